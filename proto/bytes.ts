@@ -1,0 +1,123 @@
+// Bytes and their text forms. One spelling per value: base64url without padding, and a decoder that
+// refuses every other spelling of the same bytes (docs/ledger.md, "Values").
+
+// Both are in every JavaScript platform but in no ECMAScript library, so a core names them itself.
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+declare const TextDecoder: new (
+  label: string,
+  options: { fatal: boolean; ignoreBOM: boolean },
+) => { decode(bytes: Uint8Array): string };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const VALUE_OF = new Int8Array(128).fill(-1);
+for (let i = 0; i < 64; i++) VALUE_OF[ALPHABET.charCodeAt(i)] = i;
+
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** The text, or null where the bytes are not well-formed UTF-8. */
+export function textOf(bytes: Uint8Array): string | null {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+export function toBase64url(bytes: Uint8Array): string {
+  let out = '';
+  let i = 0;
+  for (; i + 2 < bytes.length; i += 3) {
+    const n =
+      ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8) | (bytes[i + 2] as number);
+    out +=
+      (ALPHABET[n >> 18] as string) +
+      (ALPHABET[(n >> 12) & 63] as string) +
+      (ALPHABET[(n >> 6) & 63] as string) +
+      (ALPHABET[n & 63] as string);
+  }
+  const left = bytes.length - i;
+  if (left === 1) {
+    const n = bytes[i] as number;
+    out += (ALPHABET[n >> 2] as string) + (ALPHABET[(n & 3) << 4] as string);
+  } else if (left === 2) {
+    const n = ((bytes[i] as number) << 8) | (bytes[i + 1] as number);
+    out +=
+      (ALPHABET[n >> 10] as string) +
+      (ALPHABET[(n >> 4) & 63] as string) +
+      (ALPHABET[(n & 15) << 2] as string);
+  }
+  return out;
+}
+
+/** The bytes, or null: a foreign symbol, an impossible length, or bits set past the last byte. */
+export function fromBase64url(text: string): Uint8Array | null {
+  const tail = text.length % 4;
+  if (tail === 1) return null;
+  const out = new Uint8Array((text.length * 3) >> 2);
+  let bits = 0;
+  let held = 0;
+  let at = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const value = code < 128 ? (VALUE_OF[code] as number) : -1;
+    if (value < 0) return null;
+    held = ((held << 6) | value) & 0xfff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      out[at++] = (held >> bits) & 0xff;
+    }
+  }
+  // The unused low bits of the last symbol must be zero, or two texts would mean one value.
+  if (bits > 0 && (held & ((1 << bits) - 1)) !== 0) return null;
+  return out;
+}
+
+/** True where `text` is the one spelling of exactly `size` bytes. Cheaper than decoding. */
+export function isBase64url(text: string, size: number): boolean {
+  const length = Math.ceil((size * 8) / 6);
+  if (text.length !== length) return false;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 128 || (VALUE_OF[code] as number) < 0) return false;
+  }
+  const spare = length * 6 - size * 8;
+  return ((VALUE_OF[text.charCodeAt(length - 1)] as number) & ((1 << spare) - 1)) === 0;
+}
+
+export function toHex(bytes: Uint8Array): string {
+  let out = '';
+  for (const byte of bytes) out += byte.toString(16).padStart(2, '0');
+  return out;
+}
+
+export function fromHex(text: string): Uint8Array | null {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
+  const out = new Uint8Array(text.length / 2);
+  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(i * 2, i * 2 + 2), 16);
+  return out;
+}
+
+export function concat(...parts: Uint8Array[]): Uint8Array {
+  let size = 0;
+  for (const part of parts) size += part.length;
+  const out = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Byte equality of public values. Not for secrets: it stops at the first difference. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

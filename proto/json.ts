@@ -1,0 +1,101 @@
+// Canonical JSON: the one spelling of a value (RFC 8785, narrowed). A text is accepted only if
+// writing its value again gives the same text, which refuses duplicate keys, 1e2, -0, escapes,
+// spaces and every other second spelling in one comparison. Spec: docs/ledger.md, "Encoding".
+
+import { JSON_DEPTH_MAX } from './limits.ts';
+
+export type Json = string | number | boolean | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+const KEY = /^[a-z][a-z0-9_]*$/;
+const PLAIN_ASCII = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+// C0, C1 and DEL could move a terminal's cursor; bidi controls could make a line read backwards;
+// U+2028/9 break lines in some readers. None belongs in a name or a value that people are shown.
+const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
+
+const HALF_PAIR = /\p{Surrogate}/u;
+
+/** Why `value` is outside the profile, or null where it is inside. */
+export function outsideProfile(value: unknown, depth = 1): string | null {
+  switch (typeof value) {
+    case 'string':
+      return textOutsideProfile(value);
+    case 'number':
+      return Number.isSafeInteger(value) && !Object.is(value, -0)
+        ? null
+        : 'number is not a safe integer';
+    case 'boolean':
+      return null;
+    case 'object':
+      return value === null ? 'null' : containerOutsideProfile(value, depth);
+    default:
+      return `a ${typeof value}`;
+  }
+}
+
+function containerOutsideProfile(value: object, depth: number): string | null {
+  if (depth > JSON_DEPTH_MAX) return 'nested too deep';
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const why = outsideProfile(item, depth + 1);
+      if (why !== null) return why;
+    }
+    return null;
+  }
+  for (const key of Object.keys(value)) {
+    if (!KEY.test(key)) return 'object key';
+    const why = outsideProfile((value as Record<string, unknown>)[key], depth + 1);
+    if (why !== null) return why;
+  }
+  return null;
+}
+
+export function textOutsideProfile(text: string): string | null {
+  if (PLAIN_ASCII.test(text)) return null;
+  if (HALF_PAIR.test(text)) return 'text with half a surrogate pair';
+  if (FORBIDDEN.test(text)) return 'text with a control or direction character';
+  if (text.normalize('NFC') !== text) return 'text that is not in NFC';
+  return null;
+}
+
+/** The one text of a value inside the profile. Call `outsideProfile` first on foreign values. */
+export function canonical(value: Json): string {
+  if (typeof value === 'string')
+    return PLAIN_ASCII.test(value) ? `"${value}"` : JSON.stringify(value);
+  if (typeof value !== 'object') return String(value);
+  let out = '';
+  if (Array.isArray(value)) {
+    for (const item of value) out += (out === '' ? '' : ',') + canonical(item);
+    return `[${out}]`;
+  }
+  const object = value as JsonObject;
+  for (const key of sortedKeys(object)) {
+    out += `${out === '' ? '' : ','}"${key}":${canonical(object[key] as Json)}`;
+  }
+  return `{${out}}`;
+}
+
+// Parsed canonical text has its keys in order already, so the sort is nearly always skipped.
+function sortedKeys(object: JsonObject): string[] {
+  const keys = Object.keys(object);
+  for (let i = 1; i < keys.length; i++) {
+    if ((keys[i - 1] as string) >= (keys[i] as string)) return keys.toSorted();
+  }
+  return keys;
+}
+
+/** The value of a canonical text, or why it is none. */
+export function parseCanonical(text: string): { value: Json } | { why: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { why: 'not JSON' };
+  }
+  const why = outsideProfile(value);
+  if (why !== null) return { why };
+  if (canonical(value as Json) !== text) return { why: 'a second spelling of its value' };
+  return { value: value as Json };
+}
