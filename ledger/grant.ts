@@ -3,7 +3,7 @@
 
 import type { JsonObject } from '../proto/json.ts';
 
-interface ActionFacts {
+export interface ActionFacts {
   /** Whether only operators may hold it. */
   readonly operators: boolean;
   readonly limits: readonly string[];
@@ -20,7 +20,23 @@ const PLACE: ActionFacts = {
 };
 const USE: ActionFacts = { operators: false, limits: [], expires: true };
 
-export const ACTIONS = {
+export type Action =
+  | 'member.admit'
+  | 'member.remove'
+  | 'cap.grant'
+  | 'config.commit'
+  | 'place.vm'
+  | 'place.job'
+  | 'place.app'
+  | 'place.model'
+  | 'work.read'
+  | 'work.stop'
+  | 'image.push'
+  | 'node.drain'
+  | 'script.run'
+  | 'metrics.read';
+
+export const ACTIONS: Readonly<Record<Action, ActionFacts>> = {
   'member.admit': COUNTED,
   'member.remove': LEDGER,
   'cap.grant': LEDGER,
@@ -35,8 +51,7 @@ export const ACTIONS = {
   'node.drain': USE,
   'script.run': USE,
   'metrics.read': USE,
-} as const satisfies Record<string, ActionFacts>;
-export type Action = keyof typeof ACTIONS;
+};
 
 export interface Grant {
   readonly action: Action;

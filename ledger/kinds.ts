@@ -74,8 +74,8 @@ export interface CapGrantBody {
 }
 export interface CapRevokeBody {
   readonly target: Key;
+  /** The last seq at which the target may have used the grant that `refs` names. */
   readonly seq: number;
-  readonly last: RecordId | '';
 }
 export interface NodeUpdateBody {
   readonly wg?: WireguardClaim;
@@ -121,7 +121,6 @@ const claim = object({ key, counter: integer(0), sig: signature });
 const roots = array(object({ key, name }), 1, ROOTS_MAX);
 const grants = array(grant, 0, GRANTS_MAX);
 const labels = array(label, 0, LABELS_MAX, 'sorted');
-const honoured = { seq: integer(0), last: recordIdOrEmpty };
 const quota = optional(integer(1, QUOTA_ROOT));
 const admission = { key, name, grants, labels: optional(labels) };
 
@@ -145,7 +144,7 @@ export const SCHEMAS: Readonly<Record<Kind, Check>> = {
   'ticket.issue': object({ ...admission, expires: integer(0) }),
   'member.remove': object({ target: key, seq: integer(0) }),
   'cap.grant': object({ target: key, grants: array(grant, 1, GRANTS_MAX) }),
-  'cap.revoke': object({ target: key, ...honoured }),
+  'cap.revoke': object({ target: key, seq: integer(0) }),
   'node.update': object({
     wg: optional(claim),
     name: optional(name),
@@ -156,7 +155,7 @@ export const SCHEMAS: Readonly<Record<Kind, Check>> = {
   'root.rotate': object({
     roots,
     recovery: key,
-    cuts: array(object({ key, ...honoured }), 1, ROOTS_MAX),
+    cuts: array(object({ key, seq: integer(0), last: recordIdOrEmpty }), 1, ROOTS_MAX),
   }),
 };
 

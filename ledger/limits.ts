@@ -2,7 +2,7 @@
 // another value would disagree) is marked FROZEN: it changes only with the record format's version.
 
 /** FROZEN. One line, newline excluded: an admission with every grant written out fits four times. */
-export const LINE_BYTES_MAX = 8 * 1024;
+export const LINE_BYTES_MAX: number = 8 * 1024;
 /** FROZEN. Ids in `auth` and in `refs`: an admission and three later grants cover every real act. */
 export const LINKS_MAX = 4;
 /** FROZEN. Grants in one record: every action of v1 once, and room for as many again. */
@@ -21,7 +21,7 @@ export const CONFIG_KEY_CHARS_MAX = 128;
 export const KIND_CHARS_MAX = 32;
 
 /** FROZEN. Records a key may write in its life (ledger.md, "Quota"), by class. */
-export const QUOTA_ROOT = 2 ** 20;
+export const QUOTA_ROOT: number = 2 ** 20;
 export const QUOTA_OPERATOR = 65_536;
 export const QUOTA_NODE = 4_096;
 export const QUOTA_TICKET = 1;
@@ -31,7 +31,7 @@ export const QUOTA_NODE_ROTATION = 64;
 /** Records held back for their `prev`: two replies of a sync, so that order never matters there. */
 export const PARKED_RECORDS_MAX = 4_096;
 /** And their size: the bound that matters for memory. */
-export const PARKED_BYTES_MAX = 8 * 1024 * 1024;
+export const PARKED_BYTES_MAX: number = 8 * 1024 * 1024;
 /** Of one author, so that one flooding author cannot push out the others. */
 export const PARKED_PER_AUTHOR_MAX = 1_024;
 /** Ids stored at one (author, seq): two prove a fork, more prove nothing more. */
@@ -44,7 +44,7 @@ export const FLAT_FRONTIER_AUTHORS_MAX = 256;
 /** Entries up to which a trie node is a leaf: below it the entries are smaller than child hashes. */
 export const TRIE_LEAF_ENTRIES_MAX = 8;
 /** A reply of records: what a slow uplink sends in a few seconds. */
-export const REPLY_BYTES_MAX = 1024 * 1024;
+export const REPLY_BYTES_MAX: number = 1024 * 1024;
 export const REPLY_RECORDS_MAX = 2_000;
 /** Trie nodes in one request: a level of a walk that finds 256 differing authors. */
 export const TRIE_NODES_MAX = 256;

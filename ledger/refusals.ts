@@ -9,7 +9,7 @@ export interface CodeFacts {
 }
 
 /** A line that is not stored. */
-export const REFUSALS = {
+export const REFUSALS: Readonly<Record<RefusalCode, CodeFacts>> = {
   empty: { blame: 'sender', normal: false, what: 'the line is empty' },
   'too-long': { blame: 'sender', normal: false, what: 'the line is longer than 8 KiB' },
   'not-utf8': { blame: 'sender', normal: false, what: 'the line is not well-formed UTF-8' },
@@ -38,11 +38,27 @@ export const REFUSALS = {
   },
   'bad-signature': { blame: 'sender', normal: false, what: 'the signature does not verify' },
   'bad-proof': { blame: 'writer', normal: false, what: 'a proof inside the body does not verify' },
-} as const satisfies Record<string, CodeFacts>;
-export type RefusalCode = keyof typeof REFUSALS;
+};
+export type RefusalCode =
+  | 'empty'
+  | 'too-long'
+  | 'not-utf8'
+  | 'not-canonical'
+  | 'wrong-version'
+  | 'bad-shape'
+  | 'bad-body'
+  | 'bad-key'
+  | 'other-ledger'
+  | 'unknown-author'
+  | 'over-quota'
+  | 'beyond-cut'
+  | 'fork-full'
+  | 'parked-full'
+  | 'bad-signature'
+  | 'bad-proof';
 
 /** A record that is held and valid, and has no effect. */
-export const VOIDS = {
+export const VOIDS: Readonly<Record<VoidCode, CodeFacts>> = {
   'void-not-member': { blame: 'writer', normal: true, what: 'its author is no member' },
   'void-cut': { blame: 'writer', normal: true, what: 'its author was removed before this record' },
   'void-frozen': {
@@ -80,5 +96,18 @@ export const VOIDS = {
     what: 'this recovery key has been used or replaced',
   },
   'void-claim': { blame: 'writer', normal: true, what: 'its counter is not above the last one' },
-} as const satisfies Record<string, CodeFacts>;
-export type VoidCode = keyof typeof VOIDS;
+};
+export type VoidCode =
+  | 'void-not-member'
+  | 'void-cut'
+  | 'void-frozen'
+  | 'void-quota'
+  | 'void-class'
+  | 'void-auth'
+  | 'void-uncovered'
+  | 'void-widens'
+  | 'void-not-junior'
+  | 'void-revoked'
+  | 'void-limit'
+  | 'void-epoch'
+  | 'void-claim';

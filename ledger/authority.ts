@@ -1,0 +1,274 @@
+// Pass A of the fold: who is a member, with which rank, how much of each chain is live, and which
+// acts of authority count. Authors are resolved in rank order, so that each cut is decided before
+// its target: no duels, no cycles. Spec: docs/ledger.md, "Pass A".
+
+import type { Key, RecordId } from '../proto/ids.ts';
+import { type Book, type Note, emptyBook, liveNotes } from './book.ts';
+import { type CutPoint, type Live, NOTHING_LIVE, livePart } from './chain.ts';
+import { type Epochs, followEpochs } from './epochs.ts';
+import { ACTIONS, type Grant, covers, memberResources } from './grant.ts';
+import { judge } from './judge.ts';
+import type { NodeAdmitBody, OperatorAdmitBody, TicketIssueBody } from './kinds.ts';
+import { classQuota, withinQuota } from './quota.ts';
+import { QUOTA_ROOT } from './limits.ts';
+import { type MemberClass, type Rank, type Standing, compareStanding } from './rank.ts';
+import type { VoidCode } from './refusals.ts';
+import type { Shelf } from './shelf.ts';
+
+export type AdmissionBody = OperatorAdmitBody | NodeAdmitBody | TicketIssueBody;
+
+/** What one record grants to a member, and the last seq at which the member may use it. */
+export interface HeldGrants {
+  readonly from: Member;
+  readonly grants: readonly Grant[];
+  readonly lastUse: number;
+}
+
+/** The cut that decides a member's chain. */
+export interface DecidingCut extends CutPoint {
+  readonly by: RecordId;
+  readonly author: Key;
+}
+
+export interface Member extends Standing {
+  readonly key: Key;
+  readonly root: boolean;
+  readonly name: string;
+  readonly labels: readonly string[];
+  /** The record that made it a member; for a root, the one that seats it. */
+  readonly by: RecordId;
+  readonly body: AdmissionBody | null;
+  readonly quota: number;
+  resolved: boolean;
+  live: Live;
+  cut: DecidingCut | null;
+  readonly grants: Map<RecordId, HeldGrants>;
+}
+
+/** Something a senior said of a key, judged when that key is resolved. */
+export interface Claim<Body> {
+  readonly note: Note;
+  readonly from: Member;
+  /** What the author may draw on for it: everything (a root), or the grants it cited. */
+  readonly by: 'root' | readonly Grant[];
+  readonly body: Body;
+}
+
+export interface Candidate {
+  readonly note: Note;
+  readonly from: Member;
+  readonly class: MemberClass;
+  readonly body: AdmissionBody;
+}
+
+export interface Authority {
+  readonly books: ReadonlyMap<Key, Book>;
+  readonly shelf: Shelf;
+  epochs: Epochs;
+  readonly members: Map<Key, Member>;
+  /** Records that grant, by id, with their author: what an `auth` may cite. */
+  readonly granting: Map<RecordId, Member>;
+  readonly cuts: Map<Key, Claim<CutPoint>[]>;
+  readonly revokes: Map<Key, Claim<{ grant: RecordId; seq: number }>[]>;
+  readonly grantsTo: Map<Key, Claim<{ grants: readonly Grant[]; admits: boolean }>[]>;
+  /** Uses of grants that have a count, by author, record and index. */
+  readonly spent: Map<string, number>;
+  readonly verdicts: Map<RecordId, VoidCode>;
+  /** Keys admitted by the author that is being judged, in order of seq. */
+  candidates: Candidate[];
+}
+
+export function resolveAll(
+  genesis: Note,
+  books: ReadonlyMap<Key, Book>,
+  shelf: Shelf,
+): Authority {
+  const authority: Authority = {
+    books,
+    shelf,
+    epochs: followEpochs(genesis, books),
+    members: new Map(),
+    granting: new Map(),
+    cuts: new Map(),
+    revokes: new Map(),
+    grantsTo: new Map(),
+    spent: new Map(),
+    verdicts: new Map(),
+    candidates: [],
+  };
+  const waiting: Member[] = [];
+  let level = seatRoots(authority);
+  // Breadth first by length of rank, and each level is in order already: its admitters were
+  // taken in rank order and their records in order of seq.
+  while (level.length > 0) {
+    const next: Candidate[] = [];
+    for (const member of level) next.push(...resolveAndJudge(authority, member));
+    level = [];
+    for (const candidate of next) {
+      const member = seat(authority, candidate);
+      if (member?.class === 'operator') level.push(member);
+      else if (member !== null) waiting.push(member);
+    }
+  }
+  resolveJuniors(authority, waiting);
+  return authority;
+}
+
+/** Nodes and tickets come after every operator. Tickets first: they may still admit nodes. */
+function resolveJuniors(authority: Authority, waiting: Member[]): void {
+  const byRank = (list: Member[]): Member[] => list.toSorted(compareStanding);
+  const admitted: Member[] = [];
+  for (const ticket of byRank(waiting.filter((member) => member.class === 'ticket'))) {
+    for (const candidate of resolveAndJudge(authority, ticket)) {
+      const member = seat(authority, candidate);
+      if (member !== null) admitted.push(member);
+    }
+  }
+  const nodes = waiting.filter((member) => member.class === 'node');
+  for (const node of byRank([...nodes, ...admitted])) resolveAndJudge(authority, node);
+}
+
+function seatRoots(authority: Authority): Member[] {
+  const roots: Member[] = authority.epochs.seats.map((root) => ({
+    key: root.key,
+    class: 'operator',
+    rank: root.rank,
+    root: true,
+    name: root.name,
+    labels: [],
+    by: root.by,
+    body: null,
+    quota: QUOTA_ROOT,
+    resolved: false,
+    live: NOTHING_LIVE,
+    cut: null,
+    grants: new Map(),
+  }));
+  for (const root of roots) authority.members.set(root.key, root);
+  return roots.toSorted(compareStanding);
+}
+
+/** Makes a member of a key that was admitted for the first time; null where it is one already. */
+export function seat(authority: Authority, candidate: Candidate): Member | null {
+  const { note, from, body } = candidate;
+  if (authority.members.has(body.key)) return null;
+  const raised = 'quota' in body ? body.quota : undefined;
+  const member: Member = {
+    key: body.key,
+    class: candidate.class,
+    rank: [...from.rank, note.seq] satisfies Rank,
+    root: false,
+    name: body.name,
+    labels: body.labels ?? [],
+    by: note.id,
+    body,
+    quota: Math.max(classQuota(candidate.class), raised ?? 0),
+    resolved: false,
+    live: NOTHING_LIVE,
+    cut: null,
+    grants: new Map(),
+  };
+  authority.members.set(member.key, member);
+  return member;
+}
+
+/** Decides what of a member's chain is live, judges its notes, and gives whom it admitted. */
+export function resolveAndJudge(authority: Authority, member: Member): Candidate[] {
+  const book = authority.books.get(member.key) ?? emptyBook(member.key);
+  gatherGrants(authority, member);
+  member.cut = authority.epochs.cuts.get(member.key) ?? decideCut(authority, member);
+  const live = livePart(book.chain, member.cut, authority.shelf);
+  member.live = withinQuota(member, book.chain, live, authority.shelf);
+  member.resolved = true;
+  authority.candidates = [];
+  for (const note of liveNotes(book, member.live)) judgeNote(authority, member, note);
+  return authority.candidates;
+}
+
+/** One live note of a resolved member: it counts, or a verdict says why not. */
+export function judgeNote(authority: Authority, member: Member, note: Note): void {
+  const code = judge(authority, member, note);
+  if (code !== null) authority.verdicts.set(note.id, code);
+}
+
+/** Whether a claim may bind this member: said by a senior, with a grant that covers the member. */
+function binds(
+  authority: Authority,
+  claim: Claim<unknown>,
+  member: Member,
+  action: 'member.remove' | 'cap.grant',
+): boolean {
+  const code =
+    compareStanding(claim.from, member) >= 0
+      ? 'void-not-junior'
+      : claim.by === 'root' || claim.by.some((grant) => covers(grant, action, names(member)))
+        ? null
+        : 'void-uncovered';
+  if (code !== null) authority.verdicts.set(claim.note.id, code);
+  return code === null;
+}
+
+function names(member: Member): string[] {
+  return memberResources(member.class, member.name, member.labels);
+}
+
+/** One cut decides: the last live one by the most senior cutter. */
+function decideCut(authority: Authority, member: Member): DecidingCut | null {
+  const claims = (authority.cuts.get(member.key) ?? []).filter((claim) =>
+    binds(authority, claim, member, 'member.remove'),
+  );
+  const claim = mostSenior(claims);
+  if (claim === null) return null;
+  return { ...claim.body, by: claim.note.id, author: claim.from.key };
+}
+
+function mostSenior<Body>(claims: readonly Claim<Body>[]): Claim<Body> | null {
+  let best: Claim<Body> | null = null;
+  for (const claim of claims) {
+    const order = best === null ? -1 : compareStanding(claim.from, best.from);
+    if (order < 0 || (order === 0 && best !== null && claim.note.seq > best.note.seq)) best = claim;
+  }
+  return best;
+}
+
+function gatherGrants(authority: Authority, member: Member): void {
+  const revoked = decideRevokes(authority, member);
+  for (const claim of authority.grantsTo.get(member.key) ?? []) {
+    if (claim.body.admits) {
+      if (compareStanding(claim.from, member) >= 0) {
+        authority.verdicts.set(claim.note.id, 'void-not-junior');
+        authority.granting.delete(claim.note.id);
+        continue;
+      }
+    } else if (!binds(authority, claim, member, 'cap.grant')) continue;
+    authority.granting.set(claim.note.id, claim.from);
+    member.grants.set(claim.note.id, {
+      from: claim.from,
+      grants: claim.body.grants.filter((grant) => mayHold(member, grant)),
+      lastUse: revoked.get(claim.note.id) ?? Number.POSITIVE_INFINITY,
+    });
+  }
+}
+
+function mayHold(member: Member, grant: Grant): boolean {
+  return member.class === 'operator' || !ACTIONS[grant.action].operators;
+}
+
+/** By grant, the last seq at which it may be used: said last by the most senior who revoked it. */
+function decideRevokes(authority: Authority, member: Member): ReadonlyMap<RecordId, number> {
+  const byGrant = new Map<RecordId, Claim<{ grant: RecordId; seq: number }>[]>();
+  for (const claim of authority.revokes.get(member.key) ?? []) {
+    const own = authority.granting.get(claim.body.grant)?.key === claim.from.key;
+    const senior = compareStanding(claim.from, member) < 0;
+    if ((own && senior) || binds(authority, claim, member, 'cap.grant')) {
+      const claims = byGrant.get(claim.body.grant) ?? [];
+      byGrant.set(claim.body.grant, [...claims, claim]);
+    }
+  }
+  const lastUse = new Map<RecordId, number>();
+  for (const [grant, claims] of byGrant) {
+    const claim = mostSenior(claims);
+    if (claim !== null) lastUse.set(grant, claim.body.seq);
+  }
+  return lastUse;
+}
