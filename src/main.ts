@@ -1,0 +1,14 @@
+// The entry of the command. It looks at the version of Node before anything of kith is loaded, so
+// that one too old says a sentence and not a syntax error.
+
+const FLOOR = [20, 19] as const;
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < FLOOR[0] || (major === FLOOR[0] && minor < FLOOR[1])) {
+  process.stderr.write(
+    `kith needs Node ${FLOOR.join('.')} or newer; this is ${process.versions.node}.\n`,
+  );
+  process.exitCode = 70;
+} else {
+  process.stdout.write('kith has no commands yet.\n');
+}
