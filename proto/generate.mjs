@@ -13,11 +13,10 @@ const here = dirname(fileURLToPath(import.meta.url));
 const SCHEMA = join(here, 'kith.proto');
 const BANNER = '// Written by `npm run proto` from kith.proto. Do not edit.\n\n';
 
-const OPTIONS = [
-  ...['--target', 'static-module', '--wrap', 'esm', '--root', 'kith', '--force-number'],
-  ...['--no-create', '--no-convert', '--no-verify', '--no-delimited', '--no-typeurl'],
-  ...['--no-comments', '--no-service'],
-];
+const OPTIONS = (
+  '--target static-module --wrap esm --root kith --force-number --no-create ' +
+  '--no-convert --no-verify --no-delimited --no-typeurl --no-comments --no-service'
+).split(' ');
 
 // A uint64 is read as a plain number, and one that a number cannot hold is refused: with `long` in
 // the tree protobufjs would hand out objects, without it a rounded number.

@@ -13,6 +13,7 @@ const KEY = /^[a-z][a-z0-9_]*$/;
 const PLAIN_ASCII = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 // C0, C1 and DEL could move a terminal's cursor; bidi controls could make a line read backwards;
 // U+2028/9 break lines in some readers. None belongs in a name or a value that people are shown.
+// oxlint-disable-next-line no-control-regex -- they are what it looks for
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
 const HALF_PAIR = /\p{Surrogate}/u;

@@ -51,17 +51,24 @@ function packagesOf(path) {
   return JSON.parse(readFileSync(path, 'utf8')).packages;
 }
 
+// Not `npm ci`: it refuses a lock file that lacks the builds for other systems of an optional
+// package, and a registry mirror that does not carry those lets nobody write a lock that has them.
+// What it promises is looked at here instead: afterwards every package must be as locked.
 function install(root) {
   const gap = installGap(root);
   if (gap === null) return;
   say(`installing packages (${gap}); this takes a minute, once`);
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  const env = { ...process.env, npm_config_update_notifier: 'false' };
+  const args = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund'];
+  const env = { ...process.env, npm_config_update_notifier: 'false', npm_config_loglevel: 'error' };
   const run = spawnSync('npm', args, { cwd: root, env, encoding: 'utf8' });
-  if (run.status === 0) return;
+  const left = installGap(root);
+  if (run.status === 0 && left === null) return;
   process.stderr.write(`${run.stdout ?? ''}${run.stderr ?? ''}`);
-  const why = run.error ? run.error.message : `npm ci ended with ${run.status ?? run.signal}`;
-  fail(`the packages could not be installed: ${why}`, 'See above; is the npm registry reachable?');
+  const ended = run.error?.message ?? `npm install ended with ${run.status ?? run.signal}`;
+  fail(
+    `the packages could not be installed: ${run.status === 0 ? left : ended}`,
+    'It needs npm, the npm registry and a writable folder. What npm said stands above.',
+  );
 }
 
 /** Names the sources by content: equal names, equal program. */

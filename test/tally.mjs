@@ -1,0 +1,26 @@
+// A vitest reporter that only counts: what passed, what failed, and what was skipped with the reason
+// that the test gave. A suite that could not be loaded and an error outside any test are failures.
+// Writes JSON to the file named by KITH_TALLY, for test/run.mjs.
+
+import { writeFileSync } from 'node:fs';
+
+export default class Tally {
+  onTestRunEnd(modules, errorsOutsideTests) {
+    const tally = { passed: 0, failed: errorsOutsideTests.length, skipped: [] };
+    for (const module of modules) {
+      if (module.errors().length > 0) tally.failed += 1;
+      for (const suite of module.children.allSuites()) {
+        if (suite.errors().length > 0) tally.failed += 1;
+      }
+      for (const test of module.children.allTests()) count(tally, test);
+    }
+    writeFileSync(process.env.KITH_TALLY, JSON.stringify(tally));
+  }
+}
+
+function count(tally, test) {
+  const { state, note } = test.result();
+  if (state === 'passed') tally.passed += 1;
+  else if (state === 'failed') tally.failed += 1;
+  else tally.skipped.push({ name: test.fullName, why: note ?? 'the test says no reason' });
+}
