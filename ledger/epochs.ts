@@ -3,8 +3,8 @@
 // Spec: docs/ledger.md, "Recovery".
 
 import type { Key, RecordId } from '../proto/ids.ts';
-import { type Book, type Note, emptyBook } from './book.ts';
-import { type CutPoint, isForked } from './chain.ts';
+import type { Book, Note } from './book.ts';
+import type { CutPoint } from './chain.ts';
 import type { GenesisBody, RootRotateBody } from './kinds.ts';
 import type { Rank } from './rank.ts';
 
@@ -36,7 +36,7 @@ export interface Epochs {
 }
 
 function seats(body: GenesisBody | RootRotateBody, epoch: number, by: RecordId): RootSeat[] {
-  return body.roots.map(({ key, name }, i) => ({ key, name, rank: [-epoch, i], epoch, by }));
+  return body.roots.map(({ key, name }, i) => ({ key, name, rank: [0 - epoch, i], epoch, by }));
 }
 
 export function followEpochs(genesis: Note, books: ReadonlyMap<Key, Book>): Epochs {
@@ -50,9 +50,11 @@ export function followEpochs(genesis: Note, books: ReadonlyMap<Key, Book>): Epoc
   const followed = new Set<RecordId>([genesis.id]);
   for (;;) {
     const author: Key = body.recovery;
-    const book = books.get(author) ?? emptyBook(author);
-    stopped = isForked(book.chain) && book.chain.trunk === 0;
-    const rotation = stopped ? undefined : book.notes.find((note) => note.seq === 1);
+    const rotations = (books.get(author)?.notes ?? []).filter(
+      (note) => note.act.kind === 'root.rotate',
+    );
+    stopped = rotations.length > 1;
+    const rotation = stopped ? undefined : rotations[0];
     if (rotation?.act.kind !== 'root.rotate') break;
     const next: RootRotateBody = rotation.act.body;
     // Every root of the epoch must be cut by name, and a key that led here cannot lead on.

@@ -95,7 +95,6 @@ export const VOIDS: Readonly<Record<VoidCode, CodeFacts>> = {
     normal: true,
     what: 'this recovery key has been used or replaced',
   },
-  'void-claim': { blame: 'writer', normal: true, what: 'its counter is not above the last one' },
 };
 export type VoidCode =
   | 'void-not-member'
@@ -109,5 +108,4 @@ export type VoidCode =
   | 'void-not-junior'
   | 'void-revoked'
   | 'void-limit'
-  | 'void-epoch'
-  | 'void-claim';
+  | 'void-epoch';

@@ -1,0 +1,118 @@
+// The door: what happens to a record before its signature is looked at. Cheap checks first, so that
+// a removed author or a stranger costs a look-up. The same door for our own records, for a peer's
+// and for a file's. Spec: docs/ledger.md, "Ingest".
+
+import type { Key, RecordId } from '../proto/ids.ts';
+import type { Member } from './authority.ts';
+import { type Book, emptyBook } from './book.ts';
+import { holds, isLinked, widthAt } from './chain.ts';
+import { memberAt } from './fold.ts';
+import { FORK_WIDTH_MAX, FORK_WIDTH_WANTED_MAX } from './limits.ts';
+import { park } from './parking.ts';
+import { mayStand } from './quota.ts';
+import type { Decoded } from './record.ts';
+import type { RefusalCode } from './refusals.ts';
+import type { Replica } from './replica.ts';
+import { type Pending, pend } from './verify.ts';
+
+export type Screened =
+  | { readonly kind: 'check'; readonly pending: Pending }
+  | { readonly kind: 'held' }
+  | { readonly kind: 'parked' }
+  | { readonly kind: 'refused'; readonly code: RefusalCode };
+
+/**
+ * door: records that others bring; what is void is not taken.
+ * audit: lines of a file that is to be judged; whoever was ever admitted may speak, so that the
+ * verdict on a line does not depend on where in the file it stands.
+ */
+export type Mode = 'door' | 'audit';
+
+/** Records of one batch that will be held if their signatures are good. */
+interface Batch {
+  readonly ids: Map<RecordId, { readonly author: Key; readonly seq: number }>;
+  readonly width: Map<string, number>;
+}
+
+/** Screens a batch in order; a record may follow one of its own batch. */
+export function screen(
+  replica: Replica,
+  records: readonly Decoded[],
+  mode: Mode = 'door',
+): Screened[] {
+  const batch: Batch = { ids: new Map(), width: new Map() };
+  return records.map((record) => screenOne(replica, record, mode, batch));
+}
+
+function refused(code: RefusalCode): Screened {
+  return { kind: 'refused', code };
+}
+
+function screenOne(replica: Replica, record: Decoded, mode: Mode, batch: Batch): Screened {
+  if (record.act.kind === 'genesis') {
+    return record.id === replica.ledger ? { kind: 'held' } : refused('other-ledger');
+  }
+  if (record.ledger !== replica.ledger) return refused('other-ledger');
+  const book = replica.books.get(record.author) ?? emptyBook(record.author);
+  if (batch.ids.has(record.id) || holds(book.chain, record.seq, record.id, replica.shelf)) {
+    return { kind: 'held' };
+  }
+  const code =
+    mode === 'audit' ? unknownAuthor(replica, record) : turnedAway(replica, record, book);
+  if (code !== null) return refused(code);
+  const inBatch = record.prev === '' ? undefined : batch.ids.get(record.prev);
+  const follows = inBatch?.author === record.author && inBatch.seq === record.seq - 1;
+  if (!follows && !isLinked(book.chain, record.seq, record.prev, replica.shelf)) {
+    return park(replica.parking, record) ? { kind: 'parked' } : refused('parked-full');
+  }
+  const place = `${record.author} ${record.seq}`;
+  const beside = batch.width.get(place) ?? 0;
+  if (mode === 'door' && isForkFull(replica, record, book, beside)) return refused('fork-full');
+  batch.ids.set(record.id, { author: record.author, seq: record.seq });
+  batch.width.set(place, beside + 1);
+  return { kind: 'check', pending: pend(record) };
+}
+
+function unknownAuthor(replica: Replica, record: Decoded): RefusalCode | null {
+  if (replica.named.has(record.author)) return null;
+  return replica.papers.has(record.author) ? notRotation(record) : 'unknown-author';
+}
+
+/** A recovery key is nobody's: it signs one record, once. */
+function notRotation(record: Decoded): RefusalCode | null {
+  return record.seq === 1 && record.act.kind === 'root.rotate' ? null : 'over-quota';
+}
+
+function turnedAway(replica: Replica, record: Decoded, book: Book): RefusalCode | null {
+  const member = memberAt(replica.fold, record.author);
+  if (member === null) {
+    const { recoveries } = replica.fold.authority.epochs;
+    return recoveries.includes(record.author) ? notRotation(record) : 'unknown-author';
+  }
+  if (!mayStandHere(replica, record, member)) return 'over-quota';
+  const { cut } = member;
+  if (cut === null) return null;
+  if (record.seq > cut.seq) return 'beyond-cut';
+  // With the cut's own record held, everything honoured is held: this is another branch.
+  const settled = cut.seq === 0 || holds(book.chain, cut.seq, cut.last as RecordId, replica.shelf);
+  return settled || (record.seq === cut.seq && record.id !== cut.last) ? 'beyond-cut' : null;
+}
+
+function mayStandHere(replica: Replica, record: Decoded, member: Member): boolean {
+  const removed = new Set<Key>();
+  if (record.act.kind === 'member.remove') {
+    const { target } = record.act.body;
+    const cuts = replica.fold.authority.cuts.get(target) ?? [];
+    const above = cuts.some((c) => c.from.key === member.key && c.note.seq > member.quota);
+    if (above) removed.add(target);
+  }
+  return mayStand(member.class, member.quota, record.seq, record.act, removed);
+}
+
+/** Two records prove a fork; more are stored only while a cut names one that is still missing. */
+function isForkFull(replica: Replica, record: Decoded, book: Book, beside: number): boolean {
+  const width = (record.seq <= book.chain.trunk ? 1 : widthAt(book.chain, record.seq)) + beside;
+  if (width < FORK_WIDTH_MAX) return false;
+  const wanted = memberAt(replica.fold, record.author)?.cut !== null;
+  return width >= (wanted ? FORK_WIDTH_WANTED_MAX : FORK_WIDTH_MAX);
+}

@@ -1,0 +1,55 @@
+// The last step before a record may be stored: its signatures. A `Verified` record can be made here
+// only; the store and the fold take nothing else, whoever wrote the record and however it came.
+// Spec: docs/ledger.md, "One verdict".
+
+import type { RecordId } from '../proto/ids.ts';
+import { type SignatureJob, signatureJobs } from './proof.ts';
+import type { Decoded } from './record.ts';
+
+declare const verified: unique symbol;
+/** A record whose every signature was checked, and whose place in its chain was found. */
+export type Verified = Decoded & { readonly [verified]: true };
+
+/** A record that is in order so far: the checks that are left are the costly ones. */
+export interface Pending {
+  readonly record: Decoded;
+  readonly jobs: readonly SignatureJob[];
+}
+
+export function pend(record: Decoded): Pending {
+  return { record, jobs: signatureJobs(record) };
+}
+
+export interface Accepted {
+  readonly records: readonly Verified[];
+  readonly refused: readonly { record: Decoded; code: 'bad-signature' | 'bad-proof' }[];
+  /** Sound themselves, but linked to one that was refused: its true signature may still come. */
+  readonly orphaned: readonly Decoded[];
+}
+
+/** Parts records by the verdicts on their jobs, given in the same order. */
+export function accept(pending: readonly Pending[], verdicts: readonly boolean[]): Accepted {
+  const records: Verified[] = [];
+  const refused: { record: Decoded; code: 'bad-signature' | 'bad-proof' }[] = [];
+  const orphaned: Decoded[] = [];
+  const lost = new Set<RecordId>();
+  let at = 0;
+  for (const { record, jobs } of pending) {
+    const own = verdicts[at] === true;
+    const proofs = verdicts.slice(at + 1, at + jobs.length).every(Boolean);
+    at += jobs.length;
+    if (!own || !proofs) refused.push({ record, code: own ? 'bad-proof' : 'bad-signature' });
+    else if (record.prev !== '' && lost.has(record.prev)) orphaned.push(record);
+    else {
+      records.push(record as Verified);
+      continue;
+    }
+    lost.add(record.id);
+  }
+  return { records, refused, orphaned };
+}
+
+/** A line of our own file inside the verified prefix, checked by this node when it was stored. */
+export function trustOwn(record: Decoded): Verified {
+  return record as Verified;
+}
