@@ -6,13 +6,11 @@ import type { Digest, Key, RecordId } from '../proto/ids.ts';
 import type { Platform } from '../proto/platform.ts';
 import type { Member } from './authority.ts';
 import { type Book, type Note, emptyBook, keepNote, noteOf } from './book.ts';
-import { isForked, isLive, link, livePart } from './chain.ts';
+import { link, livePart } from './chain.ts';
 import { type Fold, foldAll, memberAt, profileAt, refresh, take } from './fold.ts';
 import { type Entry, type Mark, cutMark } from './frontier.ts';
 import type { Act, GenesisBody } from './kinds.ts';
-import { RULES_VERSION } from './limits.ts';
 import { type Parking, emptyParking, release } from './parking.ts';
-import { compareStanding } from './rank.ts';
 import type { Decoded } from './record.ts';
 import type { Shelf } from './shelf.ts';
 import { type State, buildState, stateDigest } from './state.ts';
@@ -165,38 +163,9 @@ export function entryOf(replica: Replica, author: Key): Entry | undefined {
   return { author, seq: live.seq, id: live.id, mark };
 }
 
-function recoveryLive(replica: Replica, author: Key): ReturnType<typeof livePart> | null {
+/** The chain of a recovery key: it has no rank and no cut. */
+export function recoveryLive(replica: Replica, author: Key): ReturnType<typeof livePart> | null {
   if (!replica.fold.authority.epochs.recoveries.includes(author)) return null;
   const book = replica.books.get(author);
   return book === undefined ? null : livePart(book.chain, null, replica.shelf);
 }
-
-/** What may be sent of an author: the live part; both branches while a fork is not settled. */
-export function* sendable(
-  replica: Replica,
-  author: Key,
-  from: number,
-  to: number,
-): Iterable<Decoded> {
-  const member = memberAt(replica.fold, author);
-  const book = replica.books.get(author);
-  const live = member?.live ?? recoveryLive(replica, author);
-  if (book === undefined || live === null) return;
-  const evidence = live.frozen && isForked(book.chain);
-  for (const record of replica.shelf.read(author, from, evidence ? to : Math.min(to, live.seq))) {
-    if (evidence || isLive(book.chain, live, record.seq, record.id)) yield record;
-  }
-}
-
-export function seniorFirst(replica: Replica, authors: readonly Key[]): Key[] {
-  refresh(replica.fold);
-  const { members, epochs } = replica.fold.authority;
-  const standing = (key: Key): Parameters<typeof compareStanding>[0] =>
-    members.get(key) ?? {
-      class: epochs.recoveries.includes(key) ? 'operator' : 'ticket',
-      rank: epochs.recoveries.includes(key) ? [] : [Number.MAX_SAFE_INTEGER],
-    };
-  return authors.toSorted((a, b) => compareStanding(standing(a), standing(b)));
-}
-
-export { RULES_VERSION };
