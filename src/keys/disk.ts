@@ -12,7 +12,7 @@ export interface FileFacts {
   readonly inode: string;
 }
 
-export interface Disk {
+export interface KeyDisk {
   /** A new file of exactly this mode, whatever the umask; throws EEXIST where the name is taken. */
   create(file: string, mode: number): number;
   openRead(file: string): number;
@@ -35,7 +35,7 @@ export interface Disk {
   names(folder: string): string[];
 }
 
-export const disk: Disk = {
+export const keyDisk: KeyDisk = {
   create(file, mode) {
     const fd = fs.openSync(file, 'wx', mode);
     fs.fchmodSync(fd, mode);
@@ -71,7 +71,7 @@ export const disk: Disk = {
       if (errnoOf(fault) === 'EEXIST') return;
       throw fault;
     }
-    disk.syncFolder(path.dirname(folder));
+    keyDisk.syncFolder(path.dirname(folder));
   },
   names: (folder) => fs.readdirSync(folder),
 };

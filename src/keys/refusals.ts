@@ -7,6 +7,7 @@ interface KeyFault {
 }
 
 export type FileCode =
+  | 'file-missing'
   | 'file-unreadable'
   | 'file-open-to-others'
   | 'file-foreign'
@@ -33,7 +34,8 @@ export type HomeCode =
   | 'journal-damaged'
   | 'journal-foreign';
 export type SignCode = HomeCode | 'bad-draft' | 'key-ahead' | 'key-behind' | 'key-branch';
-export type KeyCode = FileCode | SealCode | PassphraseCode | WalletCode | SignCode;
+export type NodeCode = 'node-cloned' | 'node-key-damaged';
+export type KeyCode = FileCode | SealCode | PassphraseCode | WalletCode | SignCode | NodeCode;
 
 const ACCEPT = 'sync with every peer that may hold its records, then run `kith ledger accept-head`';
 const OWN_KEY =
@@ -41,6 +43,7 @@ const OWN_KEY =
   'if the key has moved here for good and its old place is gone, say --moved';
 
 export const KEY_REFUSALS: Readonly<Record<KeyCode, KeyFault>> = {
+  'file-missing': { what: 'there is no such file', hint: 'check the path' },
   'file-unreadable': { what: 'the file cannot be read', hint: 'check the path and your rights' },
   'file-open-to-others': {
     what: 'others on this machine may read the file, so it is no secret',
@@ -95,6 +98,16 @@ export const KEY_REFUSALS: Readonly<Record<KeyCode, KeyFault>> = {
   'weak-key': { what: 'this key is known to everybody', hint: 'make a real one' },
   'other-machine': { what: 'this key belongs to another machine', hint: OWN_KEY },
   'key-copied': { what: 'this is a copy of a key, or an old backup of it', hint: OWN_KEY },
+  'node-cloned': {
+    what: 'this data folder was copied: the key in it belongs to another node',
+    hint:
+      'move node.key away and pair this machine as a new one; ' +
+      'if the node has moved here for good and its old place is gone, say --moved',
+  },
+  'node-key-damaged': {
+    what: 'node.key was changed or is no key file of kith',
+    hint: 'restore it from a copy, or move it away and pair this machine again',
+  },
   'journal-missing': {
     what: 'the journal beside the key is gone, so what it has signed is not known',
     hint: ACCEPT,

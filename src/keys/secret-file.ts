@@ -4,7 +4,7 @@
 
 import path from 'node:path';
 import { type Result, ok, refuse } from '../../proto/result.ts';
-import { type Disk, type FileFacts, errnoOf } from './disk.ts';
+import { type KeyDisk, type FileFacts, errnoOf } from './disk.ts';
 import type { FileCode } from './refusals.ts';
 
 const SECRET_MODE = 0o600;
@@ -18,7 +18,7 @@ export interface ReadRules {
 
 /** A file that only its owner can read. */
 export function readSecretFile(
-  disk: Disk,
+  disk: KeyDisk,
   file: string,
   rules: ReadRules,
 ): Result<Uint8Array, FileCode> {
@@ -26,7 +26,10 @@ export function readSecretFile(
   try {
     fd = disk.openRead(file);
   } catch (fault) {
-    return refuse('file-unreadable', `${file}: ${errnoOf(fault)}`);
+    const errno = errnoOf(fault);
+    return errno === 'ENOENT'
+      ? refuse('file-missing', file)
+      : refuse('file-unreadable', `${file}: ${errno}`);
   }
   try {
     const facts = disk.facts(fd);
@@ -49,7 +52,7 @@ function exposure(file: string, facts: FileFacts): Result<never, FileCode> | nul
 }
 
 function readBounded(
-  disk: Disk,
+  disk: KeyDisk,
   fd: number,
   file: string,
   facts: FileFacts,
@@ -70,7 +73,7 @@ export type Content = (facts: FileFacts) => Uint8Array;
 
 /** A new secret file. A crash leaves it whole or absent; a name that is taken is left alone. */
 export function createSecretFile(
-  disk: Disk,
+  disk: KeyDisk,
   file: string,
   content: Content,
 ): Result<undefined, FileCode> {
@@ -88,12 +91,12 @@ export function createSecretFile(
 }
 
 /** Puts new content in the place of a secret file. A crash leaves the old one or the new one. */
-export function replaceSecretFile(disk: Disk, file: string, content: Content): void {
+export function replaceSecretFile(disk: KeyDisk, file: string, content: Content): void {
   disk.rename(writeDraft(disk, file, content), file);
   disk.syncFolder(path.dirname(file));
 }
 
-function writeDraft(disk: Disk, file: string, content: Content): string {
+function writeDraft(disk: KeyDisk, file: string, content: Content): string {
   const folder = path.dirname(file);
   disk.makeFolder(folder, 0o700);
   const stem = `${path.basename(file)}.draft-`;
@@ -112,6 +115,6 @@ function writeDraft(disk: Disk, file: string, content: Content): string {
   return draft;
 }
 
-function writeAll(disk: Disk, fd: number, bytes: Uint8Array): void {
+function writeAll(disk: KeyDisk, fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += disk.write(fd, bytes.subarray(at));
 }

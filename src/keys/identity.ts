@@ -1,0 +1,158 @@
+// Who this node is: node.key in the data folder, made at first use, with the seeds of its Ed25519
+// identity and of its WireGuard key. Bound to the machine: a cloned folder does not start.
+// Spec: docs/ledger.md, "Keys on disk" and "Proofs".
+//
+//   {"format":"kith-node-key-v1","machine":…,"seed":…,"wg":{"counter":…,"seed":…}}
+
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import path from 'node:path';
+import { isObject } from '../../ledger/schema.ts';
+import { fromBase64url, isBase64url, textOf, toBase64url, utf8 } from '../../proto/bytes.ts';
+import type { Key, Signature } from '../../proto/ids.ts';
+import { type Json, canonical, parseCanonical } from '../../proto/json.ts';
+import { type Result, ok, refuse } from '../../proto/result.ts';
+import { type Secret, hide, reveal } from '../../proto/secret.ts';
+import { type KeyHost, createJournal, openJournal } from './journal.ts';
+import { SEED_BYTES, keyPairOf, signOther } from './keypair.ts';
+import { KEY_FILE_BYTES_MAX } from './limits.ts';
+import type { FileCode, HomeCode, NodeCode } from './refusals.ts';
+import { createSecretFile, readSecretFile, replaceSecretFile } from './secret-file.ts';
+import { type Signer, signerOf } from './signer.ts';
+
+const FORMAT = 'kith-node-key-v1';
+// PKCS #8 (RFC 8410) around an X25519 private key: all that stands before it.
+const X25519_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex');
+
+export interface Identity {
+  readonly publicKey: Key;
+  readonly signer: Signer;
+  /** For TLS. */
+  readonly privateKey: KeyObject;
+  readonly wireguard: WireguardKey;
+}
+export interface WireguardKey {
+  /** The Ed25519 form, as records claim it. */
+  readonly key: Key;
+  readonly counter: number;
+  /** The Montgomery form: the 32 bytes that WireGuard knows. */
+  readonly publicKey: Uint8Array;
+  readonly privateKey: Secret;
+  /** That key's own word for a claim. */
+  readonly prove: (message: Uint8Array) => Signature;
+}
+interface NodeFile {
+  readonly machine: string;
+  readonly seed: Secret;
+  readonly wgSeed: Secret;
+  readonly counter: number;
+}
+export type IdentityCode = NodeCode | FileCode | HomeCode;
+
+function nodeFile(folder: string): string {
+  return path.join(folder, 'node.key');
+}
+
+/** This node's identity. `moved` is a person's word that its old place is gone. */
+export function openIdentity(
+  host: KeyHost,
+  folder: string,
+  moved = false,
+): Result<Identity, IdentityCode> {
+  const held = readSecretFile(host.disk, nodeFile(folder), { sizeMax: KEY_FILE_BYTES_MAX });
+  if (!held.ok) return held.code === 'file-missing' ? makeIdentity(host, folder) : held;
+  const file = parse(held.value);
+  if (file === null) return refuse('node-key-damaged', nodeFile(folder));
+  if (file.machine === host.machine) return identityOf(host, folder, file, moved);
+  if (!moved) return refuse('node-cloned', nodeFile(folder));
+  const identity = identityOf(host, folder, file, moved);
+  if (identity.ok) rewrite(host, folder, { ...file, machine: host.machine });
+  return identity;
+}
+
+/** A new WireGuard key under the next counter: durable before anybody is told of it. */
+export function rotateWireguard(host: KeyHost, folder: string): Result<Identity, IdentityCode> {
+  const current = openIdentity(host, folder);
+  if (!current.ok) return current;
+  const held = readSecretFile(host.disk, nodeFile(folder), { sizeMax: KEY_FILE_BYTES_MAX });
+  const file = held.ok ? parse(held.value) : null;
+  if (file === null) return refuse('node-key-damaged', nodeFile(folder));
+  const wgSeed = hide(host.random(SEED_BYTES));
+  rewrite(host, folder, { ...file, wgSeed, counter: file.counter + 1 });
+  return openIdentity(host, folder);
+}
+
+function makeIdentity(host: KeyHost, folder: string): Result<Identity, IdentityCode> {
+  const file: NodeFile = {
+    machine: host.machine,
+    seed: hide(host.random(SEED_BYTES)),
+    wgSeed: hide(host.random(SEED_BYTES)),
+    counter: 1,
+  };
+  const journal = createJournal(host, folder, keyPairOf(file.seed).publicKey);
+  if (!journal.ok) return journal;
+  const made = createSecretFile(host.disk, nodeFile(folder), () => written(file));
+  return made.ok ? identityOf(host, folder, file, false) : made;
+}
+
+function identityOf(
+  host: KeyHost,
+  folder: string,
+  file: NodeFile,
+  moved: boolean,
+): Result<Identity, IdentityCode> {
+  const pair = keyPairOf(file.seed);
+  const journal = openJournal(host, folder, pair.publicKey, moved);
+  if (!journal.ok) {
+    const isCloned = journal.code === 'key-copied' || journal.code === 'other-machine';
+    return isCloned ? refuse('node-cloned', journal.detail) : journal;
+  }
+  const signer = signerOf(host, pair, journal.value);
+  const wireguard = wireguardKey(file.wgSeed, file.counter);
+  return ok({ publicKey: pair.publicKey, signer, privateKey: pair.privateKey, wireguard });
+}
+
+function wireguardKey(seed: Secret, counter: number): WireguardKey {
+  const pair = keyPairOf(seed);
+  // RFC 8032 5.1.5: the scalar of an Ed25519 key, which is an X25519 private key as it is.
+  const scalar = createHash('sha512').update(reveal(seed)).digest().subarray(0, 32);
+  scalar[0] = (scalar[0] as number) & 248;
+  scalar[31] = ((scalar[31] as number) & 127) | 64;
+  const der = Buffer.concat([X25519_HEAD, scalar]);
+  const x25519 = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
+  der.fill(0);
+  return {
+    key: pair.publicKey,
+    counter,
+    publicKey: fromBase64url(x25519.export({ format: 'jwk' }).x as string) as Uint8Array,
+    privateKey: hide(new Uint8Array(scalar)),
+    prove: (message) => signOther(pair, message),
+  };
+}
+
+function rewrite(host: KeyHost, folder: string, file: NodeFile): void {
+  replaceSecretFile(host.disk, nodeFile(folder), () => written(file));
+}
+
+function written({ machine, seed, wgSeed, counter }: NodeFile): Uint8Array {
+  const wg = { counter, seed: toBase64url(reveal(wgSeed)) };
+  const json = { format: FORMAT, machine, seed: toBase64url(reveal(seed)), wg };
+  return utf8(`${canonical(json)}\n`);
+}
+
+function parse(bytes: Uint8Array): NodeFile | null {
+  const text = textOf(bytes);
+  if (text === null || !text.endsWith('\n')) return null;
+  const parsed = parseCanonical(text.slice(0, -1));
+  if ('why' in parsed || !isObject(parsed.value)) return null;
+  const { format, machine, seed, wg } = parsed.value;
+  if (format !== FORMAT || typeof machine !== 'string' || !isObject(wg ?? '')) return null;
+  const { seed: wgText, counter } = wg as Record<string, Json>;
+  const [own, wgSeed] = [seedIn(seed), seedIn(wgText)];
+  if (own === null || wgSeed === null || typeof counter !== 'number' || counter < 1) return null;
+  return { machine, seed: own, wgSeed, counter };
+}
+
+function seedIn(value: Json | undefined): Secret | null {
+  if (typeof value !== 'string' || !isBase64url(value, SEED_BYTES)) return null;
+  return hide(fromBase64url(value) as Uint8Array);
+}

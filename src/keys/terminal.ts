@@ -1,0 +1,115 @@
+// The person at the keyboard: /dev/tty, whatever stdin and stdout are, so that neither a pipe nor
+// --json is in the way. What is typed is not echoed, and the terminal is put back as it was.
+
+import fs from 'node:fs';
+import tty from 'node:tty';
+import { PASSPHRASE_BYTES_MAX } from './limits.ts';
+
+export interface Terminal {
+  write(text: string): void;
+  /** A line typed without echo; null where the person gave up. */
+  hiddenLine(): Promise<Uint8Array | null>;
+  close(): void;
+}
+
+/** The terminal of this process, or null where it has none. */
+export function openTerminal(): Terminal | null {
+  let fd: number;
+  try {
+    fd = fs.openSync('/dev/tty', 'r+');
+  } catch {
+    return null;
+  }
+  const input = new tty.ReadStream(fd);
+  input.pause();
+  // What was typed or pasted ahead of the next question.
+  let ahead: Uint8Array = new Uint8Array();
+  return {
+    // Not through a stream: what is asked must be on the screen before anything is read.
+    write: (text) => void fs.writeSync(fd, text),
+    async hiddenLine() {
+      const typing = startTyping();
+      input.setRawMode(true);
+      try {
+        let chunk: Uint8Array | null = ahead;
+        while (chunk !== null) {
+          const used = typing.take(chunk);
+          ahead = chunk.subarray(used);
+          if (typing.state !== 'typing') break;
+          chunk = await nextChunk(input);
+        }
+      } finally {
+        input.setRawMode(false);
+        fs.writeSync(fd, '\n');
+      }
+      return typing.state === 'done' ? typing.line() : null;
+    },
+    close: () => void input.destroy(),
+  };
+}
+
+function nextChunk(input: tty.ReadStream): Promise<Uint8Array | null> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      input.off('data', onData).off('end', onEnd).off('error', onError).pause();
+      act();
+    };
+    const onData = (chunk: Uint8Array): void => settle(() => resolve(chunk));
+    const onEnd = (): void => settle(() => resolve(null));
+    const onError = (fault: Error): void => settle(() => reject(fault));
+    input.on('data', onData).on('end', onEnd).on('error', onError).resume();
+  });
+}
+
+export interface Typing {
+  readonly state: 'typing' | 'done' | 'cancelled';
+  /** Takes bytes up to the end of the line; answers how many. */
+  take(bytes: Uint8Array): number;
+  line(): Uint8Array;
+}
+
+const CTRL_C = 0x03;
+const CTRL_D = 0x04;
+const CTRL_U = 0x15;
+const ESCAPE = 0x1b;
+const ERASE: readonly number[] = [0x08, 0x7f];
+const ENTER: readonly number[] = [0x0a, 0x0d];
+
+/** The editing of one hidden line: what a person expects of keys that show nothing. */
+export function startTyping(): Typing {
+  const line: number[] = [];
+  let state: Typing['state'] = 'typing';
+  // Inside what an arrow or a function key sends, which belongs to no passphrase.
+  let key: 'none' | 'escape' | 'sequence' = 'none';
+  const takeByte = (byte: number): void => {
+    if (byte === CTRL_C) state = 'cancelled';
+    else if (key === 'escape') key = byte === 0x5b || byte === 0x4f ? 'sequence' : 'none';
+    else if (key === 'sequence') key = byte >= 0x40 && byte <= 0x7e ? 'none' : 'sequence';
+    else if (byte === ESCAPE) key = 'escape';
+    else if (ENTER.includes(byte)) state = 'done';
+    else if (byte === CTRL_D) state = line.length === 0 ? 'cancelled' : 'done';
+    else if (ERASE.includes(byte)) eraseCharacter(line);
+    else if (byte === CTRL_U) line.length = 0;
+    // One more than the bound is kept, so that a line too long is refused and not cut.
+    else if (byte >= 0x20 && line.length <= PASSPHRASE_BYTES_MAX) line.push(byte);
+  };
+  return {
+    get state() {
+      return state;
+    },
+    take(bytes) {
+      for (const [at, byte] of bytes.entries()) {
+        takeByte(byte);
+        if (state !== 'typing') return at + 1;
+      }
+      return bytes.length;
+    },
+    line: () => Uint8Array.from(line),
+  };
+}
+
+/** The last character is one byte, or continuation bytes (10xxxxxx) and their head. */
+function eraseCharacter(line: number[]): void {
+  let byte = line.pop();
+  while (byte !== undefined && (byte & 0xc0) === 0x80) byte = line.pop();
+}
