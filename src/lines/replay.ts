@@ -2,34 +2,41 @@
 // needs (a merge, an import, a chain refetched after rot), so what is refused for want of another
 // record is shown again, sorted by seq, for as long as a round takes something in.
 
-import type { Decoded } from '../../ledger/record.ts';
+import type { RecordId } from '../../proto/ids.ts';
+import type { Platform } from '../../proto/platform.ts';
+import { refuse } from '../../proto/result.ts';
+import { type Decoded, decodeBytes } from '../../ledger/record.ts';
 import type { RefusalCode } from '../../ledger/refusals.ts';
+import { type ScannedLine, isDamage, tornTail } from '../../ledger/scan.ts';
+import type { Verified } from '../../ledger/verify.ts';
+import type { DiskFile } from '../store/disk.ts';
+import { DEFERRED_LINES_MAX, LINES_READ_BYTES } from '../store/limits.ts';
+import { type Span, type Stretch, lineChunks, spanChunks } from './line-chunks.ts';
 
 /** A well-formed record and where it stands. Lines that are none never reach the judge. */
-export interface PlacedRecord {
-  readonly line: number;
-  readonly offset: number;
-  readonly length: number;
+export interface PlacedRecord extends Span {
   readonly record: Decoded;
 }
 
-/** What became of a batch. A record that is in neither list waits inside the judge (parked). */
+/** What became of a batch. A record that is in none of the lists waits inside the judge (parked). */
 export interface Judgement {
   /** Records verified now, of this batch or parked before, in an order that keeps every link. */
-  readonly held: readonly Decoded[];
+  readonly held: readonly Verified[];
+  readonly duplicates: readonly Decoded[];
   readonly refused: readonly {
     readonly record: Decoded;
     readonly code: RefusalCode;
-    readonly detail: string;
+    readonly detail?: string;
   }[];
 }
 
-export interface RefusedLine {
-  readonly line: number;
-  readonly offset: number;
-  readonly length: number;
+export interface RefusedLine extends Span {
   readonly code: RefusalCode;
   readonly detail: string;
+}
+
+export interface PendingLine extends Span {
+  readonly id: RecordId;
 }
 
 export interface Progress {
@@ -41,10 +48,16 @@ export interface Progress {
 export interface ReplayHooks {
   /** Called with one batch at a time; the next one is decoded while it works. */
   readonly judge: (batch: readonly PlacedRecord[]) => Promise<Judgement>;
+  /**
+   * The records judged held are on the shelf by now: fold them (or store them, for an import).
+   * Answers the parked records that can be judged now: they lead the next batch.
+   */
+  readonly apply: (held: readonly Verified[]) => Released | Promise<Released>;
   readonly progress?: (progress: Progress) => void;
-  /** The final word on a line that is not held; once per line. */
+  /** The final word on a line that is not held, once per line, in no particular order. */
   readonly refused?: (line: RefusedLine) => void;
 }
+export type Released = readonly Decoded[];
 
 export interface ReplayTotals {
   readonly lines: number;
@@ -52,5 +65,171 @@ export interface ReplayTotals {
   readonly duplicates: number;
   readonly refused: number;
   /** Records that wait for one that is not in the file. */
-  readonly pending: number;
+  readonly pending: readonly PendingLine[];
+}
+
+export interface ReplaySource {
+  readonly file: DiskFile;
+  readonly stretch: Stretch;
+  /** Lines before the stretch that were not held when it was reached. */
+  readonly leftovers?: readonly Span[];
+  /** Whether bytes after the last newline are a line: in a file that somebody hands us they are. */
+  readonly takesTail: boolean;
+  readonly platform: Platform;
+}
+
+/** What the store does beside the hooks. */
+export interface Keeper {
+  readonly keep?: (record: Verified, span: Span) => void;
+  /** A line that is no record of anybody: rot, in a file of ours. */
+  readonly damaged?: (line: RefusedLine) => void;
+  /** A whole record that has no place here, or not yet. */
+  readonly left?: (span: Span) => void;
+  /** After each batch, when everything in it is decided. */
+  readonly settled?: () => Promise<void>;
+}
+
+interface Batch {
+  readonly records: PlacedRecord[];
+  readonly bytesDone: number;
+}
+
+interface Deferred extends Span {
+  readonly seq: number;
+  readonly code: RefusalCode;
+}
+
+/** One replay on its way: what it has seen and not yet decided. */
+interface Run {
+  readonly source: ReplaySource;
+  readonly hooks: ReplayHooks;
+  readonly keeper: Keeper;
+  /** Shown to the judge and neither held nor refused: parked there, and so bounded there. */
+  readonly waiting: Map<RecordId, Span>;
+  deferred: Deferred[];
+  lines: number;
+  held: number;
+  duplicates: number;
+  refused: number;
+}
+
+export async function replayLines(
+  source: ReplaySource,
+  hooks: ReplayHooks,
+  keeper: Keeper = {},
+): Promise<ReplayTotals> {
+  const counts = { lines: 0, held: 0, duplicates: 0, refused: 0 };
+  const run: Run = { source, hooks, keeper, waiting: new Map(), deferred: [], ...counts };
+  await playRound(run, firstRound(run));
+  // A round that takes nothing in would go on for ever; each other one leaves less to show.
+  for (let before = -1; run.deferred.length > 0 && run.held > before; ) {
+    before = run.held;
+    const again = run.deferred.toSorted((a, b) => a.seq - b.seq);
+    run.deferred = [];
+    await playRound(run, laterRound(run, again));
+  }
+  for (const line of run.deferred) refuseFinally(run, { ...line, detail: '' });
+  for (const span of run.waiting.values()) keeper.left?.(span);
+  const { lines, held, duplicates, refused } = run;
+  const pending = [...run.waiting].map(([id, span]) => ({ id, ...span }));
+  return { lines, held, duplicates, refused, pending };
+}
+
+async function playRound(run: Run, batches: Iterator<Batch>): Promise<void> {
+  let next = batches.next();
+  let released: PlacedRecord[] = [];
+  while (next.done !== true || released.length > 0) {
+    const fresh = next.done === true ? [] : awaitVerdict(run, next.value.records);
+    const bytesDone = next.done === true ? run.source.stretch.to : next.value.bytesDone;
+    const judging = run.hooks.judge([...released, ...fresh]);
+    if (next.done !== true) next = batches.next();
+    released = await settle(run, await judging);
+    const { to } = run.source.stretch;
+    run.hooks.progress?.({ bytesDone, bytesTotal: to, records: run.held });
+    await run.keeper.settled?.();
+    // Signals and timers get their turn between two batches, however fast the judge is.
+    await new Promise(setImmediate);
+  }
+}
+
+/** Notes where each record stands; a second line with a record that waits is a duplicate. */
+function awaitVerdict(run: Run, records: readonly PlacedRecord[]): PlacedRecord[] {
+  return records.filter(({ record, line, offset, length }) => {
+    if (run.waiting.has(record.id)) {
+      run.duplicates++;
+      return false;
+    }
+    run.waiting.set(record.id, { line, offset, length });
+    return true;
+  });
+}
+
+async function settle(run: Run, judgement: Judgement): Promise<PlacedRecord[]> {
+  const take = (id: RecordId): Span | undefined => {
+    const span = run.waiting.get(id);
+    run.waiting.delete(id);
+    return span;
+  };
+  for (const { id } of judgement.duplicates) {
+    if (take(id) !== undefined) run.duplicates++;
+  }
+  for (const { record, code, detail = '' } of judgement.refused) {
+    const span = take(record.id);
+    if (span === undefined) continue;
+    const full = run.deferred.length >= DEFERRED_LINES_MAX;
+    if (full || isDamage(code)) refuseFinally(run, { ...span, code, detail });
+    else run.deferred.push({ ...span, code, seq: record.seq });
+  }
+  for (const record of judgement.held) {
+    const span = take(record.id);
+    if (span === undefined) continue;
+    run.held++;
+    run.keeper.keep?.(record, span);
+  }
+  const released = await run.hooks.apply(judgement.held);
+  return released.flatMap((record) => {
+    const span = run.waiting.get(record.id);
+    return span === undefined ? [] : [{ ...span, record }];
+  });
+}
+
+function refuseFinally(run: Run, { line, offset, length, code, detail }: RefusedLine): void {
+  run.refused++;
+  const refused = { line, offset, length, code, detail };
+  if (isDamage(code)) run.keeper.damaged?.(refused);
+  else run.keeper.left?.({ line, offset, length });
+  run.hooks.refused?.(refused);
+}
+
+function* firstRound(run: Run): Generator<Batch> {
+  const { file, stretch, takesTail, leftovers = [] } = run.source;
+  yield* laterRound(run, leftovers);
+  let last: ScannedLine | null = null;
+  for (const chunk of lineChunks(file, stretch)) {
+    run.lines += chunk.lines.length;
+    yield { records: wellFormed(run, chunk.lines), bytesDone: chunk.at };
+    last = tornTail(chunk.scan);
+  }
+  if (last === null || !takesTail) return;
+  run.lines++;
+  yield { records: wellFormed(run, [last]), bytesDone: stretch.to };
+}
+
+function* laterRound(run: Run, spans: readonly Span[]): Generator<Batch> {
+  for (const lines of spanChunks(run.source.file, spans, LINES_READ_BYTES)) {
+    yield { records: wellFormed(run, lines), bytesDone: run.source.stretch.to };
+  }
+}
+
+function wellFormed(run: Run, lines: readonly ScannedLine[]): PlacedRecord[] {
+  const records: PlacedRecord[] = [];
+  for (const { number, offset, length, bytes } of lines) {
+    const decoded =
+      bytes === null
+        ? refuse<RefusalCode>('too-long', `${length} bytes`)
+        : decodeBytes(bytes, run.source.platform);
+    if (decoded.ok) records.push({ line: number, offset, length, record: decoded.value });
+    else refuseFinally(run, { line: number, offset, length, ...decoded });
+  }
+  return records;
 }

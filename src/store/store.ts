@@ -5,10 +5,11 @@
 import type { RecordId } from '../../proto/ids.ts';
 import type { Decoded } from '../../ledger/record.ts';
 import type { Shelf } from '../../ledger/shelf.ts';
-import type { Progress, ReplayHooks, ReplayTotals } from '../lines/replay.ts';
-import type { Checkpoint, Verified } from './checkpoint.ts';
-import type { Damage } from './quarantine.ts';
+import type { Verified } from '../../ledger/verify.ts';
+import type { ReplayHooks, ReplayTotals } from '../lines/replay.ts';
+import type { Checkpoint, VerifiedState } from './checkpoint.ts';
 import type { StoreFault } from './faults.ts';
+import type { Damage } from './quarantine.ts';
 
 export interface AppendOptions {
   /** A cut or a new root: it may use the room of the ballast on a full disk. */
@@ -29,6 +30,15 @@ export type Mode =
   /** Opened by `openReader`, or stopped by the fault named. */
   | { readonly kind: 'read-only'; readonly fault: StoreFault | null };
 
+/** What was found and mended at the start, for the person and the log. */
+export interface Opening {
+  /** Bytes of a torn tail that were put aside and cut off. */
+  readonly tornBytes: number;
+  /** Why the checkpoint was not used; null where it was. */
+  readonly unverified: string | null;
+  readonly indexRebuilt: boolean;
+}
+
 export interface Store {
   readonly folder: string;
   /** Bytes that are acknowledged. */
@@ -36,23 +46,26 @@ export interface Store {
   /** Records that are held, each counted once. */
   readonly records: number;
   readonly mode: Mode;
+  readonly opening: Opening;
   readonly shelf: Shelf;
   /** The verified prefix, or null: then everything is replayed. Restore its snapshot first. */
   readonly checkpoint: Checkpoint | null;
-  /** Rot found so far: spans that stay in the file, are skipped, and wait in quarantine/. */
+  /** Rot found so far: lines that stay in the file, are skipped, and are copied to quarantine/. */
   readonly damage: readonly Damage[];
-  /** Why this machine may not write records of its own yet, or null. */
+  /** Why this machine may not write records of its own yet, or null. Known after the replay. */
   readonly heldBack: string | null;
 
+  /** The snapshot did not lead to its own root: `replay` then begins at the first line. */
+  forgetCheckpoint(): void;
   /** Reads the lines past the checkpoint (and those left over inside it) in order, once, at start. */
   replay(hooks: ReplayHooks): Promise<ReplayTotals>;
   /** Resolves when the records are durable. A record that is held already is not written again. */
-  append(records: readonly Decoded[], options?: AppendOptions): Promise<Appended>;
+  append(records: readonly Verified[], options?: AppendOptions): Promise<Appended>;
   find(id: RecordId): Decoded | null;
-  /** Held lines in file order from an offset that `append` or this has told. For a peer's cursor. */
-  linesFrom(offset: number): AsyncIterable<readonly HeldLine[]>;
+  /** Held lines in file order from an offset that `append` or this has told: a peer's cursor. */
+  linesFrom(offset: number): Iterable<readonly HeldLine[]>;
   /** Call it when every record appended so far has been applied: it speaks of the whole file. */
-  saveCheckpoint(verified: Verified): Promise<void>;
+  saveCheckpoint(state: VerifiedState): Promise<void>;
   /** A person's word, or that of every reachable peer, that the head held here is the last. */
   acceptHead(): Promise<void>;
   /** Writes what the index does not hold yet. Happens by itself when idle and at close. */
@@ -66,5 +79,3 @@ export interface HeldLine {
   readonly next: number;
   readonly record: Decoded;
 }
-
-export type { Progress };
