@@ -1,0 +1,97 @@
+// The tasks of the peers' table as kith does them, on the same payloads: with its file synced, as
+// the program runs, and in memory only, for the comparison with libraries that keep no file.
+
+import type { Bench } from './bench.ts';
+import { emptyReplica, takeIn } from './intake.ts';
+import { elapsedMs } from './measure.ts';
+import { type Author, admitNode, found, networkLines, updateBody, write } from './network.ts';
+import type { Outcome, Task } from './peers.ts';
+
+type Run = (bench: Bench, records: number, bodyBytes: number) => Promise<Outcome>;
+
+export interface Kith {
+  readonly name: string;
+  readonly signs: string;
+  readonly fsync: string;
+  readonly keepsFile: boolean;
+  /** A string says why there is no such task. */
+  readonly tasks: Readonly<Record<Task, Run | string>>;
+}
+
+const SIGNS = 'Ed25519 on each record, checked again by the writer';
+/** Updates of one node stay below its quota. */
+const UPDATES_PER_NODE = 2_000;
+const GROUP = 100;
+
+const inMemory: Kith = {
+  name: 'kith, in memory, one thread',
+  signs: SIGNS,
+  fsync: 'no file',
+  keepsFile: false,
+  tasks: {
+    append: (_bench, records, bodyBytes) => appendInMemory(records, bodyBytes, 1),
+    groups: (_bench, records, bodyBytes) => appendInMemory(records, bodyBytes, GROUP),
+    ingest: async (_bench, records, bodyBytes) => {
+      const lines = [...networkLines(records, nodesFor(records), bodyBytes)];
+      const [genesis, ...rest] = lines as [string, ...string[]];
+      const ms = await elapsedMs(() => takeIn(emptyReplica(genesis), rest));
+      return { ms, records };
+    },
+    open: 'nothing is kept',
+    merge: async (_bench, records, bodyBytes) => {
+      const { genesis, common, ours, theirs } = diverged(records, bodyBytes);
+      const here = emptyReplica(genesis);
+      takeIn(here, [...common, ...ours]);
+      return { ms: await elapsedMs(() => takeIn(here, theirs)), records: theirs.length };
+    },
+  },
+};
+
+export const KITHS: readonly Kith[] = [inMemory];
+
+function nodesFor(records: number): number {
+  return records / UPDATES_PER_NODE + 2;
+}
+
+async function appendInMemory(records: number, bodyBytes: number, group: number): Promise<Outcome> {
+  const { network, line } = found();
+  const replica = emptyReplica(line);
+  for (let i = 0; i < nodesFor(records); i++) takeIn(replica, [admitNode(network)]);
+  const ms = await elapsedMs(() => {
+    for (let i = 0; i < records; i += group) {
+      const lines: string[] = [];
+      for (let k = i; k < i + group; k++) {
+        const node = network.nodes[k % network.nodes.length] as Author;
+        const body = updateBody(k, bodyBytes);
+        lines.push(write(network, node, { kind: 'node.update', body }));
+      }
+      takeIn(replica, lines);
+    }
+  });
+  return { ms, records };
+}
+
+/** Half is common; then two sides wrote a quarter each, by nodes of their own. */
+export function diverged(
+  records: number,
+  bodyBytes: number,
+): { genesis: string; common: string[]; ours: string[]; theirs: string[] } {
+  const { network, line } = found();
+  const common: string[] = [];
+  const nodes = nodesFor(records) * 2;
+  for (let i = 0; i < nodes; i++) common.push(admitNode(network));
+  const side = (from: number, to: number, parity: number): string[] => {
+    const lines: string[] = [];
+    for (let i = from; i < to; i++) {
+      const node = network.nodes[((i * 2) % nodes) + parity] as Author;
+      const body = updateBody(i, bodyBytes);
+      lines.push(write(network, node, { kind: 'node.update', body }));
+    }
+    return lines;
+  };
+  const quarter = records / 4;
+  common.push(...side(0, quarter, 0), ...side(quarter, quarter * 2, 1));
+  const ours = side(quarter * 2, quarter * 3, 0);
+  const theirs = side(quarter * 3, records, 1);
+  return { genesis: line, common, ours, theirs };
+}

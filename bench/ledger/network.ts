@@ -1,0 +1,141 @@
+// Networks made to be measured: a root, its nodes, and as many updates by them as asked, all really
+// signed. The same shape always gives the same bytes: keys come from a counter and times from a
+// fixed moment, so nothing here may ever protect anything.
+
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { toBase64url } from '../../proto/bytes.ts';
+import type { Key, RecordId, Signature } from '../../proto/ids.ts';
+import type { Act, NodeUpdateBody } from '../../ledger/kinds.ts';
+import { acceptanceMessage, wireguardMessage } from '../../ledger/proof.ts';
+import { idOf, sealedLine, signedBytes, unsignedText } from '../../ledger/record.ts';
+import { nodePlatform } from '../../src/platform.ts';
+
+export interface Author {
+  readonly name: string;
+  readonly key: Key;
+  readonly secret: KeyObject;
+  seq: number;
+  head: RecordId | '';
+}
+
+export interface Network {
+  ledger: RecordId | '';
+  readonly root: Author;
+  readonly nodes: Author[];
+  ts: number;
+}
+
+const LABEL_CHARS = 32;
+const START_MS = 1_767_225_600_000;
+/** An Ed25519 seed as PKCS #8, seed excluded. */
+const PKCS8_PREFIX: Buffer = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+function secretFrom(text: string): KeyObject {
+  const seed = createHash('sha256').update(`kith bench ${text}`).digest();
+  return createPrivateKey({
+    key: Buffer.concat([PKCS8_PREFIX, seed]),
+    format: 'der',
+    type: 'pkcs8',
+  });
+}
+
+function keyOf(secret: KeyObject): Key {
+  return createPublicKey(secret).export({ format: 'jwk' }).x as Key;
+}
+
+function author(name: string): Author {
+  const secret = secretFrom(name);
+  return { name, key: keyOf(secret), secret, seq: 0, head: '' };
+}
+
+/** A network with its genesis, whose line is given too. */
+export function found(): { readonly network: Network; readonly line: string } {
+  const root = author('root');
+  const network: Network = { ledger: '', root, nodes: [], ts: START_MS };
+  const body = {
+    network: 'bench',
+    roots: [{ key: root.key, name: 'root' }],
+    recovery: keyOf(secretFrom('recovery')),
+    defaults: {},
+  };
+  const line = write(network, root, { kind: 'genesis', body });
+  network.ledger = root.head;
+  return { network, line };
+}
+
+/** The next record of an author, as its line. */
+export function write(
+  network: Network,
+  by: Author,
+  act: Act,
+  refs: readonly RecordId[] = [],
+): string {
+  network.ts += 1000;
+  const draft = {
+    ledger: network.ledger,
+    author: by.key,
+    seq: by.seq + 1,
+    prev: by.head,
+    auth: [],
+    refs,
+    ts: network.ts,
+    act,
+  };
+  const unsigned = unsignedText(draft);
+  const line = sealedLine(draft, signed(signedBytes(unsigned), by.secret));
+  by.seq++;
+  by.head = idOf(unsigned, nodePlatform);
+  return line;
+}
+
+function signed(message: Uint8Array, secret: KeyObject): Signature {
+  return toBase64url(sign(null, message, secret)) as Signature;
+}
+
+/** Admits the next node, with the proofs that a real admission carries. */
+export function admitNode(network: Network): string {
+  const node = author(`node-${network.nodes.length}`);
+  const wgSecret = secretFrom(`wireguard of ${node.name}`);
+  const ledger = network.ledger as RecordId;
+  const wgSig = signed(wireguardMessage(ledger, node.key, 0), wgSecret);
+  const body = {
+    key: node.key,
+    name: node.name,
+    grants: [],
+    wg: { key: keyOf(wgSecret), counter: 0, sig: wgSig },
+  };
+  const acceptance = signed(acceptanceMessage(ledger, network.root.key, body), node.secret);
+  network.nodes.push(node);
+  return write(network, network.root, { kind: 'node.admit', body: { ...body, acceptance } });
+}
+
+/** What the i-th update says: two endpoints and labels, about `sizeBytes` of JSON. */
+export function updateBody(i: number, sizeBytes: number): NodeUpdateBody {
+  const endpoints = [`host-${i}.example.net:51820`, `198.51.100.${i % 250}:51820`];
+  const labels: string[] = [];
+  let size = 75;
+  for (let n = 0; size + 12 < sizeBytes; n++) {
+    const room = sizeBytes - size - 3;
+    const start = `l${String.fromCharCode(97 + n)}.${i}.`;
+    const label = start.padEnd(room < LABEL_CHARS ? room : LABEL_CHARS, 'kith');
+    labels.push(label);
+    size += label.length + 3;
+  }
+  return { endpoints, labels };
+}
+
+/** The lines of a whole network: genesis, the admissions, then updates by each node in turn. */
+export function* networkLines(
+  records: number,
+  nodes: number,
+  bodyBytes: number,
+): Generator<string, Network> {
+  const { network, line } = found();
+  yield line;
+  for (let i = 0; i < nodes; i++) yield admitNode(network);
+  for (let i = 0; i + 1 + nodes < records; i++) {
+    const node = network.nodes[i % nodes] as Author;
+    yield write(network, node, { kind: 'node.update', body: updateBody(i, bodyBytes) });
+  }
+  return network;
+}

@@ -1,0 +1,10 @@
+// The rows of the benchmark, in the order of the table.
+
+import type { Row } from './bench.ts';
+import { peersRow } from './peer-row.ts';
+import { verifyRow } from './verify.ts';
+
+export const ROWS: ReadonlyMap<string, Row> = new Map([
+  ['verify', verifyRow],
+  ['peers', peersRow],
+]);
