@@ -5,7 +5,7 @@ import { decodeText, type Decoded } from '../../ledger/record.ts';
 import { screen } from '../../ledger/door.ts';
 import { type Replica, apply, createReplica } from '../../ledger/replica.ts';
 import { memoryShelf, type MemoryShelf } from '../../ledger/shelf.ts';
-import { accept, pend, type Pending, type Verified } from '../../ledger/verify.ts';
+import { accept, pend, type Pending, trustOwn, type Verified } from '../../ledger/verify.ts';
 import { verdict } from '../../proto/ed25519.ts';
 import { nodePlatform } from '../../src/platform.ts';
 
@@ -29,6 +29,15 @@ export function emptyReplica(genesis: string): MemoryReplica {
   const [record] = accepted([pend(decoded(genesis))]);
   shelf.put(record as Verified);
   return { replica: createReplica(record as Verified, shelf, nodePlatform), shelf };
+}
+
+/** Holds lines that were made here a moment ago, signatures unseen: for rows that start full. */
+export function holdOwn({ replica, shelf }: MemoryReplica, lines: Iterable<string>): void {
+  for (const line of lines) {
+    const record = trustOwn(decoded(line));
+    shelf.put(record);
+    apply(replica, record);
+  }
 }
 
 /** Takes every line in: decode, door, signatures, fold. Throws where one is not taken. */

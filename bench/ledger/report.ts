@@ -56,8 +56,15 @@ export function resultsMarkdown(results: Results): string {
     ...peersMarkdown(results),
     '### How each was measured',
     '',
-    ...results.findings.map((finding) => `- **${finding.what}**: ${finding.how}`),
+    ...howLines(results.findings),
   ].join('\n');
+}
+
+/** One line for all findings that were measured in one go. */
+function howLines(findings: readonly Finding[]): string[] {
+  const byHow = new Map<string, string[]>();
+  for (const { how, what } of findings) byHow.set(how, [...(byHow.get(how) ?? []), what]);
+  return [...byHow].map(([how, whats]) => `- **${whats.join('; ')}.** ${how}`);
 }
 
 function peersMarkdown({ peers, peersMissing }: Results): string[] {
