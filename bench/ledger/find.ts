@@ -10,7 +10,7 @@ import { utf8 } from '../../proto/bytes.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import type { Row, RowResult } from './bench.ts';
 import type { Finding } from './finding.ts';
-import { type MemoryReplica, emptyReplica, holdOwn, takeIn } from './intake.ts';
+import { type MemoryReplica, emptyReplica, holdOwn, takeLines } from './intake.ts';
 import { type Author, admitNode, found, updateBody, write } from './network.ts';
 
 const AUTHORS = 10_000;
@@ -40,8 +40,8 @@ export const findRow: Row = {
     const syncs: Talk[] = [];
     for (let i = 0; i < TRIES; i++) {
       const node = network.nodes[(i * AUTHORS) / TRIES] as Author;
-      takeIn(theirs, [updateOf(node)]);
-      const { find, sync } = talk(ours, theirs);
+      await takeLines(theirs, [updateOf(node)]);
+      const { find, sync } = await talk(ours, theirs);
       finds.push(find);
       syncs.push(sync);
     }
@@ -54,14 +54,17 @@ export const findRow: Row = {
 };
 
 /** One sync in which we ask, counted up to the first pull, and to its end. */
-function talk(ours: MemoryReplica, theirs: MemoryReplica): { find: Talk; sync: Talk } {
+async function talk(
+  ours: MemoryReplica,
+  theirs: MemoryReplica,
+): Promise<{ find: Talk; sync: Talk }> {
   const ground = { holdings: holdingsOf(ours.replica), platform: nodePlatform };
   const sync: Talk = { asked: 0, answered: 0, trips: 0 };
   let find: Talk | null = null;
   let next = step(ground, newSync(), { kind: 'start' });
   while (next.out.kind !== 'done') {
     if (next.out.kind === 'pull') find ??= { ...sync };
-    const input = answer(holdingsOf(theirs.replica), next.out, ours, sync);
+    const input = await answer(holdingsOf(theirs.replica), next.out, ours, sync);
     next = step(ground, next.state, input);
   }
   if (next.out.outcome.kind !== 'agree' || find === null) {
@@ -70,7 +73,7 @@ function talk(ours: MemoryReplica, theirs: MemoryReplica): { find: Talk; sync: T
   return { find, sync };
 }
 
-function answer(peer: Holdings, out: Out, ours: MemoryReplica, count: Talk): Input {
+async function answer(peer: Holdings, out: Out, ours: MemoryReplica, count: Talk): Promise<Input> {
   if (out.kind === 'done') throw new Error('nothing is asked any more');
   count.trips++;
   if (out.kind === 'push') throw new Error('there is nothing to push');
@@ -84,7 +87,7 @@ function answer(peer: Holdings, out: Out, ours: MemoryReplica, count: Talk): Inp
   const page = [...(answerPull(peer, out.body) as Iterable<string>)];
   for (const line of page) count.answered += utf8(line).length + 1;
   const end = page.pop() as string;
-  takeIn(ours, page);
+  await takeLines(ours, page);
   const tally = { accepted: page.length, duplicates: 0, parked: 0, refused: 0, faulty: false };
   return { kind: 'page', tally, end };
 }

@@ -2,7 +2,7 @@
 // the program runs, and in memory only, for the comparison with libraries that keep no file.
 
 import type { Bench } from './bench.ts';
-import { emptyReplica, takeIn } from './intake.ts';
+import { emptyReplica, takeLines } from './intake.ts';
 import { elapsedMs } from './measure.ts';
 import { type Author, admitNode, found, networkLines, updateBody, write } from './network.ts';
 import type { Outcome, Task } from './peers.ts';
@@ -34,15 +34,15 @@ const inMemory: Kith = {
     ingest: async (_bench, records, bodyBytes) => {
       const lines = [...networkLines(records, nodesFor(records), bodyBytes)];
       const [genesis, ...rest] = lines as [string, ...string[]];
-      const ms = await elapsedMs(() => takeIn(emptyReplica(genesis), rest));
+      const ms = await elapsedMs(() => takeLines(emptyReplica(genesis), rest));
       return { ms, records };
     },
     open: 'nothing is kept',
     merge: async (_bench, records, bodyBytes) => {
       const { genesis, common, ours, theirs } = diverged(records, bodyBytes);
       const here = emptyReplica(genesis);
-      takeIn(here, [...common, ...ours]);
-      return { ms: await elapsedMs(() => takeIn(here, theirs)), records: theirs.length };
+      await takeLines(here, [...common, ...ours]);
+      return { ms: await elapsedMs(() => takeLines(here, theirs)), records: theirs.length };
     },
   },
 };
@@ -56,8 +56,8 @@ function nodesFor(records: number): number {
 async function appendInMemory(records: number, bodyBytes: number, group: number): Promise<Outcome> {
   const { network, line } = found();
   const replica = emptyReplica(line);
-  for (let i = 0; i < nodesFor(records); i++) takeIn(replica, [admitNode(network)]);
-  const ms = await elapsedMs(() => {
+  for (let i = 0; i < nodesFor(records); i++) await takeLines(replica, [admitNode(network)]);
+  const ms = await elapsedMs(async () => {
     for (let i = 0; i < records; i += group) {
       const lines: string[] = [];
       for (let k = i; k < i + group; k++) {
@@ -65,7 +65,7 @@ async function appendInMemory(records: number, bodyBytes: number, group: number)
         const body = updateBody(k, bodyBytes);
         lines.push(write(network, node, { kind: 'node.update', body }));
       }
-      takeIn(replica, lines);
+      await takeLines(replica, lines);
     }
   });
   return { ms, records };

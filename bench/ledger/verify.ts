@@ -2,7 +2,7 @@
 
 import type { Bench, Row, RowResult } from './bench.ts';
 import { bareVerify } from './floors.ts';
-import { emptyReplica, takeIn } from './intake.ts';
+import { emptyReplica, takeLines } from './intake.ts';
 import { elapsedMs, paired, perSecond } from './measure.ts';
 import { networkLines } from './network.ts';
 
@@ -37,5 +37,5 @@ export const verifyRow: Row = {
 
 async function oneThread(lines: readonly string[]): Promise<number> {
   const [genesis, ...rest] = lines as [string, ...string[]];
-  return perSecond(lines.length, await elapsedMs(() => takeIn(emptyReplica(genesis), rest)));
+  return perSecond(lines.length, await elapsedMs(() => takeLines(emptyReplica(genesis), rest)));
 }
