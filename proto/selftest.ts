@@ -1,7 +1,7 @@
 // The self-test of a platform: fixed questions with known answers, asked before the first record is
 // judged. A platform that answers one of them otherwise would fork the ledger, so the service does
-// not start on it. Spec: docs/ledger.md, "One verdict". The vectors are the ten published edge cases
-// of fixtures/ed25519; a correct verifier of our rule accepts the fourth only.
+// not start on it. Spec: docs/ledger.md, "One verdict". The vectors are the ten published edge
+// cases of fixtures/ed25519; a correct verifier of our rule accepts the fourth only.
 
 import { fromHex, sameBytes, utf8 } from './bytes.ts';
 import { verdict } from './ed25519.ts';
@@ -100,6 +100,9 @@ const VECTORS: readonly Vector[] = [
 ];
 
 const SHA256_OF_ABC = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+
+/** Names this set of vectors: what was verified under another set is verified again. */
+export const SELF_TEST_ID = 'ed25519-edges-1';
 
 /** Null where the platform gives every right answer, else the question that it got wrong. */
 export function selfTest(platform: Platform): string | null {

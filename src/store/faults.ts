@@ -48,6 +48,18 @@ export const FAULTS: Readonly<Record<FaultCode, FaultFacts>> = {
     what: 'there is no ledger in this folder',
     hint: 'found one with `kith init NAME`, or join one',
   },
+  'has-ledger': {
+    what: 'there is a ledger in this folder already',
+    hint: 'use another folder with --dir, or go on with this one: `kith status`',
+  },
+  'self-test': {
+    what: 'this computer gives a wrong verdict on a known signature',
+    hint: 'use a supported Node (20.19 or newer); nothing was touched',
+  },
+  'open-failed': {
+    what: 'the folder of the ledger cannot be used',
+    hint: 'look at its path, its owner and the room on its disk',
+  },
   closed: {
     what: 'the ledger was closed',
     hint: 'start again',
@@ -64,6 +76,9 @@ export type FaultCode =
   | 'index-failed'
   | 'held-back'
   | 'no-ledger'
+  | 'open-failed'
+  | 'has-ledger'
+  | 'self-test'
   | 'closed';
 
 export class StoreFault extends Error {

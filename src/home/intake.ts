@@ -1,0 +1,115 @@
+// The way of records into a replica, as one queue: the door, the signatures, the store, and only then
+// the fold. Our own records take it like a stranger's. Spec: docs/architecture.md, "A record from a peer".
+
+import type { Key } from '../../proto/ids.ts';
+import { type Mode, type Screened, screen } from '../../ledger/door.ts';
+import type { SignatureJob } from '../../ledger/proof.ts';
+import type { Decoded } from '../../ledger/record.ts';
+import type { RefusalCode } from '../../ledger/refusals.ts';
+import { type Replica, apply } from '../../ledger/replica.ts';
+import { type Pending, type Verified, accept } from '../../ledger/verify.ts';
+
+export type Check = (jobs: readonly SignatureJob[]) => Promise<readonly boolean[]>;
+
+export interface RefusedRecord {
+  readonly record: Decoded;
+  readonly code: RefusalCode;
+}
+
+export interface Intake {
+  readonly accepted: readonly Verified[];
+  readonly duplicates: number;
+  /** Held back for their `prev`. */
+  readonly parked: number;
+  readonly refused: readonly RefusedRecord[];
+}
+
+export interface IntakeParts {
+  readonly replica: Replica;
+  readonly check: Check;
+  /** Makes records durable; only what it has resolved may move the fold. */
+  readonly keep: (records: readonly Verified[]) => Promise<void>;
+}
+
+/** What the door said of a batch, sorted by what is to be done. */
+export interface Sorted {
+  readonly pending: readonly Pending[];
+  readonly duplicates: readonly Decoded[];
+  readonly parked: number;
+  readonly refused: readonly RefusedRecord[];
+}
+
+export function sortScreened(
+  records: readonly Decoded[],
+  screened: readonly Screened[],
+): Sorted {
+  const pending: Pending[] = [];
+  const duplicates: Decoded[] = [];
+  const refused: RefusedRecord[] = [];
+  let parked = 0;
+  screened.forEach((outcome, i) => {
+    const record = records[i] as Decoded;
+    if (outcome.kind === 'check') pending.push(outcome.pending);
+    else if (outcome.kind === 'held') duplicates.push(record);
+    else if (outcome.kind === 'parked') parked++;
+    else refused.push({ record, code: outcome.code });
+  });
+  return { pending, duplicates, parked, refused };
+}
+
+/** Takes in a batch, in rounds: an admission lets in what its new member wrote. */
+export async function takeIn(
+  parts: IntakeParts,
+  records: readonly Decoded[],
+  mode: Mode = 'door',
+): Promise<Intake> {
+  const accepted: Verified[] = [];
+  const refused: RefusedRecord[] = [];
+  let duplicates = 0;
+  let todo = records;
+  while (todo.length > 0) {
+    const sorted = sortScreened(todo, screen(parts.replica, todo, mode));
+    duplicates += sorted.duplicates.length;
+    const round = await verifyAndKeep(parts, sorted.pending);
+    accepted.push(...round.accepted);
+    refused.push(...round.refused);
+    const admitted = new Set(round.accepted.flatMap(keysAdmitted));
+    const again: Decoded[] = [];
+    for (const { record, code } of sorted.refused) {
+      if (code === 'unknown-author' && admitted.has(record.author)) again.push(record);
+      else refused.push({ record, code });
+    }
+    todo = [...again, ...round.released];
+  }
+  return { accepted, duplicates, parked: parts.replica.parking.records, refused };
+}
+
+function keysAdmitted(record: Decoded): readonly Key[] {
+  const { act } = record;
+  switch (act.kind) {
+    case 'operator.admit':
+    case 'node.admit':
+    case 'ticket.issue':
+      return [act.body.key];
+    case 'root.rotate':
+      return [...act.body.roots.map((root) => root.key), act.body.recovery];
+    default:
+      return [];
+  }
+}
+
+interface Round {
+  readonly accepted: readonly Verified[];
+  readonly refused: readonly RefusedRecord[];
+  readonly released: readonly Decoded[];
+}
+
+async function verifyAndKeep(parts: IntakeParts, pending: readonly Pending[]): Promise<Round> {
+  if (pending.length === 0) return { accepted: [], refused: [], released: [] };
+  const verdicts = await parts.check(pending.flatMap((one) => one.jobs));
+  const { records, refused, orphaned } = accept(pending, verdicts);
+  if (records.length > 0) await parts.keep(records);
+  const released = records.flatMap((record) => apply(parts.replica, record));
+  // A record behind a bad one is shown to the door again: it is parked now.
+  return { accepted: records, refused, released: [...released, ...orphaned] };
+}

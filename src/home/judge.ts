@@ -1,0 +1,93 @@
+// The judge of a file: each line of it through the door in audit mode and its signatures, so that
+// the verdict on a line does not depend on where in the file it stands. Our own file at start, and
+// any file that somebody wants verified. Spec: docs/ledger.md, "The file".
+
+import { screen } from '../../ledger/door.ts';
+import type { Decoded } from '../../ledger/record.ts';
+import { type Replica, apply, createReplica } from '../../ledger/replica.ts';
+import type { Shelf } from '../../ledger/shelf.ts';
+import { type Verified, accept, pend } from '../../ledger/verify.ts';
+import type { Platform } from '../../proto/platform.ts';
+import type { Judgement, PlacedRecord, ReplayHooks } from '../lines/replay.ts';
+import { type Check, sortScreened } from './intake.ts';
+
+export interface JudgeParts {
+  readonly shelf: Shelf;
+  readonly platform: Platform;
+  readonly check: Check;
+  /** Which ledger the file is read as: the first genesis for which this says yes. */
+  readonly choose: (genesis: Decoded) => boolean;
+}
+
+export interface Judge extends Pick<ReplayHooks, 'judge' | 'apply'> {
+  /** Null until a genesis was found. */
+  replica(): Replica | null;
+}
+
+export function judgeOf(parts: JudgeParts, restored: Replica | null): Judge {
+  let replica = restored;
+
+  async function findGenesis(records: readonly Decoded[]): Promise<Judgement> {
+    const refused: { record: Decoded; code: 'bad-signature' }[] = [];
+    for (const record of records) {
+      if (record.act.kind !== 'genesis' || !parts.choose(record)) continue;
+      const pending = pend(record);
+      const accepted = accept([pending], await parts.check(pending.jobs));
+      const genesis = accepted.records[0];
+      if (genesis !== undefined) {
+        replica = createReplica(genesis, parts.shelf, parts.platform);
+        return { held: [genesis], duplicates: [], refused };
+      }
+      refused.push({ record, code: 'bad-signature' });
+    }
+    return { held: [], duplicates: [], refused };
+  }
+
+  return {
+    replica: () => replica,
+    async judge(batch: readonly PlacedRecord[]) {
+      const records = batch.map((placed) => placed.record);
+      const first = replica === null ? await findGenesis(records) : null;
+      const rest = first === null ? records : without(records, first);
+      const judged = await judgeRest(parts, replica, rest);
+      if (first === null) return judged;
+      return {
+        held: [...first.held, ...judged.held],
+        duplicates: judged.duplicates,
+        refused: [...first.refused, ...judged.refused],
+      };
+    },
+    apply(held: readonly Verified[]) {
+      const into = replica;
+      if (into === null) return [];
+      // The replica was made with its genesis.
+      return held.flatMap((record) => (record.act.kind === 'genesis' ? [] : apply(into, record)));
+    },
+  };
+}
+
+function without(records: readonly Decoded[], first: Judgement): Decoded[] {
+  const done = new Set<Decoded>([...first.held, ...first.refused.map(({ record }) => record)]);
+  return records.filter((record) => !done.has(record));
+}
+
+async function judgeRest(
+  parts: JudgeParts,
+  replica: Replica | null,
+  records: readonly Decoded[],
+): Promise<Judgement> {
+  if (replica === null) {
+    // No ledger yet: shown again once its genesis was found.
+    const refused = records.map((record) => ({ record, code: 'unknown-author' as const }));
+    return { held: [], duplicates: [], refused };
+  }
+  const sorted = sortScreened(records, screen(replica, records, 'audit'));
+  const verdicts = await parts.check(sorted.pending.flatMap((one) => one.jobs));
+  const accepted = accept(sorted.pending, verdicts);
+  const orphans = accepted.orphaned.map((record) => ({ record, code: 'parked-full' as const }));
+  return {
+    held: accepted.records,
+    duplicates: sorted.duplicates,
+    refused: [...sorted.refused, ...accepted.refused, ...orphans],
+  };
+}
