@@ -9,8 +9,10 @@ import { keepBallast, releaseBallast } from './ballast.ts';
 import { writeWhole } from './disk.ts';
 import { StoreFault, systemCode } from './faults.ts';
 import type { Index } from './index.ts';
+import type { IndexKeeper } from './index-keeper.ts';
 import { type LedgerFile, takeBack } from './ledger-file.ts';
 import { BALLAST_BYTES, GROUP_BYTES_MAX } from './limits.ts';
+import type { OwnHeads } from './own-heads.ts';
 import type { AppendOptions, Appended, Mode } from './store.ts';
 
 export interface Appender {
@@ -26,10 +28,8 @@ export interface AppendParts {
   readonly folder: string;
   readonly ballast: string;
   readonly mode: Mode;
-  /** Brings the marker up to date; never throws, since the record is stored by then. */
-  readonly noteOwn: (records: readonly Verified[]) => Promise<void>;
-  /** After each group; waits where the index is too far behind, and says where it cannot follow. */
-  readonly stored: (lines: number) => Promise<StoreFault | null>;
+  readonly own: OwnHeads;
+  readonly keeper: IndexKeeper;
 }
 
 interface Waiting {
@@ -155,9 +155,9 @@ async function store(line: Line, group: readonly Waiting[]): Promise<StoreFault 
     offset += length + 1;
   }
   const own = group.flatMap((one) => (one.own ? one.records : []));
-  if (own.length > 0) await line.parts.noteOwn(own);
+  if (own.length > 0) await line.parts.own.note(own);
   for (const { resolve } of group) resolve({ bytes: ledger.bytes });
-  const late = await line.parts.stored(fresh.length);
+  const late = await line.parts.keeper.stored();
   if (late !== null) stop(line, late);
   return null;
 }

@@ -37,11 +37,17 @@ export interface Index {
   highest(author: Key): number;
   /** Takes a record in. False where it was held already. */
   put(author: Key, seq: number, place: Place): boolean;
-  /** `mark` null: in the middle of a replay, so that a crash before the end begins it again. */
-  flush(mark: Omit<Mark, 'records'> | null, durable: boolean): Promise<void>;
+  /**
+   * Writes what waits, with the mark as it is at that moment. A null mark means the middle of a
+   * replay: a crash before its end leaves an index that is made anew.
+   */
+  flush(mark: () => Covered | null, durable: boolean): Promise<void>;
   clear(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** The prefix that everything put so far speaks of. */
+export type Covered = Omit<Mark, 'records'>;
 
 interface Author {
   readonly number: number;
@@ -58,94 +64,113 @@ interface Overlay {
   readonly ids: Map<RecordId, number>;
 }
 
+/** The index on its way: what is in the table, and the two generations that are not. */
+interface Rows {
+  readonly kv: Kv;
+  held: Held;
+  /** Takes entries in, while `leaving` is on its way to the disk. */
+  now: Overlay;
+  leaving: Overlay;
+}
+
 export async function openIndex(kv: Kv): Promise<Index> {
-  let held: Held = await readHeld(kv);
-  // Two generations: one takes entries in while the other is on its way to the disk.
-  let now: Overlay = emptyOverlay();
-  let leaving: Overlay = emptyOverlay();
+  const rows: Rows = {
+    kv,
+    held: await readHeld(kv),
+    now: emptyOverlay(),
+    leaving: emptyOverlay(),
+  };
   let turn: Promise<void> = Promise.resolve();
-
-  const placeNumber = (author: Author, seq: number): number => author.number * SEQ_SPAN + seq;
-
-  function placesAt(key: Key, seq: number): readonly Place[] {
-    const author = held.authors.get(key);
-    if (author === undefined || seq > author.highest || seq < 1) return [];
-    return placesOf(author, seq);
-  }
-  function placesOf(author: Author, seq: number): Place[] {
-    const at = placeNumber(author, seq);
-    const known = now.places.get(at) ?? leaving.places.get(at);
-    if (known !== undefined) return known.places;
-    return placesOfRow(kv.get(placeKey(author.number, seq)));
-  }
-  function placeOf(id: RecordId): Place | null {
-    const at = now.ids.get(id) ?? leaving.ids.get(id) ?? numberOfRow(kv.get(idKey(id)));
-    if (at === undefined) return null;
-    const author = held.list[Math.floor(at / SEQ_SPAN)];
-    if (author === undefined) return null;
-    return placesOf(author, at % SEQ_SPAN).find((place) => place.id === id) ?? null;
-  }
-  function put(key: Key, seq: number, place: Place): boolean {
-    const author = authorOf(held, key);
-    const isNew = seq > author.highest;
-    const known = isNew ? [] : placesOf(author, seq);
-    if (known.some((other) => other.id === place.id)) return false;
-    assert(seq < SEQ_SPAN, 'a quota bounds seq');
-    const at = placeNumber(author, seq);
-    now.places.set(at, { author, seq, places: [...known, place] });
-    now.ids.set(place.id, at);
-    if (isNew) author.highest = seq;
-    held.records++;
-    return true;
-  }
-  async function flush(mark: Omit<Mark, 'records'> | null, durable: boolean): Promise<void> {
-    leaving = now;
-    now = emptyOverlay();
-    const next = mark === null ? null : { ...mark, records: held.records };
-    try {
-      await kv.write([...overlayRows(leaving), markRow(next)], durable);
-      held.mark = next;
-      leaving = emptyOverlay();
-    } catch (error) {
-      // Nothing is lost: what was leaving stays, under whatever came since.
-      now = {
-        places: new Map([...leaving.places, ...now.places]),
-        ids: new Map([...leaving.ids, ...now.ids]),
-      };
-      leaving = emptyOverlay();
-      throw error;
-    }
-  }
   // Flushes and clears take turns, or a later one could be written under an earlier one.
-  function inTurn(work: () => Promise<void>): Promise<void> {
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
     const done = turn.then(work);
     turn = done.catch(() => undefined);
     return done;
-  }
-
+  };
   return {
     get mark() {
-      return held.mark;
+      return rows.held.mark;
     },
     get records() {
-      return held.records;
+      return rows.held.records;
     },
     get waiting() {
-      return now.ids.size + leaving.ids.size;
+      return rows.now.ids.size + rows.leaving.ids.size;
     },
-    placesAt,
-    placeOf,
-    isHeld: (key, seq, id) => placesAt(key, seq).some((place) => place.id === id),
-    highest: (key) => held.authors.get(key)?.highest ?? 0,
-    put,
-    flush: (mark, durable) => inTurn(() => flush(mark, durable)),
+    placesAt: (key, seq) => placesAt(rows, key, seq),
+    placeOf: (id) => placeOf(rows, id),
+    isHeld: (key, seq, id) => placesAt(rows, key, seq).some((place) => place.id === id),
+    highest: (key) => rows.held.authors.get(key)?.highest ?? 0,
+    put: (key, seq, place) => put(rows, key, seq, place),
+    flush: (mark, durable) => inTurn(() => flush(rows, mark, durable)),
     clear: () =>
       inTurn(async () => {
         await kv.clear();
-        [held, now, leaving] = [emptyHeld(), emptyOverlay(), emptyOverlay()];
+        [rows.held, rows.now, rows.leaving] = [emptyHeld(), emptyOverlay(), emptyOverlay()];
       }),
     close: () => inTurn(() => kv.close()),
   };
+}
+
+function placeNumber(author: Author, seq: number): number {
+  return author.number * SEQ_SPAN + seq;
+}
+
+function placesAt(rows: Rows, key: Key, seq: number): readonly Place[] {
+  const author = rows.held.authors.get(key);
+  if (author === undefined || seq > author.highest || seq < 1) return [];
+  return placesOf(rows, author, seq);
+}
+
+function placesOf({ kv, now, leaving }: Rows, author: Author, seq: number): readonly Place[] {
+  const at = placeNumber(author, seq);
+  const known = now.places.get(at) ?? leaving.places.get(at);
+  return known?.places ?? placesOfRow(kv.get(placeKey(author.number, seq)));
+}
+
+function placeOf(rows: Rows, id: RecordId): Place | null {
+  const { kv, now, leaving, held } = rows;
+  const at = now.ids.get(id) ?? leaving.ids.get(id) ?? numberOfRow(kv.get(idKey(id)));
+  if (at === undefined) return null;
+  const author = held.list[Math.floor(at / SEQ_SPAN)];
+  if (author === undefined) return null;
+  return placesOf(rows, author, at % SEQ_SPAN).find((place) => place.id === id) ?? null;
+}
+
+function put(rows: Rows, key: Key, seq: number, place: Place): boolean {
+  const { held, now } = rows;
+  const author = authorOf(held, key);
+  const isNew = seq > author.highest;
+  const known = isNew ? [] : placesOf(rows, author, seq);
+  if (known.some((other) => other.id === place.id)) return false;
+  assert(seq < SEQ_SPAN, 'a quota bounds seq');
+  const at = placeNumber(author, seq);
+  now.places.set(at, { author, seq, places: [...known, place] });
+  now.ids.set(place.id, at);
+  if (isNew) author.highest = seq;
+  held.records++;
+  return true;
+}
+
+async function flush(rows: Rows, mark: () => Covered | null, durable: boolean): Promise<void> {
+  const { kv, held } = rows;
+  rows.leaving = rows.now;
+  rows.now = emptyOverlay();
+  const covered = mark();
+  const next = covered === null ? null : { ...covered, records: held.records };
+  try {
+    await kv.write([...overlayRows(rows.leaving), markRow(next)], durable);
+    held.mark = next;
+  } catch (error) {
+    // Nothing is lost: what was leaving stays, under whatever came since.
+    rows.now = {
+      places: new Map([...rows.leaving.places, ...rows.now.places]),
+      ids: new Map([...rows.leaving.ids, ...rows.now.ids]),
+    };
+    throw error;
+  } finally {
+    rows.leaving = emptyOverlay();
+  }
 }
 
 interface Held {

@@ -1,0 +1,195 @@
+// The store as one value over an opened ledger: replay first, then append and read.
+
+import { assert } from '../../proto/assert.ts';
+import type { RecordId } from '../../proto/ids.ts';
+import type { Platform } from '../../proto/platform.ts';
+import type { Decoded } from '../../ledger/record.ts';
+import type { Verified } from '../../ledger/verify.ts';
+import type { Span } from '../lines/line-chunks.ts';
+import { type ReplayHooks, type ReplayTotals, replayLines } from '../lines/replay.ts';
+import type { Appender } from './append.ts';
+import {
+  type CheckpointFile,
+  type Verifier,
+  type VerifiedState,
+  writeCheckpoint,
+} from './checkpoint.ts';
+import { StoreFault } from './faults.ts';
+import { heldLines } from './held-lines.ts';
+import type { IndexKeeper } from './index-keeper.ts';
+import { CHECKPOINT_SPANS_MAX, QUARANTINE_FILES_MAX } from './limits.ts';
+import type { OwnHeads } from './own-heads.ts';
+import { digestSoFar } from './prefix.ts';
+import { type Damage, copyAside, damageOf, stretchesOf } from './quarantine.ts';
+import type { Opened, Paths } from './opening.ts';
+import { fileShelf } from './shelf.ts';
+import type { AppendOptions, Appended, Store } from './store.ts';
+
+export interface StorePieces {
+  readonly opened: Opened;
+  readonly paths: Paths;
+  readonly verifier: Verifier;
+  readonly platform: Platform;
+  readonly line: Appender;
+  readonly keeper: IndexKeeper;
+  readonly own: OwnHeads;
+  /** Whether this is somebody else's file, read to its last byte. */
+  readonly takesTail: boolean;
+  readonly release: () => Promise<void>;
+}
+
+/** What the replays so far have made of the file. */
+interface Reading {
+  checkpoint: CheckpointFile | null;
+  isReplayed: boolean;
+  isClosed: boolean;
+  lines: number;
+  left: Span[];
+  damage: Damage[];
+}
+
+export function ledgerStore(pieces: StorePieces): Store {
+  const { opened, paths, platform, line, keeper, own } = pieces;
+  const { ledger, index } = opened;
+  const shelf = fileShelf(ledger, index, platform);
+  const { checkpoint } = opened;
+  const reading: Reading = {
+    checkpoint,
+    isReplayed: false,
+    isClosed: false,
+    lines: checkpoint?.lines ?? 0,
+    left: [...(checkpoint?.left ?? [])],
+    damage: [...(checkpoint?.damage ?? [])],
+  };
+  return {
+    folder: paths.folder,
+    get bytes() {
+      return ledger.bytes;
+    },
+    get records() {
+      return index.records;
+    },
+    get mode() {
+      return line.mode;
+    },
+    opening: opened.opening,
+    shelf,
+    get checkpoint() {
+      return reading.checkpoint;
+    },
+    get damage() {
+      return reading.damage;
+    },
+    get heldBack() {
+      return own.heldBack;
+    },
+    forgetCheckpoint() {
+      assert(!reading.isReplayed, 'a checkpoint is judged before the replay');
+      Object.assign(reading, { checkpoint: null, lines: 0, left: [], damage: [] });
+    },
+    replay: (hooks) => replay(pieces, reading, hooks),
+    append: (records, options) => append(pieces, reading, records, options),
+    find(id: RecordId): Decoded | null {
+      const place = index.placeOf(id);
+      return place === null ? null : shelf.recordAt(place);
+    },
+    linesFrom: (offset) => heldLines(ledger, index, platform, offset),
+    saveCheckpoint: (state) => saveCheckpoint(pieces, reading, state),
+    acceptHead: () => own.accept(),
+    flushIndex: () => keeper.flush(false),
+    async close() {
+      if (reading.isClosed) return;
+      reading.isClosed = true;
+      await line.idle();
+      keeper.stop();
+      await pieces.release();
+    },
+  };
+}
+
+async function replay(
+  pieces: StorePieces,
+  reading: Reading,
+  hooks: ReplayHooks,
+): Promise<ReplayTotals> {
+  assert(!reading.isReplayed, 'a store is replayed once');
+  const { ledger, index } = pieces.opened;
+  const { checkpoint, left } = reading;
+  if (checkpoint === null && index.records > 0) await index.clear();
+  const leftovers = left.splice(0);
+  const source = {
+    file: ledger.file,
+    stretch: {
+      from: checkpoint?.bytes ?? 0,
+      to: ledger.bytes,
+      line: reading.lines + 1,
+    },
+    leftovers,
+    takesTail: pieces.takesTail,
+    platform: pieces.platform,
+  };
+  const totals = await replayLines(source, hooks, {
+    keep({ author, seq, id }, { offset, length }) {
+      index.put(author, seq, { id, offset, length });
+    },
+    damaged(line) {
+      if (reading.damage.length < CHECKPOINT_SPANS_MAX)
+        reading.damage.push(damageOf(ledger.file, line));
+    },
+    left(span) {
+      if (reading.left.length <= CHECKPOINT_SPANS_MAX) reading.left.push(span);
+    },
+    settled: () => pieces.keeper.replayed(),
+  });
+  reading.lines += totals.lines;
+  if (pieces.line.mode.kind !== 'read-only') await putRotAside(pieces, reading);
+  reading.isReplayed = true;
+  pieces.keeper.replayEnded();
+  pieces.own.check();
+  return totals;
+}
+
+async function putRotAside({ opened, paths }: StorePieces, reading: Reading): Promise<void> {
+  const { disk, file } = opened.ledger;
+  const stretches = stretchesOf(reading.damage).slice(0, QUARANTINE_FILES_MAX);
+  for (const { offset, length } of stretches)
+    await copyAside(disk, paths.quarantine, 'rot', file, offset, length);
+}
+
+async function append(
+  { line, own }: StorePieces,
+  reading: Reading,
+  records: readonly Verified[],
+  options: AppendOptions = {},
+): Promise<Appended> {
+  if (reading.isClosed) throw new StoreFault('closed');
+  assert(reading.isReplayed, 'a store is replayed before it is written to');
+  if (options.own === true && own.heldBack !== null)
+    throw new StoreFault('held-back', own.heldBack);
+  const appended = await line.append(records, options);
+  return appended;
+}
+
+async function saveCheckpoint(
+  { opened, paths, verifier, line, keeper }: StorePieces,
+  reading: Reading,
+  state: VerifiedState,
+): Promise<void> {
+  assert(reading.isReplayed, 'a checkpoint speaks of the whole file');
+  if (line.mode.kind !== 'writable') return;
+  if (reading.left.length + reading.damage.length > CHECKPOINT_SPANS_MAX) return;
+  const { ledger, index } = opened;
+  // Taken before anything is waited for: the state that was handed in belongs to these bytes.
+  const checkpoint: CheckpointFile = {
+    ...state,
+    bytes: ledger.bytes,
+    sha256: digestSoFar(ledger.hash),
+    records: index.records,
+    lines: reading.lines,
+    left: [...reading.left],
+    damage: [...reading.damage],
+  };
+  // The index first: one that is behind its checkpoint has to be made anew.
+  await keeper.flush(true);
+  await writeCheckpoint(ledger.disk, paths.checkpoint, checkpoint, verifier);
+}

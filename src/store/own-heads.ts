@@ -1,0 +1,58 @@
+// May this machine write records of its own? The marker in use: compared with the ledger at the
+// start, brought up to date after each own record, made anew by a person's word.
+
+import type { Verified } from '../../ledger/verify.ts';
+import type { Disk } from './disk.ts';
+import { systemCode } from './faults.ts';
+import type { Index } from './index.ts';
+import { type Marker, makeMarker, mismatch, readMarker, updateMarker, withHead } from './marker.ts';
+
+export interface OwnHeads {
+  readonly heldBack: string | null;
+  /** Compares the marker with what is held. Once, after the replay. */
+  check(): void;
+  /** After own records were stored. Never throws: they are stored whatever becomes of the marker. */
+  note(records: readonly Verified[]): Promise<void>;
+  accept(): Promise<void>;
+}
+
+export function ownHeads(
+  disk: Disk,
+  path: string,
+  here: { readonly machine: string; readonly file: string },
+  index: Index,
+): OwnHeads {
+  let marker: Marker = readMarker(disk, path) ?? { ...here, own: [] };
+  let heldBack: string | null = 'the ledger has not been read yet';
+  return {
+    get heldBack() {
+      return heldBack;
+    },
+    check() {
+      heldBack = mismatch(readMarker(disk, path), here, ({ author, seq, id }) =>
+        index.isHeld(author, seq, id),
+      );
+    },
+    async note(records) {
+      for (const head of records) marker = withHead(marker, { ...head });
+      try {
+        await updateMarker(disk, path, marker);
+      } catch (error) {
+        heldBack = `the marker cannot be written (${systemCode(error)})`;
+      }
+    },
+    async accept() {
+      marker = { ...here, own: [] };
+      await makeMarker(disk, path, marker);
+      heldBack = null;
+    },
+  };
+}
+
+/** The heads of a machine that only reads. */
+export const NO_OWN_HEADS: OwnHeads = {
+  heldBack: 'the ledger is open for reading only',
+  check: () => undefined,
+  note: () => Promise.resolve(),
+  accept: () => Promise.resolve(),
+};
