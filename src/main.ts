@@ -10,5 +10,6 @@ if (major < FLOOR[0] || (major === FLOOR[0] && minor < FLOOR[1])) {
   );
   process.exitCode = 70;
 } else {
-  process.stdout.write('kith has no commands yet.\n');
+  const { main } = await import('./cli/run.ts');
+  await main(process.argv.slice(2));
 }

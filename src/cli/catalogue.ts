@@ -1,0 +1,18 @@
+// The catalogue: every command, in the order in which help shows them.
+
+import { LOOKING } from './catalogue/looking.ts';
+import { MOVING } from './catalogue/moving.ts';
+import { WRITING } from './catalogue/writing.ts';
+import type { Command, Group } from './command.ts';
+
+export const GROUPS: readonly Group[] = [
+  'This machine',
+  'The ledger',
+  'Members and rights',
+  'About kith',
+];
+
+export const CATALOGUE: readonly Command[] = [...LOOKING, ...MOVING, ...WRITING];
+
+/** What `kith` alone runs. */
+export const WITHOUT_WORDS: readonly string[] = ['help'];

@@ -1,0 +1,77 @@
+// The command line from its words to its exit code: parses, runs, and turns whatever goes wrong into
+// two lines. A fault of kith's own is one line more than that only with KITH_DEBUG=1.
+
+import { defaultFolder } from '../home/folder.ts';
+import { parse, wantsJson } from './args.ts';
+import type { Complaint } from './complaint.ts';
+import { EXITS, type Exit } from './exit.ts';
+import { type Printer, printerTo } from './print.ts';
+
+/** Runs the words; the process ends by itself, with the code of the command. */
+export async function main(words: readonly string[]): Promise<void> {
+  const print = printerTo(
+    { out: process.stdout, err: process.stderr },
+    process.env,
+    wantsJson(words),
+  );
+  endQuietlyWhenUnread();
+  const report = (thrown: unknown): Promise<void> => complain(print, thrown);
+  process.on('uncaughtException', (thrown) => void report(thrown).then(() => process.exit()));
+  try {
+    process.exitCode = EXITS[await dispatch(words, print)].code;
+  } catch (thrown) {
+    await report(thrown);
+  }
+}
+
+async function dispatch(words: readonly string[], print: Printer): Promise<Exit> {
+  const parsed = parse(words, defaultFolder(process.env));
+  switch (parsed.kind) {
+    case 'wrong':
+      print.complain(parsed.complaint);
+      return parsed.complaint.exit;
+    case 'help': {
+      const { printHelp } = await import('./help.ts');
+      return printHelp(parsed.path, print);
+    }
+    case 'version': {
+      const { printVersion } = await import('./commands/version.ts');
+      return printVersion(print);
+    }
+    case 'run': {
+      const { run } = await parsed.call.command.load();
+      return run(parsed.call, print);
+    }
+  }
+}
+
+async function complain(print: Printer, thrown: unknown): Promise<void> {
+  const { complaintOfThrown } = await import('./sentences.ts');
+  const complaint = complaintOfThrown(thrown) ?? bug(thrown);
+  print.complain(complaint);
+  if (complaint.exit === 'bug' && process.env['KITH_DEBUG'] === '1') {
+    print.note(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+  }
+  process.exitCode = EXITS[complaint.exit].code;
+}
+
+function bug(thrown: unknown): Complaint {
+  const said = thrown instanceof Error ? thrown.message : String(thrown);
+  return {
+    exit: 'bug',
+    code: 'bug',
+    what: 'this is a fault of kith itself',
+    detail: said,
+    hint: 'please report it, with what KITH_DEBUG=1 prints',
+  };
+}
+
+/** `kith ledger log | head`: who reads no further wants no error either. */
+function endQuietlyWhenUnread(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(EXITS['closed-pipe'].code);
+      throw error;
+    });
+  }
+}
