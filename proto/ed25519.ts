@@ -5,7 +5,8 @@
 import { KEY_BYTES, SIGNATURE_BYTES } from './ids.ts';
 import type { Platform } from './platform.ts';
 
-// L, the order of the base point, little endian: S must be below it, or a second S would do as well.
+// L, the order of the base point, little endian: S must be below it, or a second S would do as
+// well.
 const ORDER = Uint8Array.from([
   0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
