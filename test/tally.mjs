@@ -1,5 +1,5 @@
-// A vitest reporter that only counts: what passed, what failed, and what was skipped with the reason
-// that the test gave. A suite that could not be loaded and an error outside any test are failures.
+// A vitest reporter that only counts: what passed, what failed, and what was skipped with the
+// reason that the test gave. A suite that did not load and an error outside a test are failures.
 // Writes JSON to the file named by KITH_TALLY, for test/run.mjs.
 
 import { writeFileSync } from 'node:fs';

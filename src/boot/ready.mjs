@@ -94,7 +94,8 @@ function filesUnder(root, folder) {
 function build(root) {
   const stamp = join(root, 'dist/.built');
   const next = folderBeside(root);
-  // From before the sources are read: what changes meanwhile is younger, and seen at the next start.
+  // From before the sources are read: what changes meanwhile is younger, and seen at the next
+  // start.
   const began = next === null ? null : statSync(next).mtime;
   const digest = sourcesDigest(root);
   const isFresh = builtFrom(stamp) === digest;

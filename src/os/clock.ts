@@ -4,7 +4,7 @@
 
 import { randomBytes as osRandomBytes } from 'node:crypto';
 
-/** Milliseconds since 1970 by the machine's calendar clock. It jumps: show it, never measure by it. */
+/** Milliseconds since 1970 by the calendar clock. It jumps: show it, never measure by it. */
 export function nowMs(): number {
   return Date.now();
 }

@@ -1,5 +1,5 @@
-// The launcher, on small clones with the real ./kith, src/boot and compiler: what it builds, when it
-// does not, and what a person reads when it cannot.
+// The launcher, on small clones with the real ./kith, src/boot and compiler: what it builds, when
+// it does not, and what a person reads when it cannot.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import {

@@ -1,4 +1,5 @@
-// What counts as installed: the list that npm writes last, package by package, beside the lock file.
+// What counts as installed: the list that npm writes last, package by package, beside the lock
+// file.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,0 +1,96 @@
+// The documents say what the sources say: every code of every table of refusals, and the numbers
+// that stand in more than one place.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { blocksOf, fill, PAGES } from '../../docs/generate.mjs';
+import manifest from '../../package.json' with { type: 'json' };
+import { SOURCES } from '../../src/boot/ready.mjs';
+import { filesUnder, ROOT, textOf } from './sources.ts';
+
+type Table = Readonly<Record<string, { readonly what: string }>>;
+
+function isTable(value: unknown): value is Table {
+  if (typeof value !== 'object' || value === null) return false;
+  const rows = Object.values(value) as unknown[];
+  return rows.every((row) => typeof row === 'object' && row !== null && 'what' in row);
+}
+
+/** Every table that a refusals.ts exports, as `file name`. */
+async function tablesOfCodes(): Promise<Map<string, Table>> {
+  const tables = new Map<string, Table>();
+  for (const file of filesUnder('.', ['/refusals.ts', 'refusals.ts']).filter(isShipped)) {
+    const module = (await import(join(ROOT, file))) as Record<string, unknown>;
+    for (const [name, value] of Object.entries(module)) {
+      if (isTable(value)) tables.set(`${file} ${name}`, value);
+    }
+  }
+  return tables;
+}
+
+function isShipped(path: string): boolean {
+  return /^(proto|ledger|src)\//.test(path);
+}
+
+describe('docs', () => {
+  test.each(PAGES)(
+    '%s holds the tables as the sources have them (else: npm run docs)',
+    async (page) => {
+      const tables = await tablesOfCodes();
+      const text = textOf(page);
+      expect(fill(text, (file: string, name: string) => tables.get(`${file} ${name}`) ?? {})).toBe(
+        text,
+      );
+    },
+  );
+
+  test('every table of codes has its place in a document', async () => {
+    const tables = await tablesOfCodes();
+    expect(tables.size).toBeGreaterThan(1);
+    const placed = PAGES.flatMap((page) => blocksOf(textOf(page)));
+    expect(placed.toSorted()).toEqual([...tables.keys()].toSorted());
+    for (const code of [...tables.values()].flatMap((table) => Object.keys(table))) {
+      expect(textOf('docs/errors.md')).toContain(`| \`${code}\` |`);
+    }
+  });
+
+  test('a table that lacks a code is noticed', () => {
+    const table = { first: { what: 'one' }, second: { what: 'two' } };
+    const before = 'a\n<!-- table: x.ts X -->\n<!-- end -->\nb\n';
+    const page = fill(before, () => table);
+    expect(page).toBe(
+      'a\n<!-- table: x.ts X -->\n| code | what happened |\n| --- | --- |\n' +
+        '| `first` | one |\n| `second` | two |\n<!-- end -->\nb\n',
+    );
+    expect(fill(page, () => table)).toBe(page);
+    expect(fill(page, () => ({ first: table.first }))).not.toBe(page);
+  });
+});
+
+describe('the floor of Node', () => {
+  test('is one number in the manifest, the launcher and the entry', () => {
+    const floor = /^>=(\d+)\.(\d+)$/.exec(manifest.engines.node);
+    const [, major, minor] = floor ?? [];
+    expect(textOf('src/boot/ready.sh')).toContain(
+      `v[0] > ${major} || (v[0] === ${major} && v[1] >= ${minor})`,
+    );
+    expect(textOf('src/main.ts')).toContain(`[${major}, ${minor}]`);
+  });
+});
+
+describe('the folders that are built', () => {
+  test('are the same for the compiler, the launcher and the build', () => {
+    const settings = readFileSync(join(ROOT, 'tsconfig.json'), 'utf8');
+    const include = /"include": \[(.*)\]/.exec(settings)?.[1] ?? '';
+    expect(include.split(', ').map((name) => name.slice(1, -1))).toEqual(SOURCES);
+    const launcher = textOf('kith');
+    for (const folder of SOURCES) expect(launcher).toContain(`"$root/${folder}"`);
+  });
+
+  test('stand on packages of exact versions', () => {
+    const versions = Object.values({ ...manifest.dependencies, ...manifest.devDependencies });
+    expect(versions.length).toBeGreaterThan(10);
+    for (const version of versions) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+});

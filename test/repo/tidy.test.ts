@@ -1,0 +1,192 @@
+// What every file of the repository keeps, so that nobody has to say it in a review. Each rule is
+// a function of (path, text) that returns what is wrong; each is shown to fire; each exemption has
+// its reason and fails the run when it is no longer needed.
+
+import { describe, expect, test } from 'vitest';
+import { filesUnder, importsOf, textOf } from './sources.ts';
+
+type Rule = (path: string, text: string) => string[];
+
+const CODE = ['.ts', '.mjs', '.sh'];
+const PROSE = ['.md', '.json', '.proto', '.txt'];
+const GENERATED = new Set(['package-lock.json', 'proto/wire.js', 'proto/wire.d.ts']);
+
+const code = files(CODE);
+// A suite says what it owns in its `describe`.
+const headed = code.filter((path) => !path.endsWith('.test.ts'));
+const all = files([...CODE, ...PROSE, '/run', 'kith']);
+
+function files(endings: string[]): string[] {
+  const found = ['kith', '.ci/run', ...filesUnder('.', endings)];
+  const ours = found.filter((path) => !GENERATED.has(path) && !path.endsWith('package-lock.json'));
+  return [...new Set(ours)].filter((path) => !path.startsWith('.') || path.startsWith('.ci/'));
+}
+
+const hasHeader: Rule = (path, text) => {
+  const [first = '', second = ''] = text.split('\n');
+  const comment = first.startsWith('#!') ? second : first;
+  return /^(\/\/|\/\*|#) ?\S/.test(comment) ? [] : [`${path}: the first line is no comment`];
+};
+
+const isNarrow: Rule = (path, text) =>
+  text.split('\n').flatMap((line, at) => {
+    return [...line].length > 100 ? [`${path}:${at + 1}: longer than 100 characters`] : [];
+  });
+
+// Split, so that this file may hold them.
+const BANNED: readonly (readonly [RegExp, string])[] = [
+  [/\b(TO(?:)DO|FIX(?:)ME|XX(?:)X|HA(?:)CK)\b/, 'finish it, or open an issue'],
+  [/\b(sub)?age(?:)nts?\b/i, 'a word of a workplace, not of kith'],
+  [/\bhelp(?:)ers?\b/i, 'name the thing by what it does'],
+  [/\b(clau(?:)de|anthro(?:)pic|chat(?:)gpt|cop(?:)ilot|l(?:)lms?)\b/i, 'a word of a workplace'],
+  [/(^|[^.\w])\/(wo(?:)rk\/(main|shared)|ro(?:)ot\/|ho(?:)me\/\w)/, 'a path of one machine'],
+  [/\.\.\/sha(?:)red\b/, 'nothing outside the repository is needed'],
+  [/\bregistry\.[a-z]|\bnpm(?:)js\.(org|com)\b/, 'any registry may serve the packages'],
+];
+
+const isFreeOfBannedWords: Rule = (path, text) =>
+  text
+    .split('\n')
+    .flatMap((line, at) =>
+      BANNED.filter(([word]) => word.test(line)).map(
+        ([word, why]) => `${path}:${at + 1}: ${word.exec(line)?.[0]}: ${why}`,
+      ),
+    );
+
+const hasTellingName: Rule = (path) =>
+  /(^|\/)(utils?|help(?:)ers?|common|misc|types|index)(\/|\.[a-z]+$)/.test(path)
+    ? [`${path}: name it after what it holds`]
+    : [];
+
+// The linter has rules for Date.now and Math.random, and none for this.
+const takesTimeFromTheClock: Rule = (path, text) =>
+  /\bnew Date\(\s*\)|(?<!new )\bDate\(\s*\)|\bhrtime\b/.test(text)
+    ? [`${path}: reads the clock: take the time from src/os/clock.ts`]
+    : [];
+
+const isShipped = (path: string): boolean => /^(proto|ledger|src)\//.test(path);
+
+/** Files that no rule of this name is asked about, with the reason. */
+const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  hasTellingName: {
+    'src/store/index.ts': 'the index of the store is a thing of the domain, not a barrel',
+  },
+  takesTimeFromTheClock: {
+    'src/os/clock.ts': 'it is the clock',
+  },
+  isFreeOfBannedWords: {
+    'test/proto/ed25519.test.ts': 'compares our copy of published vectors where there is another',
+  },
+  neverImported: {
+    'src/main.ts': 'the entry',
+    'src/boot/ready.mjs': 'run by ready.sh',
+  },
+};
+
+interface Guard {
+  readonly name: string;
+  readonly rule: Rule;
+  readonly over: readonly string[];
+}
+
+const GUARDS: readonly Guard[] = [
+  { name: 'hasHeader', rule: hasHeader, over: [...headed, 'kith', '.ci/run'] },
+  { name: 'isNarrow', rule: isNarrow, over: code },
+  { name: 'isFreeOfBannedWords', rule: isFreeOfBannedWords, over: all },
+  { name: 'hasTellingName', rule: hasTellingName, over: code },
+  { name: 'takesTimeFromTheClock', rule: takesTimeFromTheClock, over: code.filter(isShipped) },
+];
+
+/** What is wrong, exempt files aside, and the exemptions that are not needed. */
+function judge({ name, rule, over }: Guard, read: (path: string) => string): string[] {
+  const exempt = EXEMPT[name] ?? {};
+  const faults = over.flatMap((path) => (path in exempt ? [] : rule(path, read(path))));
+  const needless = Object.keys(exempt).filter((path) => {
+    return !over.includes(path) || rule(path, read(path)).length === 0;
+  });
+  return [
+    ...faults,
+    ...needless.map((path) => `${path}: its exemption from ${name} is not needed`),
+  ];
+}
+
+describe('tidiness', () => {
+  test.each(GUARDS.map((guard) => [guard.name, guard] as const))('every file: %s', (_, guard) => {
+    expect(judge(guard, textOf)).toEqual([]);
+  });
+
+  test('enough files were looked at', () => {
+    expect(code.length).toBeGreaterThan(70);
+    expect(all.length).toBeGreaterThan(code.length + 5);
+    for (const path of ['ledger/record.ts', 'test/repo/tidy.test.ts', 'kith', '.ci/run']) {
+      expect(all).toContain(path);
+    }
+  });
+
+  test.each<[string, Rule, string]>([
+    ['src/a.ts', hasHeader, `import './b.ts';\n// late\n`],
+    ['src/a.ts', hasHeader, ''],
+    ['kith', hasHeader, '#!/bin/sh\nset -e\n'],
+    ['src/a.ts', isNarrow, `// ${'x'.repeat(98)}\n`],
+    ['docs/a.md', isFreeOfBannedWords, ['first\nTO', 'DO: later\n'].join('')],
+    ['src/a.ts', isFreeOfBannedWords, ['// asked by an ag', 'ent'].join('')],
+    ['src/a.ts', isFreeOfBannedWords, ["const path = '/wo", "rk/main/ledger';"].join('')],
+    ['src/a.ts', isFreeOfBannedWords, ["read('../sha", "red/vectors')"].join('')],
+    ['package.json', isFreeOfBannedWords, ['"https://regi', 'stry.example.org/a.tgz"'].join('')],
+    ['src/utils.ts', hasTellingName, ''],
+    ['src/common/a.ts', hasTellingName, ''],
+    ['ledger/types.ts', hasTellingName, ''],
+    ['ledger/index.ts', hasTellingName, ''],
+    ['src/a.ts', takesTimeFromTheClock, 'const t = new Date();'],
+    ['src/a.ts', takesTimeFromTheClock, 'const t = Date();'],
+    ['src/a.ts', takesTimeFromTheClock, 'process.hrtime.bigint()'],
+  ])('%s is told off: %o', (path, rule, text) => {
+    expect(rule(path, text).length).toBeGreaterThan(0);
+  });
+
+  test('a good file is not told off', () => {
+    const text = `// Says what it owns.\n\nexport const at = new Date(0); // agenda, /proc\n`;
+    for (const { rule } of GUARDS) expect(rule('src/a.ts', text)).toEqual([]);
+  });
+
+  test('an exemption that is not needed is told off', () => {
+    const guard = { name: 'hasTellingName', rule: () => [], over: ['src/store/index.ts'] };
+    expect(judge(guard, () => '')).toEqual([
+      'src/store/index.ts: its exemption from hasTellingName is not needed',
+    ]);
+  });
+});
+
+// A file that only a test imports is not part of the program.
+function neverImported(paths: readonly string[], read: (path: string) => string): string[] {
+  const named = new Set(paths.flatMap((path) => importsOf(path, read(path))));
+  const exempt = EXEMPT['neverImported'] ?? {};
+  const lost = paths.filter((path) => !named.has(path) && !(path in exempt));
+  const needless = Object.keys(exempt).filter((path) => named.has(path) || !paths.includes(path));
+  return [
+    ...lost.map((path) => `${path}: nothing that is shipped imports it`),
+    ...needless.map((path) => `${path}: its exemption from neverImported is not needed`),
+  ];
+}
+
+describe('what is shipped', () => {
+  const modules = code.filter((path) => isShipped(path) && /\.(ts|mjs)$/.test(path));
+
+  test('is all used', () => {
+    const shipped = modules.filter((path) => path !== 'proto/generate.mjs');
+    expect(neverImported(shipped, textOf)).toEqual([]);
+  });
+
+  test('a module that nothing imports is told off, and so is a needless exemption', () => {
+    const texts: Record<string, string> = {
+      'src/main.ts': `import '../ledger/a.ts';`,
+      'src/boot/ready.mjs': `import '../main.ts';`,
+      'ledger/a.ts': '',
+      'ledger/lost.ts': `import './a.ts';`,
+    };
+    expect(neverImported(Object.keys(texts), (path) => texts[path] as string)).toEqual([
+      'ledger/lost.ts: nothing that is shipped imports it',
+      'src/main.ts: its exemption from neverImported is not needed',
+    ]);
+  });
+});
