@@ -61,16 +61,15 @@ export function checkSymbol(values: readonly number[]): number {
 }
 
 export function toCrockford(bytes: Uint8Array): string {
-  return base32crockford.encode(bytes).replaceAll('=', '');
+  return base32crockford.encode(bytes);
 }
 
 /** The bytes, or null: a foreign symbol, an impossible length, or bits set past the last byte. */
 export function fromCrockford(text: string): Uint8Array | null {
   const read = readSymbols(text);
   if ('foreignAt' in read) return null;
-  const padding = '='.repeat((8 - (read.values.length % 8)) % 8);
   try {
-    return base32crockford.decode(writeSymbols(read.values) + padding);
+    return base32crockford.decode(writeSymbols(read.values));
   } catch {
     return null;
   }

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../../proto/ids.ts';
 import { keyDisk } from '../keys/disk.ts';
-import type { KeyHost } from '../keys/journal.ts';
+import type { KeyHost } from '../keys/host.ts';
 import { randomBytes } from '../os/clock.ts';
 import { machineId } from '../os/machine.ts';
 import { nodePlatform } from '../platform.ts';

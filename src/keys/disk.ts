@@ -10,12 +10,14 @@ export interface FileFacts {
   readonly uid: number;
   /** Names the file on its file system whatever its path: a copy has another. */
   readonly inode: string;
+  readonly sizeBytes: number;
 }
 
 export interface KeyDisk {
   /** A new file of exactly this mode, whatever the umask; throws EEXIST where the name is taken. */
   create(file: string, mode: number): number;
-  openRead(file: string): number;
+  /** Never hangs on a pipe without a writer, unless it is to wait for one. */
+  openRead(file: string, waits: boolean): number;
   openAppend(file: string): number;
   facts(fd: number): FileFacts;
   /** From `position` on, or from where a pipe stands when null; 0 at the end. */
@@ -41,12 +43,16 @@ export const keyDisk: KeyDisk = {
     fs.fchmodSync(fd, mode);
     return fd;
   },
-  openRead: (file) => fs.openSync(file, 'r'),
+  openRead(file, waits) {
+    const { O_RDONLY, O_NONBLOCK } = fs.constants;
+    return fs.openSync(file, waits ? O_RDONLY : O_RDONLY | O_NONBLOCK);
+  },
   openAppend: (file) => fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_APPEND),
   facts(fd) {
     const stat = fs.fstatSync(fd, { bigint: true });
     const kind = stat.isFile() ? 'file' : stat.isFIFO() ? 'pipe' : 'other';
-    return { kind, mode: Number(stat.mode), uid: Number(stat.uid), inode: String(stat.ino) };
+    const [mode, uid, sizeBytes] = [Number(stat.mode), Number(stat.uid), Number(stat.size)];
+    return { kind, mode, uid, inode: String(stat.ino), sizeBytes };
   },
   read: (fd, into, position) => fs.readSync(fd, into, 0, into.length, position),
   write: (fd, bytes) => fs.writeSync(fd, bytes),

@@ -6,13 +6,16 @@
 
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import path from 'node:path';
+import type { WireguardClaim } from '../../ledger/kinds.ts';
+import { wireguardMessage } from '../../ledger/proof.ts';
 import { isObject } from '../../ledger/schema.ts';
 import { fromBase64url, isBase64url, textOf, toBase64url, utf8 } from '../../proto/bytes.ts';
-import type { Key, Signature } from '../../proto/ids.ts';
+import type { Key, RecordId } from '../../proto/ids.ts';
 import { type Json, canonical, parseCanonical } from '../../proto/json.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import { type Secret, hide, reveal } from '../../proto/secret.ts';
-import { type KeyHost, createJournal, openJournal } from './journal.ts';
+import type { KeyHost } from './host.ts';
+import { createJournal, openJournal } from './journal.ts';
 import { SEED_BYTES, keyPairOf, signOther } from './keypair.ts';
 import { KEY_FILE_BYTES_MAX } from './limits.ts';
 import type { FileCode, HomeCode, NodeCode } from './refusals.ts';
@@ -37,8 +40,8 @@ export interface WireguardKey {
   /** The Montgomery form: the 32 bytes that WireGuard knows. */
   readonly publicKey: Uint8Array;
   readonly privateKey: Secret;
-  /** That key's own word for a claim. */
-  readonly prove: (message: Uint8Array) => Signature;
+  /** What a record of this node says of it, with that key's own word. */
+  readonly claim: (ledger: RecordId) => WireguardClaim;
 }
 interface NodeFile {
   readonly machine: string;
@@ -107,11 +110,11 @@ function identityOf(
     return isCloned ? refuse('node-cloned', journal.detail) : journal;
   }
   const signer = signerOf(host, pair, journal.value);
-  const wireguard = wireguardKey(file.wgSeed, file.counter);
+  const wireguard = wireguardKey(pair.publicKey, file.wgSeed, file.counter);
   return ok({ publicKey: pair.publicKey, signer, privateKey: pair.privateKey, wireguard });
 }
 
-function wireguardKey(seed: Secret, counter: number): WireguardKey {
+function wireguardKey(node: Key, seed: Secret, counter: number): WireguardKey {
   const pair = keyPairOf(seed);
   // RFC 8032 5.1.5: the scalar of an Ed25519 key, which is an X25519 private key as it is.
   const scalar = createHash('sha512').update(reveal(seed)).digest().subarray(0, 32);
@@ -125,7 +128,10 @@ function wireguardKey(seed: Secret, counter: number): WireguardKey {
     counter,
     publicKey: fromBase64url(x25519.export({ format: 'jwk' }).x as string) as Uint8Array,
     privateKey: hide(new Uint8Array(scalar)),
-    prove: (message) => signOther(pair, message),
+    claim(ledger) {
+      const sig = signOther(pair, wireguardMessage(ledger, node, counter));
+      return { key: pair.publicKey, counter, sig };
+    },
   };
 }
 

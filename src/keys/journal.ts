@@ -2,38 +2,30 @@
 // its signature leaves the process. No place in a chain is ever signed twice with different content,
 // whatever dies when, and however many processes hold the key. Spec: docs/ledger.md, "Journals".
 //
-// An entry is "\n" length " " line "\n", the length in bytes. The first binds the journal to a key, a
-// machine and this very file; the others are records. Appending is one write(2), and of two records
-// for one place the first counts: that is the lock. What a torn write left is shorter than its
-// length says, and is skipped: its signature never left. Anything else that does not read is damage.
+// Appending is one write(2), and of two records for one place the first in the file counts: that is
+// the lock, and nothing has to be taken, held or given back. Torn entries are skipped, for their
+// signatures never left; damage stops the key, for what it has signed is then not known.
 
 import path from 'node:path';
-import { type Decoded, decodeText, signedBytes } from '../../ledger/record.ts';
-import { fromBase64url, textOf, toHex, utf8 } from '../../proto/bytes.ts';
+import type { Decoded } from '../../ledger/record.ts';
 import { assert } from '../../proto/assert.ts';
-import { verdict } from '../../proto/ed25519.ts';
-import type { Digest, Key, RecordId } from '../../proto/ids.ts';
-import { type Json, canonical, parseCanonical } from '../../proto/json.ts';
-import type { Platform } from '../../proto/platform.ts';
-import { isObject } from '../../ledger/schema.ts';
+import { toHex } from '../../proto/bytes.ts';
+import type { Key, RecordId } from '../../proto/ids.ts';
 import { type Refused, type Result, ok, refuse } from '../../proto/result.ts';
-import { type KeyDisk, type FileFacts, errnoOf } from './disk.ts';
+import { errnoOf } from './disk.ts';
+import type { KeyHost } from './host.ts';
+import {
+  type Binding,
+  ENTRY_BYTES_MAX,
+  bindingLine,
+  entryBytes,
+  piecesOf,
+  readEntry,
+} from './journal-entry.ts';
 import type { FileCode, HomeCode } from './refusals.ts';
 import { createSecretFile, replaceSecretFile } from './secret-file.ts';
 
-const FORMAT = 'kith-journal-v1';
-const LF = 0x0a;
-const SPACE = 0x20;
-const LENGTH = /^[0-9]{0,5}$/;
 const CHUNK_BYTES = 64 * 1024;
-
-/** What keys need of the machine that they are on. */
-export interface KeyHost {
-  readonly machine: Digest;
-  readonly disk: KeyDisk;
-  readonly platform: Platform;
-  readonly random: (sizeBytes: number) => Uint8Array;
-}
 
 export interface Journal {
   readonly file: string;
@@ -41,21 +33,21 @@ export interface Journal {
   /** What this process has read of it so far. */
   seen: Seen;
 }
-
 interface Seen {
   /** Which file was read: another in its place is read from its start. */
   inode: string;
+  /** Up to the end of the last whole line. */
   bytes: number;
   bound: Binding | null;
-  /** The last record signed in each ledger, by the id of its genesis. */
-  last: Map<RecordId, Decoded>;
+  /** What was signed in each ledger, by the id of its genesis. */
+  chains: Map<RecordId, Chain>;
   isDamaged: boolean;
   isForeign: boolean;
 }
-interface Binding {
-  readonly key: Json | undefined;
-  readonly machine: Json | undefined;
-  readonly inode: Json | undefined;
+interface Chain {
+  last: Decoded;
+  /** Where in the file the first entry for each seq begins. */
+  readonly at: Map<number, number>;
 }
 
 export function journalFile(folder: string, key: Key): string {
@@ -73,27 +65,20 @@ export function createJournal(
   folder: string,
   key: Key,
 ): Result<undefined, FileCode> {
-  return createSecretFile(host.disk, journalFile(folder, key), (facts) =>
-    firstEntries(host, key, facts, []),
+  return createSecretFile(host.disk, journalFile(folder, key), ({ inode }) =>
+    entryBytes([bindingLine(key, host.machine, inode)]),
   );
 }
 
-function firstEntries(
+/** For a key that comes without a file of its own: the journal of its first use is made here. */
+export function openOrCreateJournal(
   host: KeyHost,
+  folder: string,
   key: Key,
-  facts: FileFacts,
-  signed: readonly Decoded[],
-): Uint8Array {
-  const lines = [bindingLine(host, key, facts), ...signed.map(({ line }) => line)];
-  return utf8(lines.map(entry).join(''));
-}
-
-function entry(line: string): string {
-  return `\n${utf8(line).length} ${line}\n`;
-}
-
-function bindingLine(host: KeyHost, key: Key, { inode }: FileFacts): string {
-  return canonical({ journal: FORMAT, key, machine: host.machine, inode });
+): Result<Journal, FileCode | HomeCode> {
+  const made = createJournal(host, folder, key);
+  if (!made.ok && made.code !== 'file-exists') return made;
+  return openJournal(host, folder, key);
 }
 
 /** The journal of a key on this machine. `moved` is a person's word that its old place is gone. */
@@ -108,31 +93,40 @@ export function openJournal(
     const fault = look(host, journal, fd);
     const isElsewhere = fault?.code === 'other-machine' || fault?.code === 'key-copied';
     if (!moved || !isElsewhere) return fault ?? ok(journal);
-    append(host, fd, bindingLine(host, key, host.disk.facts(fd)));
+    append(host, fd, bindingLine(key, host.machine, host.disk.facts(fd).inode));
     return look(host, journal, fd) ?? ok(journal);
   });
 }
 
-/** For a key that comes without a file of its own: the journal of its first use is made here. */
-export function openOrCreateJournal(
-  host: KeyHost,
-  folder: string,
-  key: Key,
-): Result<Journal, FileCode | HomeCode> {
-  const made = createJournal(host, folder, key);
-  if (!made.ok && made.code !== 'file-exists') return made;
-  return openJournal(host, folder, key);
-}
-
-/** Brings `seen` up to date with what other processes have signed. */
+/** Brings what is known up to date with what other processes have signed. */
 export function refreshJournal(host: KeyHost, journal: Journal): Result<undefined, HomeCode> {
   return withFile(host, journal, (fd) => look(host, journal, fd) ?? ok(undefined));
 }
 
+/** The last record signed in a ledger, as far as this process has read. */
+export function lastIn(journal: Journal, ledger: RecordId): Decoded | null {
+  return journal.seen.chains.get(ledger)?.last ?? null;
+}
+
+/** Whether the journal knows what was signed at a place. Not so for what is older than itself. */
+export function hasPlace(journal: Journal, ledger: RecordId, seq: number): boolean {
+  return journal.seen.chains.get(ledger)?.at.has(seq) ?? false;
+}
+
+/** The record that was signed at a place which the journal has. */
+export function recordAt(
+  host: KeyHost,
+  journal: Journal,
+  ledger: RecordId,
+  seq: number,
+): Result<Decoded, HomeCode> {
+  return withFile(host, journal, (fd) => standing(host, journal, fd, ledger, seq));
+}
+
 /**
  * Makes a signed record durable, also one that stands there already: a kill or a failed sync may
- * have left it in memory only. Answers the last record of its ledger: this one, or another that
- * took its place first, and then this one must not leave.
+ * have left it in memory only. Answers the record that stands at its place from now on: another,
+ * where another process was first, and then this one must not leave.
  */
 export function enterJournal(
   host: KeyHost,
@@ -141,9 +135,7 @@ export function enterJournal(
 ): Result<Decoded, HomeCode> {
   return withFile(host, journal, (fd) => {
     append(host, fd, record.line);
-    const fault = look(host, journal, fd);
-    const last = journal.seen.last.get(ledgerOf(record));
-    return fault ?? (last === undefined ? damaged(journal) : ok(last));
+    return look(host, journal, fd) ?? standing(host, journal, fd, ledgerOf(record), record.seq);
   });
 }
 
@@ -160,7 +152,8 @@ export function renewJournal(
 ): Result<undefined, HomeCode | 'key-ahead' | 'key-branch'> {
   const journal: Journal = { file: journalFile(folder, key), key, seen: nothingSeen('') };
   const old = withFile(host, journal, (fd) => ok(look(host, journal, fd)));
-  const last = new Map(journal.seen.last);
+  if (old.ok && old.value?.code === 'journal-foreign') return old.value;
+  const last = new Map([...journal.seen.chains].map(([ledger, chain]) => [ledger, chain.last]));
   for (const head of heads) {
     assert(head.author === key, 'a journal holds records of its key');
     const signed = last.get(ledgerOf(head));
@@ -170,8 +163,9 @@ export function renewJournal(
     last.set(ledgerOf(head), head);
   }
   if (old.ok) host.disk.link(journal.file, `${journal.file}.aside-${toHex(host.random(4))}`);
-  replaceSecretFile(host.disk, journal.file, (facts) =>
-    firstEntries(host, key, facts, [...last.values()]),
+  const lines = [...last.values()].map(({ line }) => line);
+  replaceSecretFile(host.disk, journal.file, ({ inode }) =>
+    entryBytes([bindingLine(key, host.machine, inode), ...lines]),
   );
   return ok(undefined);
 }
@@ -196,18 +190,17 @@ function withFile<T, Code extends string>(
 }
 
 function append(host: KeyHost, fd: number, line: string): void {
-  const bytes = utf8(entry(line));
+  const bytes = entryBytes([line]);
   // A second write would not be one entry. What a short one left is torn, and read as nothing.
   if (host.disk.write(fd, bytes) !== bytes.length) {
-    throw Object.assign(new Error('the disk took only a part of a journal entry'), {
-      code: 'ENOSPC',
-    });
+    const fault = new Error('the disk took only a part of a journal entry');
+    throw Object.assign(fault, { code: 'ENOSPC' });
   }
   host.disk.sync(fd);
 }
 
 function nothingSeen(inode: string): Seen {
-  return { inode, bytes: 0, bound: null, last: new Map(), isDamaged: false, isForeign: false };
+  return { inode, bytes: 0, bound: null, chains: new Map(), isDamaged: false, isForeign: false };
 }
 
 function damaged({ file }: Journal): Refused<HomeCode> {
@@ -216,25 +209,22 @@ function damaged({ file }: Journal): Refused<HomeCode> {
 
 /** Reads what has been appended since. Null where the journal is whole and at home here. */
 function look(host: KeyHost, journal: Journal, fd: number): Refused<HomeCode> | null {
-  const { inode } = host.disk.facts(fd);
-  if (journal.seen.inode !== inode) journal.seen = nothingSeen(inode);
+  const { inode, sizeBytes } = host.disk.facts(fd);
+  // A file system may give the number of a removed file to the next one.
+  const isOther = journal.seen.inode !== inode || journal.seen.bytes > sizeBytes;
+  if (isOther) journal.seen = nothingSeen(inode);
   const { seen, file } = journal;
-  const bytes = readFrom(host, fd, seen.bytes);
-  let start = 0;
-  for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
-    takePiece(host, journal, bytes.subarray(start, end));
-    start = end + 1;
-  }
-  seen.bytes += start;
-  // A last piece without its newline may be whole: a signature that verifies was made.
-  takePiece(host, journal, bytes.subarray(start));
+  const { pieces, ended } = piecesOf(readFrom(host, fd, seen.bytes));
+  // A last piece without its newline is taken too: a signature that verifies was made.
+  for (const [at, piece] of pieces) takePiece(host, journal, piece, seen.bytes + at);
+  seen.bytes += ended;
   if (seen.isDamaged || seen.bound === null) return damaged(journal);
   if (seen.isForeign) return refuse('journal-foreign', file);
   if (seen.bound.machine !== host.machine) return refuse('other-machine', file);
   return seen.bound.inode === inode ? null : refuse('key-copied', file);
 }
 
-function readFrom(host: KeyHost, fd: number, position: number): Buffer {
+function readFrom(host: KeyHost, fd: number, position: number): Uint8Array {
   const chunks: Uint8Array[] = [];
   for (let at = position; ; ) {
     const chunk = new Uint8Array(CHUNK_BYTES);
@@ -245,42 +235,48 @@ function readFrom(host: KeyHost, fd: number, position: number): Buffer {
   }
 }
 
-function takePiece(host: KeyHost, { key, seen }: Journal, piece: Uint8Array): void {
-  if (piece.length === 0) return;
-  const space = piece.indexOf(SPACE);
-  const head = textOf(space < 0 ? piece : piece.subarray(0, space)) ?? '';
-  const content = space < 0 ? new Uint8Array() : piece.subarray(space + 1);
-  const line = textOf(content) ?? '';
-  const bound = bindingOf(line);
-  const record = bound === null ? recordOf(host.platform, line) : null;
-  if (bound !== null) {
-    seen.bound = bound;
-    seen.isForeign ||= bound.key !== key;
-  } else if (record !== null) {
-    const ledger = ledgerOf(record);
-    if (record.seq > (seen.last.get(ledger)?.seq ?? 0)) seen.last.set(ledger, record);
-    seen.isForeign ||= record.author !== key;
-  } else {
-    const isTorn = LENGTH.test(head) && (space < 0 || content.length < Number(head));
-    seen.isDamaged ||= !isTorn;
+function takePiece(
+  host: KeyHost,
+  { key, seen }: Journal,
+  piece: Uint8Array,
+  position: number,
+): void {
+  const entry = readEntry(host.platform, piece);
+  switch (entry.kind) {
+    case 'binding':
+      seen.bound = entry.binding;
+      seen.isForeign ||= entry.binding.key !== key;
+      return;
+    case 'record':
+      takeRecord(seen, entry.record, position);
+      seen.isForeign ||= entry.record.author !== key;
+      return;
+    case 'damage':
+      seen.isDamaged = true;
+      return;
+    case 'torn':
   }
 }
 
-function bindingOf(line: string): Binding | null {
-  const parsed = parseCanonical(line);
-  if ('why' in parsed || !isObject(parsed.value)) return null;
-  const { journal, key, machine, inode } = parsed.value;
-  return journal === FORMAT ? { key, machine, inode } : null;
+function takeRecord(seen: Seen, record: Decoded, position: number): void {
+  const chain = seen.chains.get(ledgerOf(record)) ?? { last: record, at: new Map() };
+  seen.chains.set(ledgerOf(record), chain);
+  if (!chain.at.has(record.seq)) chain.at.set(record.seq, position);
+  if (record.seq > chain.last.seq) chain.last = record;
 }
 
-/** A record that its author really signed: a changed line would be refused everywhere. */
-function recordOf(platform: Platform, line: string): Decoded | null {
-  const decoded = decodeText(line, platform);
-  if (!decoded.ok) return null;
-  const { author, unsigned, sig } = decoded.value;
-  const [key, signature] = [fromBase64url(author), fromBase64url(sig)];
-  const message = signedBytes(unsigned);
-  return verdict(platform, key as Uint8Array, message, signature as Uint8Array)
-    ? decoded.value
-    : null;
+function standing(
+  host: KeyHost,
+  journal: Journal,
+  fd: number,
+  ledger: RecordId,
+  seq: number,
+): Result<Decoded, HomeCode> {
+  const position = journal.seen.chains.get(ledger)?.at.get(seq);
+  if (position === undefined) return damaged(journal);
+  const bytes = new Uint8Array(ENTRY_BYTES_MAX);
+  const size = host.disk.read(fd, bytes, position);
+  const piece = piecesOf(bytes.subarray(0, size)).pieces[0]?.[1];
+  const entry = piece === undefined ? null : readEntry(host.platform, piece);
+  return entry?.kind === 'record' && entry.record.seq === seq ? ok(entry.record) : damaged(journal);
 }

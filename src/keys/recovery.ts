@@ -5,7 +5,8 @@ import { RECOVERY_RANDOM_SYMBOLS, RECOVERY_SCRYPT, recoverySecret } from '../../
 import { utf8 } from '../../proto/bytes.ts';
 import type { Result } from '../../proto/result.ts';
 import type { Secret } from '../../proto/secret.ts';
-import { type KeyHost, openOrCreateJournal } from './journal.ts';
+import type { KeyHost } from './host.ts';
+import { openOrCreateJournal } from './journal.ts';
 import { type KeyPair, SEED_BYTES, keyPairOf } from './keypair.ts';
 import type { FileCode, HomeCode } from './refusals.ts';
 import { derive } from './scrypt.ts';

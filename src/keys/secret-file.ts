@@ -24,7 +24,7 @@ export function readSecretFile(
 ): Result<Uint8Array, FileCode> {
   let fd: number;
   try {
-    fd = disk.openRead(file);
+    fd = disk.openRead(file, rules.pipe === true);
   } catch (fault) {
     const errno = errnoOf(fault);
     return errno === 'ENOENT'

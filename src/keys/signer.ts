@@ -11,15 +11,24 @@ import {
 import { assert } from '../../proto/assert.ts';
 import type { Key, RecordId, Signature } from '../../proto/ids.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';
-import { type Journal, type KeyHost, enterJournal, refreshJournal } from './journal.ts';
+import type { KeyHost } from './host.ts';
+import {
+  type Journal,
+  enterJournal,
+  hasPlace,
+  lastIn,
+  ledgerOf,
+  recordAt,
+  refreshJournal,
+} from './journal.ts';
 import { type KeyPair, signOther, signRecord } from './keypair.ts';
 import type { SignCode } from './refusals.ts';
 
 export interface Signed {
   readonly record: Decoded;
   /**
-   * True where this place was signed before and has been lost on its way: the record may say
-   * something else than the draft, which then goes into the place after it.
+   * True where this place was signed before, and the record then was lost on its way: store it. It
+   * may say something else than the draft, which then goes into a place after it.
    */
   readonly again: boolean;
 }
@@ -42,7 +51,7 @@ export function signerOf(host: KeyHost, pair: KeyPair, journal: Journal): Signer
     signOther: (message) => signOther(pair, message),
     lastSigned(ledger) {
       const fresh = refreshJournal(host, journal);
-      return fresh.ok ? ok(journal.seen.last.get(ledger) ?? null) : fresh;
+      return fresh.ok ? ok(lastIn(journal, ledger)) : fresh;
     },
   };
 }
@@ -56,36 +65,41 @@ function signNext(
   assert(draft.author === pair.publicKey, 'a key signs its own records');
   const fresh = refreshJournal(host, journal);
   if (!fresh.ok) return fresh;
-  const last = draft.ledger === '' ? undefined : journal.seen.last.get(draft.ledger);
-  if (last !== undefined && last.seq === draft.seq) return leave(host, journal, last, true);
+  const last = draft.ledger === '' ? null : lastIn(journal, draft.ledger);
+  if (last !== null && draft.seq <= last.seq) return sendAgain(host, journal, draft, last);
   const fault = misplaced(draft, last);
   if (fault !== null) return fault;
   const line = sealedLine(draft, signRecord(pair, unsignedText(draft)));
   // Looked at before it is journaled: an entry that no ledger takes would block the key for good.
   const decoded = decodeText(line, host.platform);
   if (!decoded.ok) return refuse('bad-draft', `${decoded.code}: ${decoded.detail}`);
-  return leave(host, journal, decoded.value, false);
+  const stands = enterJournal(host, journal, decoded.value);
+  if (!stands.ok) return stands;
+  return ok({ record: stands.value, again: stands.value.id !== decoded.value.id });
 }
 
-function misplaced(draft: Draft, last: Decoded | undefined): Result<never, SignCode> | null {
-  const signed = last?.seq ?? 0;
-  const places = `the ledger is at ${draft.seq - 1}, the key at ${signed}`;
-  if (draft.seq <= signed) return refuse('key-ahead', places);
-  if (draft.seq > signed + 1) return refuse('key-behind', places);
-  return draft.prev === (last?.id ?? '') ? null : refuse('key-branch', places);
-}
-
-/** The only way out for a signature: through the journal, and only if it is first at its place. */
-function leave(
+/** The ledger here lacks what this key has signed: it gets back the very line. */
+function sendAgain(
   host: KeyHost,
   journal: Journal,
-  record: Decoded,
-  again: boolean,
+  draft: Draft,
+  last: Decoded,
 ): Result<Signed, SignCode> {
-  const entered = enterJournal(host, journal, record);
-  if (!entered.ok) return entered;
-  const last = entered.value;
-  if (last.id === record.id) return ok({ record, again });
-  if (last.seq > record.seq) return refuse('key-ahead', `the key is at ${last.seq} by now`);
-  return leave(host, journal, last, true);
+  const ledger = ledgerOf(last);
+  if (!hasPlace(journal, ledger, draft.seq)) return refuse('key-ahead', places(draft, last));
+  const found = recordAt(host, journal, ledger, draft.seq);
+  if (!found.ok) return found;
+  if (found.value.prev !== draft.prev) return refuse('key-branch', places(draft, last));
+  // The last one may not be durable yet. Those before it are: it was signed on top of them.
+  const stands = draft.seq === last.seq ? enterJournal(host, journal, last) : found;
+  return stands.ok ? ok({ record: stands.value, again: true }) : stands;
+}
+
+function misplaced(draft: Draft, last: Decoded | null): Result<never, SignCode> | null {
+  if (draft.seq > (last?.seq ?? 0) + 1) return refuse('key-behind', places(draft, last));
+  return draft.prev === (last?.id ?? '') ? null : refuse('key-branch', places(draft, last));
+}
+
+function places(draft: Draft, last: Decoded | null): string {
+  return `the ledger is at ${draft.seq - 1}, the key at ${last?.seq ?? 0}`;
 }

@@ -2,7 +2,7 @@
 // a person at a terminal mistyped it.
 
 import { type Result, refuse } from '../../proto/result.ts';
-import type { KeyHost } from './journal.ts';
+import type { KeyHost } from './host.ts';
 import { PROMPT_TRIES } from './limits.ts';
 import { openOperatorKey, readOperatorKey } from './operator.ts';
 import { type PassphraseSource, askPassphrase } from './passphrase.ts';
