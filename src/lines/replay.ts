@@ -5,6 +5,7 @@
 import type { RecordId } from '../../proto/ids.ts';
 import type { Platform } from '../../proto/platform.ts';
 import { refuse } from '../../proto/result.ts';
+import type { Kind } from '../../ledger/kinds.ts';
 import { type Decoded, decodeBytes } from '../../ledger/record.ts';
 import type { RefusalCode } from '../../ledger/refusals.ts';
 import { type ScannedLine, isDamage, tornTail } from '../../ledger/scan.ts';
@@ -50,7 +51,7 @@ export interface ReplayHooks {
   readonly judge: (batch: readonly PlacedRecord[]) => Promise<Judgement>;
   /**
    * The records judged held are on the shelf by now: fold them (or store them, for an import).
-   * Answers the parked records that can be judged now: they lead the next batch.
+   * Answers the parked records that can be judged now: they are, before the next batch.
    */
   readonly apply: (held: readonly Verified[]) => Released | Promise<Released>;
   readonly progress?: (progress: Progress) => void;
@@ -137,13 +138,17 @@ export async function replayLines(
 
 async function playRound(run: Run, batches: Iterator<Batch>): Promise<void> {
   let next = batches.next();
-  let released: PlacedRecord[] = [];
-  while (next.done !== true || released.length > 0) {
-    const fresh = next.done === true ? [] : awaitVerdict(run, next.value.records);
-    const bytesDone = next.done === true ? run.source.stretch.to : next.value.bytesDone;
-    const judging = run.hooks.judge([...released, ...fresh]);
-    if (next.done !== true) next = batches.next();
-    released = await settle(run, await judging);
+  while (next.done !== true) {
+    const { records, bytesDone } = next.value;
+    const judging = run.hooks.judge(awaitVerdict(run, records));
+    next = batches.next();
+    let again = await settle(run, await judging);
+    // What this batch itself made possible comes before the next one, or that would be refused too.
+    while (again.length > 0) {
+      for (const { record, line, offset, length } of again)
+        run.waiting.set(record.id, { line, offset, length });
+      again = await settle(run, await run.hooks.judge(again));
+    }
     const { to } = run.source.stretch;
     run.hooks.progress?.({ bytesDone, bytesTotal: to, records: run.held });
     await run.keeper.settled?.();
@@ -164,6 +169,7 @@ function awaitVerdict(run: Run, records: readonly PlacedRecord[]): PlacedRecord[
   });
 }
 
+/** Books a judgement. Answers what can be judged again now. */
 async function settle(run: Run, judgement: Judgement): Promise<PlacedRecord[]> {
   const take = (id: RecordId): Span | undefined => {
     const span = run.waiting.get(id);
@@ -173,12 +179,14 @@ async function settle(run: Run, judgement: Judgement): Promise<PlacedRecord[]> {
   for (const { id } of judgement.duplicates) {
     if (take(id) !== undefined) run.duplicates++;
   }
+  const retry: PlacedRecord[] = [];
+  const opens = judgement.held.some(({ act }) => OPENS_DOORS.has(act.kind));
   for (const { record, code, detail = '' } of judgement.refused) {
     const span = take(record.id);
     if (span === undefined) continue;
-    const full = run.deferred.length >= DEFERRED_LINES_MAX;
-    if (full || isDamage(code)) refuseFinally(run, { ...span, code, detail });
-    else run.deferred.push({ ...span, code, seq: record.seq });
+    if (isDamage(code)) refuseFinally(run, { ...span, code, detail });
+    else if (opens) retry.push({ ...span, record });
+    else defer(run, { ...span, code, seq: record.seq });
   }
   for (const record of judgement.held) {
     const span = take(record.id);
@@ -187,10 +195,25 @@ async function settle(run: Run, judgement: Judgement): Promise<PlacedRecord[]> {
     run.keeper.keep?.(record, span);
   }
   const released = await run.hooks.apply(judgement.held);
-  return released.flatMap((record) => {
+  for (const record of released) {
     const span = run.waiting.get(record.id);
-    return span === undefined ? [] : [{ ...span, record }];
-  });
+    if (span !== undefined) retry.push({ ...span, record });
+  }
+  return retry;
+}
+
+/** Records after which somebody may speak who might not before. */
+const OPENS_DOORS: ReadonlySet<string> = new Set<Kind>([
+  'genesis',
+  'operator.admit',
+  'node.admit',
+  'ticket.issue',
+  'root.rotate',
+]);
+
+function defer(run: Run, line: Deferred): void {
+  if (run.deferred.length < DEFERRED_LINES_MAX) run.deferred.push(line);
+  else refuseFinally(run, { ...line, detail: 'too many lines wait for others: read it again' });
 }
 
 function refuseFinally(run: Run, { line, offset, length, code, detail }: RefusedLine): void {

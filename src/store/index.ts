@@ -159,7 +159,7 @@ async function flush(rows: Rows, mark: () => Covered | null, durable: boolean): 
   const covered = mark();
   const next = covered === null ? null : { ...covered, records: held.records };
   try {
-    await kv.write([...overlayRows(rows.leaving), markRow(next)], durable);
+    await kv.write(overlayRows(rows.leaving, next), durable);
     held.mark = next;
   } catch (error) {
     // Nothing is lost: what was leaving stays, under whatever came since.
@@ -218,7 +218,7 @@ function authorOf(held: Held, key: Key): Author {
   return author;
 }
 
-function* overlayRows(overlay: Overlay): Iterable<Put> {
+function* overlayRows(overlay: Overlay, mark: Mark | null): Iterable<Put> {
   const authors = new Set<Author>();
   for (const { author, seq, places } of overlay.places.values()) {
     authors.add(author);
@@ -226,4 +226,5 @@ function* overlayRows(overlay: Overlay): Iterable<Put> {
   }
   for (const [id, at] of overlay.ids) yield idRow(id, at);
   for (const author of authors) yield authorRow(author);
+  yield markRow(mark);
 }

@@ -17,7 +17,7 @@ export interface Kv {
   /** Every entry whose key starts with this byte. */
   entries(first: number): AsyncIterable<readonly [Uint8Array, Uint8Array]>;
   /** All or nothing. `durable`: also after the power was lost. */
-  write(puts: readonly Put[], durable: boolean): Promise<void>;
+  write(puts: Iterable<Put>, durable: boolean): Promise<void>;
   /** Empties it, whatever state it is in. */
   clear(): Promise<void>;
   close(): Promise<void>;
@@ -62,11 +62,11 @@ export async function openLevel(folder: string): Promise<Kv> {
     async write(puts, durable) {
       // After a failed write LevelDB takes no other until it is opened again.
       if (db.status !== 'open') db = await openDb(folder);
+      // A chained batch: a list of operations costs ten times as much to hand over.
+      const batch = db.batch();
+      for (const { key, value } of puts) batch.put(key, value);
       try {
-        await db.batch(
-          puts.map(({ key, value }) => ({ type: 'put' as const, key, value })),
-          { sync: durable },
-        );
+        await batch.write({ sync: durable });
       } catch (error) {
         await db.close();
         throw error;
