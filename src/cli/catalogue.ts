@@ -15,4 +15,4 @@ export const GROUPS: readonly Group[] = [
 export const CATALOGUE: readonly Command[] = [...LOOKING, ...MOVING, ...WRITING];
 
 /** What `kith` alone runs. */
-export const WITHOUT_WORDS: readonly string[] = ['help'];
+export const WITHOUT_WORDS: readonly string[] = ['status'];

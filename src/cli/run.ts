@@ -3,7 +3,6 @@
 
 import { defaultFolder } from '../home/folder.ts';
 import { parse, wantsJson } from './args.ts';
-import type { Complaint } from './complaint.ts';
 import { EXITS, type Exit } from './exit.ts';
 import { type Printer, printerTo } from './print.ts';
 
@@ -47,23 +46,12 @@ async function dispatch(words: readonly string[], print: Printer): Promise<Exit>
 
 async function complain(print: Printer, thrown: unknown): Promise<void> {
   const { complaintOfThrown } = await import('./sentences.ts');
-  const complaint = complaintOfThrown(thrown) ?? bug(thrown);
+  const complaint = complaintOfThrown(thrown);
   print.complain(complaint);
   if (complaint.exit === 'bug' && process.env['KITH_DEBUG'] === '1') {
     print.note(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
   }
   process.exitCode = EXITS[complaint.exit].code;
-}
-
-function bug(thrown: unknown): Complaint {
-  const said = thrown instanceof Error ? thrown.message : String(thrown);
-  return {
-    exit: 'bug',
-    code: 'bug',
-    what: 'this is a fault of kith itself',
-    detail: said,
-    hint: 'please report it, with what KITH_DEBUG=1 prints',
-  };
 }
 
 /** `kith ledger log | head`: who reads no further wants no error either. */

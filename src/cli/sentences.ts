@@ -4,16 +4,13 @@
 import { PAPER_REFUSALS } from '../../ledger/paper.ts';
 import { type CodeFacts, REFUSALS, type RefusalCode, VOIDS } from '../../ledger/refusals.ts';
 import { TICKET_REFUSALS } from '../../ledger/ticket.ts';
-import type { Refused } from '../../proto/result.ts';
+import { assert } from '../../proto/assert.ts';
+import type { Result } from '../../proto/result.ts';
 import { KEY_REFUSALS } from '../keys/refusals.ts';
 import { FAULTS, StoreFault } from '../store/faults.ts';
 import { type Complaint, Stop } from './complaint.ts';
 import type { Exit } from './exit.ts';
-
-export interface Sentence {
-  readonly what: string;
-  readonly hint: string;
-}
+import { CLI_REFUSALS, type Refusal, SYSTEM_REFUSALS } from './refusals.ts';
 
 const BY_BLAME: Readonly<Record<CodeFacts['blame'], string>> = {
   sender: 'get the line again from a member that holds it whole',
@@ -31,16 +28,18 @@ const HINTS: { readonly [C in RefusalCode]?: string } = {
   'fork-full': 'nothing is to be done: the two lines held are proof enough',
 };
 
-const TABLES: readonly Readonly<Record<string, Sentence>>[] = [
+const TABLES: readonly Readonly<Record<string, Refusal>>[] = [
   FAULTS,
   KEY_REFUSALS,
   PAPER_REFUSALS,
   TICKET_REFUSALS,
+  CLI_REFUSALS,
+  SYSTEM_REFUSALS,
   hinted(REFUSALS),
   hinted(VOIDS),
 ];
 
-function hinted(table: Readonly<Record<string, CodeFacts>>): Record<string, Sentence> {
+function hinted(table: Readonly<Record<string, CodeFacts>>): Record<string, Refusal> {
   const hints: Readonly<Record<string, string | undefined>> = HINTS;
   return Object.fromEntries(
     Object.entries(table).map(([code, { what, blame }]) => [
@@ -55,56 +54,41 @@ export function knownCodes(): string[] {
   return TABLES.flatMap((table) => Object.keys(table));
 }
 
-export function sentenceOf(code: string): Sentence | null {
+export function sentenceOf(code: string): Refusal | null {
   const table = TABLES.find((one) => Object.hasOwn(one, code));
   return table?.[code] ?? null;
 }
 
+/** What ends a command otherwise than with `failed`, in tables that know nothing of exit codes. */
 const EXIT_OF: Readonly<Record<string, Exit>> = { cancelled: 'interrupted' };
 
 /** The complaint of a refusal that ends a command. */
 export function complaintOf(code: string, detail = ''): Complaint {
   const sentence = sentenceOf(code);
-  if (sentence === null) throw new Error(`broken rule: ${code} has a sentence`);
-  return { exit: EXIT_OF[code] ?? 'failed', code, ...sentence, detail };
+  assert(sentence !== null, `the code ${code} has a sentence`);
+  const { what, hint, exit = EXIT_OF[code] ?? 'failed' } = sentence;
+  return { exit, code, what, hint, ...(detail === '' ? {} : { detail }) };
 }
 
-/** Ends the command where the result is a refusal. */
-export function unwrap<T>(result: { readonly ok: true; readonly value: T } | Refused<string>): T {
-  if (result.ok) return result.value;
-  throw new Stop(complaintOf(result.code, result.detail));
+/** Ends the command with the complaint of a code. */
+export function stop(code: string, detail = ''): never {
+  throw new Stop(complaintOf(code, detail));
 }
 
-/** The complaint of something thrown, or null where it is a bug of ours. */
-export function complaintOfThrown(thrown: unknown): Complaint | null {
+/** The value, or the end of the command where there is a refusal. */
+export function unwrap<T>(result: Result<T, string>): T {
+  return result.ok ? result.value : stop(result.code, result.detail);
+}
+
+/** The complaint of whatever was thrown. What nobody but us can have caused is a bug. */
+export function complaintOfThrown(thrown: unknown): Complaint {
   if (thrown instanceof Stop) return thrown.complaint;
   if (thrown instanceof StoreFault) return complaintOf(thrown.code, thrown.detail);
-  if (!(thrown instanceof Error) || !('syscall' in thrown) || !('code' in thrown)) return null;
-  return systemComplaint(String(thrown.code), 'path' in thrown ? String(thrown.path) : '');
-}
-
-const SYSTEM: Readonly<Record<string, Sentence>> = {
-  ENOENT: { what: 'there is no such file or folder', hint: 'check the path' },
-  EACCES: { what: 'this user may not open it', hint: 'check who owns it, and its mode' },
-  EPERM: { what: 'this user may not do that', hint: 'check who owns it, and its mode' },
-  EISDIR: { what: 'it is a folder, and a file is needed', hint: 'name the file itself' },
-  ENOTDIR: { what: 'a part of the path is a file', hint: 'check the path' },
-  ENOSPC: { what: 'the disk is full', hint: 'make room and try again' },
-  EDQUOT: { what: 'the disk quota is used up', hint: 'make room and try again' },
-  EROFS: { what: 'the file system is mounted read-only', hint: 'use a folder that can be written' },
-  EIO: { what: 'the disk failed', hint: 'look at the system log for disk errors' },
-  ELOOP: { what: 'the symbolic links of the path go round', hint: 'check the path' },
-  ENAMETOOLONG: { what: 'the path is too long', hint: 'use a shorter one' },
-  EMFILE: { what: 'too many files are open', hint: 'raise the limit with `ulimit -n`' },
-  EADDRINUSE: { what: 'another program listens there', hint: 'use another port, or 0 for any' },
-  EADDRNOTAVAIL: { what: 'this machine has no such address', hint: 'use one of its own' },
-  ENOTFOUND: { what: 'no such host is known', hint: 'check the name' },
-};
-
-function systemComplaint(code: string, path: string): Complaint {
-  const sentence = SYSTEM[code] ?? {
-    what: `the system says ${code}`,
-    hint: 'look at the system log, then try again',
-  };
-  return { exit: 'failed', code, ...sentence, detail: path };
+  if (!(thrown instanceof Error)) return complaintOf('bug', String(thrown));
+  if (!('syscall' in thrown) || !('code' in thrown)) return complaintOf('bug', thrown.message);
+  const code = String(thrown.code);
+  const detail = 'path' in thrown ? String(thrown.path) : '';
+  if (sentenceOf(code) !== null) return complaintOf(code, detail);
+  const what = `the system says ${code}`;
+  return { exit: 'failed', code, what, hint: 'look at the system log, then try again', detail };
 }

@@ -4,6 +4,55 @@ import type { Command } from '../command.ts';
 
 export const LOOKING: readonly Command[] = [
   {
+    path: ['status'],
+    group: 'This machine',
+    summary: 'shows the ledger of this machine, or how to found one',
+    about: [
+      'What `kith` alone shows: the network, its members, the newest record, the roots, and how ' +
+        'healthy the files are. It only reads, also while another process writes.',
+    ],
+    examples: [{ line: 'kith status --json', what: 'the same for a script' }],
+    load: () => import('../commands/status.ts'),
+  },
+  {
+    path: ['ledger', 'log'],
+    group: 'The ledger',
+    summary: 'prints one line for each record: when, who, what, and whether it counts',
+    about: [
+      'In the order of the file. The time is what the author claims: it is shown and never judged, ' +
+        'and one that is far off is marked. With --json, one document a line.',
+    ],
+    options: [
+      {
+        name: 'author',
+        value: 'NAME',
+        help: 'only the records of this member: name, key or prefix',
+      },
+      { name: 'kind', value: 'KIND', help: 'only this kind, such as node.admit' },
+      { name: 'limit', value: 'N', help: 'only the last N of them' },
+    ],
+    examples: [
+      { line: 'kith ledger log --limit 20', what: 'what happened last' },
+      { line: 'kith ledger log --kind member.remove', what: 'who was removed, and by whom' },
+    ],
+    load: () => import('../commands/ledger-log.ts'),
+  },
+  {
+    path: ['ledger', 'show'],
+    group: 'The ledger',
+    summary: 'shows one record whole: its line, its author, its verdict, what it cites',
+    arguments: [{ name: 'id', required: true, help: 'the id of the record, or the start of it' }],
+    examples: [{ line: 'kith ledger show 4fQx', what: 'when no other id begins so' }],
+    load: () => import('../commands/ledger-show.ts'),
+  },
+  {
+    path: ['ledger', 'state'],
+    group: 'The ledger',
+    summary: 'shows what the ledger adds up to: members, grants, configuration, conflicts',
+    examples: [{ line: 'kith ledger state --json', what: 'all of it, for a script' }],
+    load: () => import('../commands/ledger-state.ts'),
+  },
+  {
     path: ['help'],
     group: 'About kith',
     summary: 'shows what kith can do, or the help of one command',

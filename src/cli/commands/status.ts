@@ -1,0 +1,133 @@
+// `kith status`, and `kith` alone: the ledger of this machine in a few lines, or how to come by one.
+
+import { RULES_VERSION } from '../../../ledger/limits.ts';
+import type { Decoded } from '../../../ledger/record.ts';
+import { frontierRoot, stateOf, stateRoot } from '../../../ledger/replica.ts';
+import type { State } from '../../../ledger/state.ts';
+import type { HomeLedger } from '../../home/ledger.ts';
+import { nowMs } from '../../os/clock.ts';
+import type { Store } from '../../store/store.ts';
+import type { Call } from '../command.ts';
+import { deedOf } from '../deeds.ts';
+import type { Exit } from '../exit.ts';
+import { namesAt, tryHome } from '../home.ts';
+import type { Printer } from '../print.ts';
+import type { Style } from '../style.ts';
+import { columnsOf } from '../table.ts';
+import { claimedText, counted } from '../when.ts';
+
+export async function run(call: Call, print: Printer): Promise<Exit> {
+  const { folder } = call;
+  const shown = await tryHome(folder, { write: false }, async (home) => {
+    const facts = factsOf(home, 0);
+    print.result(facts, () => page(facts, home, print.style));
+    return true;
+  });
+  if (shown === null) print.result({ folder, ledger: null }, () => welcome(folder, print.style));
+  return 'ok';
+}
+
+function welcome(folder: string, { bold }: Style): string[] {
+  const rows = [
+    [bold('kith init NAME'), 'found a network, with this machine as its first'],
+    [bold('kith ledger import FILE'), 'take in the ledger of a network from a file'],
+    [bold('kith help'), 'everything else'],
+  ];
+  return [`There is no ledger in ${folder} yet.`, '', ...columnsOf(rows, { indent: 2 })];
+}
+
+interface Facts {
+  readonly folder: string;
+  readonly ledger: string;
+  readonly network: string;
+  readonly records: number;
+  readonly bytes: number;
+  readonly members: Readonly<Record<State['members'][number]['class'], number>>;
+  readonly removed: number;
+  readonly conflicts: number;
+  readonly frozen: number;
+  /** Drafts that wait for `kith commit`. */
+  readonly staged: number;
+  readonly frontierRoot: string;
+  readonly stateRoot: string;
+  readonly rules: number;
+  readonly damage: number;
+  readonly last: { readonly id: string; readonly author: string; readonly ts: number } | null;
+}
+
+function factsOf({ folder, store, replica }: HomeLedger, staged: number): Facts {
+  const { ledger, network, members, conflicts, frozen } = stateOf(replica);
+  const standing = members.filter(({ removed }) => removed === undefined);
+  const count = (of: string): number => standing.filter((member) => member.class === of).length;
+  const last = lastRecord(store);
+  return {
+    folder,
+    ledger,
+    network,
+    records: store.records,
+    bytes: store.bytes,
+    members: { operator: count('operator'), node: count('node'), ticket: count('ticket') },
+    removed: members.length - standing.length,
+    conflicts: conflicts.length,
+    frozen: frozen.length,
+    staged,
+    frontierRoot: frontierRoot(replica),
+    stateRoot: stateRoot(replica),
+    rules: RULES_VERSION,
+    damage: store.damage.length,
+    last: last === null ? null : { id: last.id, author: last.author, ts: last.ts },
+  };
+}
+
+/** Lines are at most 8 KiB: the last one begins in here, unless much rot follows it. */
+const LAST_BYTES = 64 * 1024;
+
+function lastRecord(store: Store): Decoded | null {
+  let last: Decoded | null = null;
+  for (const batch of store.linesFrom(Math.max(0, store.bytes - LAST_BYTES))) {
+    last = batch.at(-1)?.record ?? last;
+  }
+  return last;
+}
+
+function page(facts: Facts, home: HomeLedger, style: Style): string[] {
+  const nameOf = namesAt(home);
+  const last = lastRecord(home.store);
+  const { operator, node, ticket } = facts.members;
+  const members = [
+    counted(operator, 'operator'),
+    counted(node, 'node'),
+    ...(ticket === 0 ? [] : [counted(ticket, 'open ticket')]),
+    ...(facts.removed === 0 ? [] : [`${facts.removed} removed`]),
+  ];
+  const rows: string[][] = [
+    ['folder', facts.folder],
+    ['ledger', facts.ledger],
+    ['members', members.join(', ')],
+    ['records', `${counted(facts.records, 'record')} in ${counted(facts.bytes, 'byte')}`],
+  ];
+  if (last !== null) {
+    const when = style.dim(`${claimedText(last.ts, nowMs())} UTC`);
+    rows.push(['last', `${nameOf(last.author)}: ${deedOf(last, nameOf)}  ${when}`]);
+  }
+  rows.push(['frontier', facts.frontierRoot], ['state', facts.stateRoot]);
+  rows.push(...worries(facts).map((worry) => [style.yellow('attention'), worry]));
+  return [style.bold(facts.network), ...columnsOf(rows, { indent: 2 })];
+}
+
+/** What a person should look at, each with what to do. */
+function worries(facts: Facts): string[] {
+  const { conflicts, frozen, damage, staged } = facts;
+  return [
+    ...(staged === 0
+      ? []
+      : [
+          `${counted(staged, 'draft')} not signed yet: \`kith staged\` shows, \`kith commit\` signs`,
+        ]),
+    ...(conflicts === 0 ? [] : [`${counted(conflicts, 'conflict')}: see \`kith ledger state\``]),
+    ...(frozen === 0 ? [] : [`${counted(frozen, 'frozen author')}: see \`kith ledger state\``]),
+    ...(damage === 0
+      ? []
+      : [`${counted(damage, 'damaged line')} in the file: \`kith ledger sync\` brings them again`]),
+  ];
+}

@@ -1,0 +1,34 @@
+// Grants as people read them: those of equal terms together, since an operator holds every action
+// and nobody reads fourteen lines that differ in one word.
+
+import { ACTIONS, type Grant } from '../../ledger/grant.ts';
+import { utcText } from './when.ts';
+
+/** `place.job, place.vm on lab- (cpu_milli 4000, may be handed on twice)`, one text per terms. */
+export function grantTexts(grants: readonly Grant[]): string[] {
+  const byTerms = new Map<string, string[]>();
+  for (const grant of grants) {
+    const actions = byTerms.get(termsText(grant));
+    if (actions === undefined) byTerms.set(termsText(grant), [grant.action]);
+    else actions.push(grant.action);
+  }
+  return [...byTerms].map(([terms, actions]) => `${actionsText(actions)}${terms}`);
+}
+
+function actionsText(actions: readonly string[]): string {
+  return new Set(actions).size === Object.keys(ACTIONS).length ? 'everything' : actions.join(', ');
+}
+
+function termsText({ resource, depth, limits, expires }: Grant): string {
+  const on = resource === '' ? '' : ` on ${resource}`;
+  const rules = [
+    ...Object.entries(limits ?? {}).map(([name, bound]) => `${name} ${bound}`),
+    ...(depth === 0 ? [] : [`may be handed on ${timesText(depth)}`]),
+    ...(expires === undefined ? [] : [`until ${utcText(expires)}`]),
+  ];
+  return `${on}${rules.length === 0 ? '' : ` (${rules.join(', ')})`}`;
+}
+
+function timesText(count: number): string {
+  return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`;
+}

@@ -1,0 +1,34 @@
+// Who a key belongs to, as people know it: the shown name of the member, with its class where two
+// classes have that name, the start of the key where it is nobody's.
+
+import type { Key } from '../../proto/ids.ts';
+import type { MemberState, State } from '../../ledger/state.ts';
+
+export type NameOf = (key: Key) => string;
+
+/** Enough of a key or an id for people to tell it from the others. */
+export const SHORT_CHARS = 8;
+
+export function short(id: string): string {
+  return `${id.slice(0, SHORT_CHARS)}…`;
+}
+
+export function namesIn(state: Pick<State, 'members'>, papers: ReadonlySet<Key>): NameOf {
+  const taken = new Map<string, number>();
+  for (const { shown } of state.members) taken.set(shown, (taken.get(shown) ?? 0) + 1);
+  const names = new Map<Key, string>();
+  for (const { key, shown, class: its } of state.members) {
+    names.set(key, taken.get(shown) === 1 ? shown : `${its}/${shown}`);
+  }
+  return (key) => names.get(key) ?? (papers.has(key) ? 'recovery sheet' : short(key));
+}
+
+/** The members that a person may mean: by shown name, class/name, key or the start of it. */
+export function membersNamed(state: Pick<State, 'members'>, text: string): MemberState[] {
+  const exact = state.members.filter(
+    ({ key, shown, class: its }) => text === key || text === shown || text === `${its}/${shown}`,
+  );
+  if (exact.length > 0 || text.length < 4) return exact;
+  const start = text.replace(/…$/, '');
+  return state.members.filter(({ key }) => key.startsWith(start));
+}

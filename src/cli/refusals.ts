@@ -1,0 +1,72 @@
+// What the command line itself tells a person who got something wrong, and what it makes of the
+// errors of the system. One table each, in docs/errors.md.
+
+import type { Exit } from './exit.ts';
+
+export interface Refusal {
+  readonly what: string;
+  readonly hint: string;
+  /** What the command ends with; absent: failed. */
+  readonly exit?: Exit;
+}
+
+export type CliCode =
+  | 'wrong-use'
+  | 'no-such-member'
+  | 'no-such-record'
+  | 'ambiguous-id'
+  | 'no-genesis'
+  | 'which-ledger'
+  | 'no-plain-file'
+  | 'bug';
+
+export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
+  'wrong-use': {
+    what: 'a command or an option is unknown, missing or one too many',
+    hint: 'see `kith help COMMAND`',
+    exit: 'usage',
+  },
+  'no-such-member': {
+    what: 'nobody in this ledger is called that',
+    hint: '`kith ledger state` lists the members; a key or the start of one will do, too',
+  },
+  'no-such-record': {
+    what: 'no record here has that id',
+    hint: '`kith ledger log` lists the ids',
+  },
+  'ambiguous-id': { what: 'more than one record begins so', hint: 'give more of the id' },
+  'no-genesis': {
+    what: 'the file does not say which ledger it is of: it holds no genesis record',
+    hint: 'it needs the first line of its ledger, in any place',
+  },
+  'which-ledger': {
+    what: 'the file holds the beginnings of more than one ledger',
+    hint: 'say which one is meant with --ledger or --root',
+    exit: 'usage',
+  },
+  'no-plain-file': { what: 'it is no plain file', hint: 'name a file that can be read twice' },
+  bug: {
+    what: 'this is a fault of kith itself',
+    hint: 'please report it, with what KITH_DEBUG=1 prints',
+    exit: 'bug',
+  },
+};
+
+/** By the name that the system gives an error. */
+export const SYSTEM_REFUSALS: Readonly<Record<string, Refusal>> = {
+  ENOENT: { what: 'there is no such file or folder', hint: 'check the path' },
+  EACCES: { what: 'this user may not open it', hint: 'check who owns it, and its mode' },
+  EPERM: { what: 'this user may not do that', hint: 'check who owns it, and its mode' },
+  EISDIR: { what: 'it is a folder, and a file is needed', hint: 'name the file itself' },
+  ENOTDIR: { what: 'a part of the path is a file', hint: 'check the path' },
+  ENOSPC: { what: 'the disk is full', hint: 'make room and try again' },
+  EDQUOT: { what: 'the disk quota is used up', hint: 'make room and try again' },
+  EROFS: { what: 'the file system is mounted read-only', hint: 'use a folder that can be written' },
+  EIO: { what: 'the disk failed', hint: 'look at the system log for disk errors' },
+  ELOOP: { what: 'the symbolic links of the path go round', hint: 'check the path' },
+  ENAMETOOLONG: { what: 'the path is too long', hint: 'use a shorter one' },
+  EMFILE: { what: 'too many files are open', hint: 'raise the limit with `ulimit -n`' },
+  EADDRINUSE: { what: 'another program listens there', hint: 'use another port, or 0 for any' },
+  EADDRNOTAVAIL: { what: 'this machine has no such address', hint: 'use one of its own' },
+  ENOTFOUND: { what: 'no such host is known', hint: 'check the name' },
+};
