@@ -58,9 +58,8 @@ function install(root) {
   const gap = installGap(root);
   if (gap === null) return;
   say(`installing packages (${gap}); this takes a minute, once`);
-  const args = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund'];
-  const env = { ...process.env, npm_config_update_notifier: 'false', npm_config_loglevel: 'error' };
-  const run = spawnSync('npm', args, { cwd: root, env, encoding: 'utf8' });
+  const args = ['install', '--no-save', '--include=dev', '--loglevel=error'];
+  const run = spawnSync('npm', args, { cwd: root, encoding: 'utf8' });
   const left = installGap(root);
   if (run.status === 0 && left === null) return;
   process.stderr.write(`${run.stdout ?? ''}${run.stderr ?? ''}`);
