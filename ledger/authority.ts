@@ -74,15 +74,14 @@ export interface Authority {
   /** Uses of grants that have a count, by author, record and index. */
   readonly spent: Map<string, number>;
   readonly verdicts: Map<RecordId, VoidCode>;
+  /** Ids that were looked up as grants and are none so far, and keys whose admission was void: when
+   *  such a grant or member comes, verdicts given before may change. */
+  readonly missed: Set<RecordId | Key>;
   /** Keys admitted by the author that is being judged, in order of seq. */
   candidates: Candidate[];
 }
 
-export function resolveAll(
-  genesis: Note,
-  books: ReadonlyMap<Key, Book>,
-  shelf: Shelf,
-): Authority {
+export function resolveAll(genesis: Note, books: ReadonlyMap<Key, Book>, shelf: Shelf): Authority {
   const authority: Authority = {
     books,
     shelf,
@@ -94,6 +93,7 @@ export function resolveAll(
     grantsTo: new Map(),
     spent: new Map(),
     verdicts: new Map(),
+    missed: new Set(),
     candidates: [],
   };
   const waiting: Member[] = [];
@@ -178,7 +178,7 @@ export function resolveAndJudge(authority: Authority, member: Member): Candidate
   gatherGrants(authority, member);
   member.cut = authority.epochs.cuts.get(member.key) ?? decideCut(authority, member);
   const live = livePart(book.chain, member.cut, authority.shelf);
-  member.live = withinQuota(member, book.chain, live, authority.shelf);
+  member.live = withinQuota(member, book.chain, member.cut, live, authority.shelf);
   member.resolved = true;
   authority.candidates = [];
   for (const note of liveNotes(book, member.live)) judgeNote(authority, member, note);
@@ -188,7 +188,9 @@ export function resolveAndJudge(authority: Authority, member: Member): Candidate
 /** One live note of a resolved member: it counts, or a verdict says why not. */
 export function judgeNote(authority: Authority, member: Member, note: Note): void {
   const code = judge(authority, member, note);
-  if (code !== null) authority.verdicts.set(note.id, code);
+  if (code === null) return;
+  authority.verdicts.set(note.id, code);
+  if ('grants' in note.act.body && 'key' in note.act.body) authority.missed.add(note.act.body.key);
 }
 
 /** Whether a claim may bind this member: said by a senior, with a grant that covers the member. */
@@ -258,7 +260,9 @@ function mayHold(member: Member, grant: Grant): boolean {
 function decideRevokes(authority: Authority, member: Member): ReadonlyMap<RecordId, number> {
   const byGrant = new Map<RecordId, Claim<{ grant: RecordId; seq: number }>[]>();
   for (const claim of authority.revokes.get(member.key) ?? []) {
-    const own = authority.granting.get(claim.body.grant)?.key === claim.from.key;
+    const granter = authority.granting.get(claim.body.grant);
+    if (granter === undefined) authority.missed.add(claim.body.grant);
+    const own = granter?.key === claim.from.key;
     const senior = compareStanding(claim.from, member) < 0;
     if ((own && senior) || binds(authority, claim, member, 'cap.grant')) {
       const claims = byGrant.get(claim.body.grant) ?? [];

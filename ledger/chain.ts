@@ -31,7 +31,7 @@ export interface Live {
   readonly id: RecordId | '';
   /** The live ids past the trunk, where a cut settled a fork; null: everything up to `seq`. */
   readonly branch: ReadonlySet<RecordId> | null;
-  /** Two records stand at the next place and no cut has settled which. */
+  /** Two records stand at the next place, and no cut whose record is held has settled which. */
   readonly frozen: boolean;
 }
 
@@ -116,13 +116,14 @@ export function link(
 
 /** What of a chain is live under the cut that decides, or under none. */
 export function livePart(chain: Chain, cut: CutPoint | null, shelf: Shelf): Live {
-  if (cut === null) {
-    return { seq: chain.trunk, id: chain.trunkId, branch: null, frozen: isForked(chain) };
-  }
+  const trunk = { seq: chain.trunk, id: chain.trunkId, branch: null };
+  if (cut === null) return { ...trunk, frozen: isForked(chain) };
   if (cut.seq > chain.trunk) {
     const branch = pathTo(chain, cut);
     if (branch !== null) return { seq: cut.seq, id: cut.last, branch, frozen: false };
-    return { seq: chain.trunk, id: chain.trunkId, branch: null, frozen: false };
+    // The cut has not settled a fork below it while its record is not held: the fork must show, or
+    // a replica that holds one branch only would never be sent the other.
+    return { ...trunk, frozen: isForked(chain) && chain.trunk + 1 < cut.seq };
   }
   const held = trunkIdAt(chain, cut.seq, shelf) === cut.last;
   // A cut whose record is not held here acts all the same: on what is surely below it.

@@ -2,10 +2,11 @@
 // a removed author or a stranger costs a look-up. The same door for our own records, for a peer's
 // and for a file's. Spec: docs/ledger.md, "Ingest".
 
-import type { Key, RecordId } from '../proto/ids.ts';
+import type { Key, RecordId, Signature } from '../proto/ids.ts';
 import type { Member } from './authority.ts';
 import { type Book, emptyBook } from './book.ts';
 import { holds, isLinked, widthAt } from './chain.ts';
+import { rotationsOf } from './epochs.ts';
 import { memberAt } from './fold.ts';
 import { FORK_WIDTH_MAX, FORK_WIDTH_WANTED_MAX } from './limits.ts';
 import { park } from './parking.ts';
@@ -30,7 +31,7 @@ export type Mode = 'door' | 'audit';
 
 /** Records of one batch that will be held if their signatures are good. */
 interface Batch {
-  readonly ids: Map<RecordId, { readonly author: Key; readonly seq: number }>;
+  readonly ids: Map<RecordId, { readonly author: Key; readonly seq: number; sigs: Signature[] }>;
   readonly width: Map<string, number>;
 }
 
@@ -54,9 +55,9 @@ function screenOne(replica: Replica, record: Decoded, mode: Mode, batch: Batch):
   }
   if (record.ledger !== replica.ledger) return refused('other-ledger');
   const book = replica.books.get(record.author) ?? emptyBook(record.author);
-  if (batch.ids.has(record.id) || holds(book.chain, record.seq, record.id, replica.shelf)) {
-    return { kind: 'held' };
-  }
+  if (holds(book.chain, record.seq, record.id, replica.shelf)) return { kind: 'held' };
+  const twin = batch.ids.get(record.id);
+  if (twin !== undefined) return screenTwin(record, twin.sigs);
   const code =
     mode === 'audit' ? unknownAuthor(replica, record) : turnedAway(replica, record, book);
   if (code !== null) return refused(code);
@@ -68,8 +69,15 @@ function screenOne(replica: Replica, record: Decoded, mode: Mode, batch: Batch):
   const place = `${record.author} ${record.seq}`;
   const beside = batch.width.get(place) ?? 0;
   if (mode === 'door' && isForkFull(replica, record, book, beside)) return refused('fork-full');
-  batch.ids.set(record.id, { author: record.author, seq: record.seq });
+  batch.ids.set(record.id, { author: record.author, seq: record.seq, sigs: [record.sig] });
   batch.width.set(place, beside + 1);
+  return { kind: 'check', pending: pend(record) };
+}
+
+/** The id does not cover the signature: a copy with a bad one must not hide the good one. */
+function screenTwin(record: Decoded, sigs: Signature[]): Screened {
+  if (sigs.includes(record.sig)) return { kind: 'held' };
+  sigs.push(record.sig);
   return { kind: 'check', pending: pend(record) };
 }
 
@@ -103,7 +111,10 @@ function mayStandHere(replica: Replica, record: Decoded, member: Member): boolea
   if (record.act.kind === 'member.remove') {
     const { target } = record.act.body;
     const cuts = replica.fold.authority.cuts.get(target) ?? [];
-    const above = cuts.some((c) => c.from.key === member.key && c.note.seq > member.quota);
+    const above = cuts.some(
+      ({ from, note }) =>
+        from.key === member.key && note.seq > member.quota && note.seq < record.seq,
+    );
     if (above) removed.add(target);
   }
   return mayStand(member.class, member.quota, record.seq, record.act, removed);
@@ -111,8 +122,9 @@ function mayStandHere(replica: Replica, record: Decoded, member: Member): boolea
 
 /** Two records prove a fork; more are stored only while a cut names one that is still missing. */
 function isForkFull(replica: Replica, record: Decoded, book: Book, beside: number): boolean {
-  const width = (record.seq <= book.chain.trunk ? 1 : widthAt(book.chain, record.seq)) + beside;
-  if (width < FORK_WIDTH_MAX) return false;
-  const wanted = memberAt(replica.fold, record.author)?.cut !== null;
-  return width >= (wanted ? FORK_WIDTH_WANTED_MAX : FORK_WIDTH_MAX);
+  const member = memberAt(replica.fold, record.author);
+  // A recovery key has one place, and nothing but rotations stands there.
+  const held = member === null ? rotationsOf(book).length : widthAt(book.chain, record.seq);
+  const isWanted = member !== null && member.cut !== null;
+  return held + beside >= (isWanted ? FORK_WIDTH_WANTED_MAX : FORK_WIDTH_MAX);
 }

@@ -4,7 +4,7 @@
 
 import type { Key, RecordId } from '../proto/ids.ts';
 import type { Book, Note } from './book.ts';
-import type { CutPoint } from './chain.ts';
+import { type CutPoint, type Live, NOTHING_LIVE } from './chain.ts';
 import type { GenesisBody, RootRotateBody } from './kinds.ts';
 import type { Rank } from './rank.ts';
 
@@ -50,28 +50,45 @@ export function followEpochs(genesis: Note, books: ReadonlyMap<Key, Book>): Epoc
   const followed = new Set<RecordId>([genesis.id]);
   for (;;) {
     const author: Key = body.recovery;
-    const rotations = (books.get(author)?.notes ?? []).filter(
-      (note) => note.act.kind === 'root.rotate',
-    );
+    const rotations = rotationsOf(books.get(author));
     stopped = rotations.length > 1;
     const rotation = stopped ? undefined : rotations[0];
     if (rotation?.act.kind !== 'root.rotate') break;
     const next: RootRotateBody = rotation.act.body;
-    // Every root of the epoch must be cut by name, and a key that led here cannot lead on.
-    if (!cutsAll(next, all, epoch) || recoveries.includes(next.recovery)) break;
+    // A key is one thing for good: who was a root or a recovery key is not seated again, and a
+    // rotation that would leave nobody to cut by name next time leads nowhere.
+    const used = new Set<Key>([...all.map((seat) => seat.key), ...recoveries]);
+    const fresh = seats(next, epoch + 1, rotation.id).filter((seat) => !used.has(seat.key));
+    if (fresh.length === 0 || used.has(next.recovery) || !cutsAll(next, all, epoch)) break;
     followed.add(rotation.id);
     for (const { key, seq, last } of next.cuts) {
-      if (!cuts.has(key)) cuts.set(key, { seq, last, by: rotation.id, author });
+      cuts.set(key, { seq, last, by: rotation.id, author });
     }
     epoch++;
     body = next;
-    const known = new Set(all.map((seat) => seat.key));
-    all.push(...seats(next, epoch, rotation.id).filter((seat) => !known.has(seat.key)));
+    all.push(...fresh);
     recoveries.push(next.recovery);
   }
   return { epoch, seats: all, recoveries, cuts, followed, stopped };
 }
 
+/** All that a recovery key may ever say, on any branch. */
+export function rotationsOf(book: Book | undefined): readonly Note[] {
+  return (book?.notes ?? []).filter((note) => note.act.kind === 'root.rotate');
+}
+
+/**
+ * The live part of a recovery key: its rotation, or none where it signed two. What the same key wrote
+ * as a member, before it was made the recovery key, is nothing.
+ */
+export function recoveryPart(book: Book | undefined): Live {
+  const [first, second] = rotationsOf(book);
+  if (first === undefined) return NOTHING_LIVE;
+  if (second !== undefined) return { ...NOTHING_LIVE, frozen: true };
+  return { seq: 1, id: first.id, branch: new Set([first.id]), frozen: false };
+}
+
+/** Every root of the epoch must be cut by name, and nobody else. */
 function cutsAll(body: RootRotateBody, all: readonly RootSeat[], epoch: number): boolean {
   const named = new Set(body.cuts.map((cut) => cut.key));
   const current = all.filter((seat) => seat.epoch === epoch);

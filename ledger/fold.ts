@@ -117,7 +117,7 @@ function changesOnlyItself(fold: Fold, member: Member, note: Note): boolean {
     case 'operator.admit':
     case 'node.admit':
     case 'ticket.issue':
-      return isFresh(fold, note.act.body.key);
+      return isFresh(fold, note.act.body.key) && !fold.authority.missed.has(note.id);
     default:
       return member.class !== 'operator';
   }
@@ -125,8 +125,9 @@ function changesOnlyItself(fold: Fold, member: Member, note: Note): boolean {
 
 /** True for a key of which nothing has been said and that has said nothing. */
 function isFresh(fold: Fold, key: Key): boolean {
-  const { members, cuts, revokes, grantsTo, epochs } = fold.authority;
-  const known = members.has(key) || cuts.has(key) || revokes.has(key) || grantsTo.has(key);
+  const { members, cuts, revokes, grantsTo, missed, epochs } = fold.authority;
+  const talkedOf = cuts.has(key) || revokes.has(key) || grantsTo.has(key) || missed.has(key);
+  const known = members.has(key) || talkedOf;
   return !known && !epochs.recoveries.includes(key) && !fold.books.has(key);
 }
 

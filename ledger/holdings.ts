@@ -1,10 +1,10 @@
 // A replica as sync sees it. Spec: docs/sync.md, "What may be sent".
 
 import type { Key, RecordId } from '../proto/ids.ts';
-import { type Chain, isForked, isLive, livePart, trunkIdAt } from './chain.ts';
-import { memberAt, refresh } from './fold.ts';
+import { type Chain, isForked, isLive, trunkIdAt } from './chain.ts';
+import { refresh } from './fold.ts';
 import { RULES_VERSION } from './limits.ts';
-import { type Replica, frontierTrie, recoveryLive, stateRoot } from './replica.ts';
+import { type Replica, frontierTrie, liveOf, stateRoot } from './replica.ts';
 import type { Holdings, Sendable } from './sync-holdings.ts';
 
 export function holdingsOf(replica: Replica): Holdings {
@@ -27,10 +27,6 @@ export function liveCount(replica: Replica): number {
   let count = 0;
   for (const entry of frontierTrie(replica).entriesAt('')) count += entry.seq;
   return count;
-}
-
-function liveOf(replica: Replica, author: Key): ReturnType<typeof livePart> | null {
-  return memberAt(replica.fold, author)?.live ?? recoveryLive(replica, author);
 }
 
 function liveId(replica: Replica, author: Key, seq: number): RecordId | undefined {
@@ -58,7 +54,9 @@ function* sendable(replica: Replica, author: Key, from: number): Iterable<Sendab
   if (live === null || chain === undefined) return;
   const evidence = live.frozen && isForked(chain);
   const to = evidence ? Number.MAX_SAFE_INTEGER : live.seq;
+  const paper = replica.fold.authority.epochs.recoveries.includes(author);
   for (const record of replica.shelf.read(author, from, to)) {
+    if (paper && record.act.kind !== 'root.rotate') continue;
     if (evidence || isLive(chain, live, record.seq, record.id)) yield record;
   }
 }

@@ -11,19 +11,26 @@ import type { VoidCode } from './refusals.ts';
 /** What an author may draw on for one act: everything, or the grants that the record cites. */
 interface Cited {
   readonly root: boolean;
-  readonly grants: readonly { readonly from: RecordId; readonly index: number; readonly grant: Grant }[];
+  readonly grants: readonly {
+    readonly from: RecordId;
+    readonly index: number;
+    readonly grant: Grant;
+  }[];
 }
 
 type Rule = (authority: Authority, author: Member, note: Note) => VoidCode | null;
 
 const RULES: Readonly<Record<Note['act']['kind'], Rule>> = {
-  genesis: (authority, _author, note) => (authority.epochs.followed.has(note.id) ? null : 'void-epoch'),
+  genesis: (authority, _author, note) =>
+    authority.epochs.followed.has(note.id) ? null : 'void-epoch',
   'root.rotate': (authority, _author, note) =>
     authority.epochs.followed.has(note.id) ? null : 'void-epoch',
   'operator.admit': (authority, author, note) => admit(authority, author, note, 'operator'),
   'ticket.issue': (authority, author, note) => admit(authority, author, note, 'ticket'),
   'node.admit': (authority, author, note) =>
-    author.class === 'ticket' ? redeem(authority, author, note) : admit(authority, author, note, 'node'),
+    author.class === 'ticket'
+      ? redeem(authority, author, note)
+      : admit(authority, author, note, 'node'),
   'member.remove': (authority, author, note) => {
     if (note.act.kind !== 'member.remove') return null;
     const { target, seq } = note.act.body;
@@ -42,7 +49,10 @@ const RULES: Readonly<Record<Note['act']['kind'], Rule>> = {
     const cited = citedGrants(authority, author, note);
     if (typeof cited === 'string') return cited;
     if (!passesOn(cited, grants)) return 'void-widens';
-    const code = claim(authority, author, note, target, authority.grantsTo, { grants, admits: false });
+    const code = claim(authority, author, note, target, authority.grantsTo, {
+      grants,
+      admits: false,
+    });
     if (code === null) authority.granting.set(note.id, author);
     return code;
   },
@@ -64,6 +74,7 @@ function citedGrants(authority: Authority, author: Member, note: Note): Cited | 
   const grants: { from: RecordId; index: number; grant: Grant }[] = [];
   for (const id of note.auth) {
     const granter = authority.granting.get(id);
+    if (granter === undefined) authority.missed.add(id);
     if (granter === undefined || compareStanding(granter, author) >= 0) return 'void-auth';
     const held = author.grants.get(id);
     if (held === undefined) continue;
@@ -103,7 +114,9 @@ function spend(authority: Authority, author: Member, fitting: Cited['grants']): 
 }
 
 function passesOn(cited: Cited, grants: readonly Grant[]): boolean {
-  return cited.root || grants.every((child) => cited.grants.some(({ grant }) => narrows(child, grant)));
+  return (
+    cited.root || grants.every((child) => cited.grants.some(({ grant }) => narrows(child, grant)))
+  );
 }
 
 function admit(authority: Authority, author: Member, note: Note, as: MemberClass): VoidCode | null {
@@ -137,8 +150,10 @@ function redeem(authority: Authority, author: Member, note: Note): VoidCode | nu
   return null;
 }
 
-/** True where the key stands already, as senior as this author or resolved before it. */
+/** True where the key stands already, as senior as this author or resolved before it. A recovery key
+ *  stands above all: nobody makes a member of it, and so nobody can cut it. */
 function isSettled(authority: Authority, author: Member, key: Member['key']): boolean {
+  if (authority.epochs.recoveries.includes(key)) return true;
   const member = authority.members.get(key);
   return member !== undefined && (member.resolved || compareStanding(author, member) >= 0);
 }

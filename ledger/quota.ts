@@ -1,10 +1,16 @@
 // How many records a key may write in its life: a bound on `seq`, so that it needs no clock and
 // every replica agrees on it. Spec: docs/ledger.md, "Quota".
 
-import type { Key } from '../proto/ids.ts';
-import { type Chain, type Live, isLive, trunkIdAt } from './chain.ts';
+import type { Key, RecordId } from '../proto/ids.ts';
+import { type Chain, type CutPoint, type Live, holds, isLive, trunkIdAt } from './chain.ts';
 import type { Act } from './kinds.ts';
-import { QUOTA_NODE, QUOTA_NODE_ROTATION, QUOTA_OPERATOR, QUOTA_TICKET } from './limits.ts';
+import {
+  QUOTA_NODE,
+  QUOTA_NODE_ROTATION,
+  QUOTA_OPERATOR,
+  QUOTA_REMOVALS_ABOVE,
+  QUOTA_TICKET,
+} from './limits.ts';
 import type { MemberClass } from './rank.ts';
 import type { Shelf } from './shelf.ts';
 
@@ -39,27 +45,71 @@ export function mayStand(
 ): boolean {
   if (seq <= freeQuota(of, quota)) return true;
   if (of === 'node') return seq <= quota && isKeyRotation(act);
-  return of === 'operator' && act.kind === 'member.remove' && !removedAbove.has(act.body.target);
+  if (of !== 'operator' || seq > quota + QUOTA_REMOVALS_ABOVE) return false;
+  return act.kind === 'member.remove' && !removedAbove.has(act.body.target);
+}
+
+/** Who has a quota. */
+interface Holder {
+  readonly class: MemberClass;
+  readonly quota: number;
 }
 
 /** The live part, ended before the first record that its author may not have written any more. */
 export function withinQuota(
-  member: { readonly class: MemberClass; readonly quota: number },
+  member: Holder,
   chain: Chain,
+  cut: CutPoint | null,
   live: Live,
   shelf: Shelf,
 ): Live {
   const free = freeQuota(member.class, member.quota);
-  if (live.seq <= free) return live;
+  const reachesPast = live.seq > free || (live.seq === free && live.frozen);
+  return reachesPast ? standingPart(member, chain, cut, live, shelf) : live;
+}
+
+/**
+ * Walks on from the free part over what may stand. A record that may not is as good as not held: who
+ * refused it at the door and who holds it, even as the other branch of a fork, see the same chain.
+ */
+function standingPart(
+  member: Holder,
+  chain: Chain,
+  cut: CutPoint | null,
+  live: Live,
+  shelf: Shelf,
+): Live {
+  const free = freeQuota(member.class, member.quota);
+  const undecided = cut === null ? Number.MAX_SAFE_INTEGER : cut.seq - 1;
+  const to = live.frozen ? undecided : live.seq;
   const removed = new Set<Key>();
-  let last = live.branch === null ? trunkIdAt(chain, Math.min(free, chain.trunk), shelf) : '';
-  for (const record of shelf.read(chain.author, free, live.seq)) {
-    if (!isLive(chain, live, record.seq, record.id)) continue;
-    if (!mayStand(member.class, member.quota, record.seq, record.act, removed)) {
-      return { ...live, seq: record.seq - 1, id: last };
+  const path = new Set<RecordId>();
+  let tip: CutPoint = { seq: free, last: liveIdAt(chain, live, free, shelf) };
+  for (;;) {
+    const { seq, last } = tip;
+    const standing =
+      seq >= to
+        ? []
+        : [...shelf.read(chain.author, seq + 1, seq + 1)].filter(
+            (record) =>
+              record.prev === last &&
+              holds(chain, record.seq, record.id, shelf) &&
+              (live.frozen || isLive(chain, live, record.seq, record.id)) &&
+              mayStand(member.class, member.quota, record.seq, record.act, removed),
+          );
+    const [next, other] = standing;
+    if (next === undefined || other !== undefined) {
+      const branch = live.branch ?? (path.size > 0 ? path : null);
+      return { seq, id: last, branch, frozen: other !== undefined };
     }
-    if (record.seq > free && record.act.kind === 'member.remove') removed.add(record.act.body.target);
-    last = record.id;
+    if (next.act.kind === 'member.remove') removed.add(next.act.body.target);
+    if (next.seq > chain.trunk) path.add(next.id);
+    tip = { seq: next.seq, last: next.id };
   }
-  return live;
+}
+
+function liveIdAt(chain: Chain, live: Live, seq: number, shelf: Shelf): RecordId | '' {
+  if (seq <= chain.trunk) return trunkIdAt(chain, seq, shelf);
+  for (const id of live.branch ?? []) if (chain.branches.get(id)?.seq === seq) return id;
+  return '';
 }

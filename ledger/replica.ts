@@ -6,7 +6,8 @@ import type { Digest, Key, RecordId } from '../proto/ids.ts';
 import type { Platform } from '../proto/platform.ts';
 import type { Member } from './authority.ts';
 import { type Book, type Note, emptyBook, keepNote, noteOf } from './book.ts';
-import { link, livePart } from './chain.ts';
+import { type Live, link } from './chain.ts';
+import { recoveryPart } from './epochs.ts';
 import { type Fold, foldAll, memberAt, profileAt, refresh, take } from './fold.ts';
 import { type Entry, type Mark, cutMark } from './frontier.ts';
 import type { Act, GenesisBody } from './kinds.ts';
@@ -154,18 +155,18 @@ export function frontierTrie(replica: Replica): Trie {
 
 /** How far this replica holds an author, live records only. */
 export function entryOf(replica: Replica, author: Key): Entry | undefined {
-  const member = memberAt(replica.fold, author);
-  const live = member?.live ?? recoveryLive(replica, author);
+  const live = liveOf(replica, author);
   if (live === null) return undefined;
-  const cut = member?.cut ?? null;
-  const mark: Mark = cut !== null ? cutMark(cut.by) : live.frozen ? 'fork' : 'none';
+  const cut = replica.fold.authority.members.get(author)?.cut ?? null;
+  const mark: Mark = live.frozen ? 'fork' : cut !== null ? cutMark(cut.by) : 'none';
   if (live.seq === 0 && mark === 'none') return undefined;
   return { author, seq: live.seq, id: live.id, mark };
 }
 
-/** The chain of a recovery key: it has no rank and no cut. */
-export function recoveryLive(replica: Replica, author: Key): ReturnType<typeof livePart> | null {
-  if (!replica.fold.authority.epochs.recoveries.includes(author)) return null;
-  const book = replica.books.get(author);
-  return book === undefined ? null : livePart(book.chain, null, replica.shelf);
+/** What is live of an author, or null for one of whom nothing can be. */
+export function liveOf(replica: Replica, author: Key): Live | null {
+  const member = memberAt(replica.fold, author);
+  if (member !== null) return member.live;
+  const { recoveries } = replica.fold.authority.epochs;
+  return recoveries.includes(author) ? recoveryPart(replica.books.get(author)) : null;
 }

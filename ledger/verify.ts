@@ -33,18 +33,23 @@ export function accept(pending: readonly Pending[], verdicts: readonly boolean[]
   const refused: { record: Decoded; code: 'bad-signature' | 'bad-proof' }[] = [];
   const orphaned: Decoded[] = [];
   const lost = new Set<RecordId>();
+  const taken = new Set<RecordId>();
   let at = 0;
   for (const { record, jobs } of pending) {
     const own = verdicts[at] === true;
     const proofs = verdicts.slice(at + 1, at + jobs.length).every(Boolean);
     at += jobs.length;
+    // A copy of one that was taken, under another signature: it changes nothing.
+    if (own && proofs && taken.has(record.id)) continue;
     if (!own || !proofs) refused.push({ record, code: own ? 'bad-proof' : 'bad-signature' });
     else if (record.prev !== '' && lost.has(record.prev)) orphaned.push(record);
     else {
       records.push(record as Verified);
+      taken.add(record.id);
+      lost.delete(record.id);
       continue;
     }
-    lost.add(record.id);
+    if (!taken.has(record.id)) lost.add(record.id);
   }
   return { records, refused, orphaned };
 }

@@ -5,6 +5,7 @@ import type { Key, RecordId } from '../proto/ids.ts';
 import type { Member } from './authority.ts';
 import type { Book } from './book.ts';
 import { isForked, isLive } from './chain.ts';
+import { rotationsOf } from './epochs.ts';
 import { memberAt, refresh } from './fold.ts';
 import type { Decoded } from './record.ts';
 import type { VoidCode } from './refusals.ts';
@@ -33,8 +34,7 @@ function verdictOnNobody(
   const { epochs } = replica.fold.authority;
   if (epochs.followed.has(record.id)) return null;
   if (record.act.kind !== 'root.rotate') return 'void-not-member';
-  const book = replica.books.get(record.author) as Book;
-  return isForked(book.chain) ? 'void-frozen' : 'void-epoch';
+  return rotationsOf(replica.books.get(record.author)).length > 1 ? 'void-frozen' : 'void-epoch';
 }
 
 function whyNotLive(member: Member, seq: number): VoidCode {
