@@ -1,12 +1,14 @@
 // The rows of the benchmark, in the order of the table.
 
 import type { Row } from './bench.ts';
+import { appendRow } from './append.ts';
 import { findRow } from './find.ts';
 import { peersRow } from './peer-row.ts';
 import { verifyRow } from './verify.ts';
 
 export const ROWS: ReadonlyMap<string, Row> = new Map([
   ['verify', verifyRow],
+  ['append', appendRow],
   ['find', findRow],
   ['peers', peersRow],
 ]);
