@@ -1,6 +1,7 @@
 // The one verdict on signatures: the published cases that verifiers disagree about, the forms that
 // are refused on their bytes, and agreement with a second, strict implementation on all else.
 
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ed25519 } from '@noble/curves/ed25519.js';
@@ -19,6 +20,7 @@ interface Edge {
 
 const FIXTURE = join(import.meta.dirname, '../../fixtures/ed25519/edge-cases.json');
 const ELSEWHERE = join(import.meta.dirname, '../../../shared/vectors/ed25519-edge-cases.json');
+const PUBLISHED = '1b3169abef325c33de19479314d63c315577514d6e02bcb6a39a6c53e8864e97';
 const EDGES = JSON.parse(readFileSync(FIXTURE, 'utf8')) as Edge[];
 
 const P = 2n ** 255n - 19n;
@@ -55,9 +57,10 @@ describe('the published edge cases', () => {
 
   test('are ten', () => expect(EDGES.length).toBe(10));
 
-  test('are the same as where others keep them', ({ skip }) => {
-    if (!existsSync(ELSEWHERE)) skip('there is no second copy of the vectors on this machine');
-    expect(readFileSync(FIXTURE)).toEqual(readFileSync(ELSEWHERE));
+  test('are the bytes that were published, wherever a copy is kept', () => {
+    for (const path of [FIXTURE, ELSEWHERE].filter(existsSync)) {
+      expect(createHash('sha256').update(readFileSync(path)).digest('hex')).toBe(PUBLISHED);
+    }
   });
 });
 
