@@ -76,7 +76,8 @@ export function take(fold: Fold, book: Book, record: Decoded): void {
   keepProfile(book, record);
   const member = fold.authority.members.get(record.author);
   if (member === undefined) {
-    // Lines of a key that is no member have no effect, unless it is the one that can seat new roots.
+    // Lines of a key that is no member have no effect, unless it is the one that can seat new
+    // roots.
     if (record.act.kind === 'root.rotate') spoil(fold, EVERYTHING);
     return;
   }

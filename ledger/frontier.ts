@@ -1,5 +1,5 @@
-// One line of the frontier: how far a replica holds an author, and why no further. Two replicas with
-// equal entries can send each other nothing of that author. Spec: docs/sync.md, "Entries".
+// One line of the frontier: how far a replica holds an author, and why no further. Two replicas
+// with equal entries can send each other nothing of that author. Spec: docs/sync.md, "Entries".
 
 import { concat, fromBase64url, toHex, utf8 } from '../proto/bytes.ts';
 import { ID_BYTES, type Key, type RecordId } from '../proto/ids.ts';

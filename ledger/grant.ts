@@ -7,7 +7,9 @@ export interface ActionFacts {
   /** Whether only operators may hold it. */
   readonly operators: boolean;
   readonly limits: readonly string[];
-  /** Whether it may expire: what lets one write to the ledger is revoked instead, without a clock. */
+  /**
+   * Whether it may expire: what lets one write to the ledger is revoked instead, without a clock.
+   */
   readonly expires: boolean;
 }
 

@@ -112,7 +112,9 @@ export interface Bodies {
   'root.rotate': RootRotateBody;
 }
 export type Kind = keyof Bodies;
-/** What a record does: one of the known kinds with its body, or something newer than this program. */
+/**
+ * What a record does: one of the known kinds with its body, or something newer than this program.
+ */
 export type Act =
   | { [K in Kind]: { readonly kind: K; readonly body: Bodies[K] } }[Kind]
   | { readonly kind: 'unknown'; readonly name: string; readonly body: JsonObject };

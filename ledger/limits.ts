@@ -1,13 +1,19 @@
 // The bounds of the ledger, each with its reason. A bound that is part of validity (a replica with
 // another value would disagree) is marked FROZEN: it changes only with the record format's version.
 
-/** FROZEN. One line, newline excluded: an admission with every grant written out fits four times. */
+/**
+ * FROZEN. One line, newline excluded: an admission with every grant written out fits four times.
+ */
 export const LINE_BYTES_MAX: number = 8 * 1024;
-/** FROZEN. Ids in `auth` and in `refs`: an admission and three later grants cover every real act. */
+/**
+ * FROZEN. Ids in `auth` and in `refs`: an admission and three later grants cover every real act.
+ */
 export const LINKS_MAX = 4;
 /** FROZEN. Grants in one record: every action of v1 once, and room for as many again. */
 export const GRANTS_MAX = 40;
-/** FROZEN. Delegations from genesis to an act: an organisation chart deeper than that is a mistake. */
+/**
+ * FROZEN. Delegations from genesis to an act: an organisation chart deeper than that is a mistake.
+ */
 export const DELEGATION_STEPS_MAX = 8;
 /** FROZEN. Root operators of one epoch: all of them must be cut by name in one `root.rotate`. */
 export const ROOTS_MAX = 8;
@@ -39,12 +45,18 @@ export const PARKED_BYTES_MAX: number = 8 * 1024 * 1024;
 export const PARKED_PER_AUTHOR_MAX = 1_024;
 /** Ids stored at one (author, seq): two prove a fork, more prove nothing more. */
 export const FORK_WIDTH_MAX = 2;
-/** While a cut names a record that is not held, its branch must still find room beside the others. */
+/**
+ * While a cut names a record that is not held, its branch must still find room beside the others.
+ */
 export const FORK_WIDTH_WANTED_MAX = 8;
 
-/** Entries sent in one node: 256 are about 25 KB, and a small frontier then takes one round trip. */
+/**
+ * Entries sent in one node: 256 are about 25 KB, and a small frontier then takes one round trip.
+ */
 export const FLAT_FRONTIER_AUTHORS_MAX = 256;
-/** FROZEN. Entries up to which a trie node is a leaf: below it they are smaller than child hashes. */
+/**
+ * FROZEN. Entries up to which a trie node is a leaf: below it they are smaller than child hashes.
+ */
 export const TRIE_LEAF_ENTRIES_MAX = 8;
 /** Bytes of a child's hash in a walk: a hint where to look, never a verdict (docs/sync.md). */
 export const TRIE_HASH_BYTES = 16;

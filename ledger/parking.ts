@@ -1,5 +1,6 @@
-// Records that wait for their `prev`: the only thing that holds a record back. Bounded in number, in
-// size and by author, so that a peer can waste no more than that. Spec: docs/ledger.md, "Record".
+// Records that wait for their `prev`: the only thing that holds a record back. Bounded in number,
+// in size and by author, so that a peer can waste no more than that. Spec: docs/ledger.md,
+// "Record".
 
 import type { Key, RecordId } from '../proto/ids.ts';
 import { PARKED_BYTES_MAX, PARKED_PER_AUTHOR_MAX, PARKED_RECORDS_MAX } from './limits.ts';

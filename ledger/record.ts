@@ -211,7 +211,8 @@ const RULES: { readonly [K in Kind]?: (record: Decoded) => string | null } = {
     return record.refs.length === named ? null : 'refs: the last honoured record';
   },
   'cap.revoke': (record) => (record.refs.length === 1 ? null : 'refs: the record that granted'),
-  // A node speaks for itself: no grant is needed, so that what it says stands or falls with its chain.
+  // A node speaks for itself: no grant is needed, so that what it says stands or falls with its
+  // chain.
   'node.update': (record) => {
     if (record.auth.length + record.refs.length > 0) return 'an update cites nothing';
     return Object.keys(record.act.body).length > 0 ? null : 'an update of nothing';

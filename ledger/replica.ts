@@ -1,6 +1,6 @@
-// A replica: the records that one machine holds of one ledger, and what they add up to. The only way
-// in is screen (door.ts), then the signatures (verify.ts), then the store, and only then `apply`.
-// Spec: docs/ledger.md.
+// A replica: the records that one machine holds of one ledger, and what they add up to. The only
+// way in is screen (door.ts), then the signatures (verify.ts), then the store, and only then
+// `apply`. Spec: docs/ledger.md.
 
 import type { Digest, Key, RecordId } from '../proto/ids.ts';
 import type { Platform } from '../proto/platform.ts';

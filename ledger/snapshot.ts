@@ -1,6 +1,6 @@
 // The folded state as a value, for the checkpoint: the books, from which membership, authority and
-// configuration are resolved again at once. Bound by the roots: a snapshot that does not fold to the
-// roots it was saved with is thrown away. Spec: docs/ledger.md, "Checkpoint".
+// configuration are resolved again at once. Bound by the roots: a snapshot that does not fold to
+// the roots it was saved with is thrown away. Spec: docs/ledger.md, "Checkpoint".
 
 import type { Key, RecordId } from '../proto/ids.ts';
 import type { Json, JsonObject } from '../proto/json.ts';
@@ -38,7 +38,9 @@ export function snapshotOf(replica: Replica): Json {
   return snapshot as unknown as JsonObject;
 }
 
-/** The replica of a snapshot that this machine took itself; compare its roots before trusting it. */
+/**
+ * The replica of a snapshot that this machine took itself; compare its roots before trusting it.
+ */
 export function restoreReplica(snapshot: Json, shelf: Shelf, platform: Platform): Replica {
   const { records, books } = snapshot as unknown as Snapshot;
   const restored = new Map(books.map((book) => [book.author, restoreBook(book)]));

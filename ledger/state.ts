@@ -1,6 +1,6 @@
-// The truth that a ledger adds up to, as a plain value: what two replicas with the same live records
-// agree on byte for byte. Lists of refused and void lines are not in it: they are for the screen.
-// Spec: docs/ledger.md, "State".
+// The truth that a ledger adds up to, as a plain value: what two replicas with the same live
+// records agree on byte for byte. Lists of refused and void lines are not in it: they are for the
+// screen. Spec: docs/ledger.md, "State".
 
 import { fromBase64url, toBase64url, utf8 } from '../proto/bytes.ts';
 import { fingerprint } from '../proto/fingerprint.ts';
@@ -223,7 +223,9 @@ function memberState(
   };
 }
 
-/** What may be used from now on: a grant that was revoked is gone, whatever it was used for before. */
+/**
+ * What may be used from now on: a grant that was revoked is gone, whatever it was used for before.
+ */
 function grantsInForce(member: Member): MemberState['grants'] {
   return [...member.grants]
     .filter(([, held]) => held.lastUse === Number.POSITIVE_INFINITY && held.grants.length > 0)

@@ -1,7 +1,8 @@
 // The frontier as a 16-ary Merkle trie over SHA-256(author), so that two replicas find the authors
 // they differ in by comparing hashes from the top. Its shape follows from the set of entries alone:
 // a subtree of few entries is a leaf, and nothing remembers the order in which they came.
-// Changing an entry costs its path; the root is computed when asked for. Spec: docs/sync.md, "Trie".
+// Changing an entry costs its path; the root is computed when asked for. Spec: docs/sync.md,
+// "Trie".
 
 import { assert } from '../proto/assert.ts';
 import { concat, toBase64url, utf8 } from '../proto/bytes.ts';

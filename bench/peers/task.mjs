@@ -1,9 +1,9 @@
 // Runs one task of one peer in a process of its own: node task.mjs PEER TASK PAYLOADS DIR.
 // A peer is a module with tasks `append`, `groups`, `ingest`, `open` and `merge`; each takes
 // (payloads, dir), prepares untimed, does the work through the library's public functions, checks
-// that all of it was done, and answers the milliseconds of the work alone, with the count of records
-// where it was not all of them. A task that a library does not have is a string that says why. The
-// last line on stdout is the result as JSON.
+// that all of it was done, and answers the milliseconds of the work alone, with the count of
+// records where it was not all of them. A task that a library does not have is a string that says
+// why. The last line on stdout is the result as JSON.
 
 import { readFileSync } from 'node:fs';
 

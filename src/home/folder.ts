@@ -1,4 +1,5 @@
-// The data folder: where everything of one machine lies, by name. Spec: docs/architecture.md, "On disk".
+// The data folder: where everything of one machine lies, by name. Spec: docs/architecture.md, "On
+// disk".
 
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';

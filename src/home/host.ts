@@ -1,5 +1,5 @@
-// The machine as keys see it: one value for every process that opens a key here, since a key is bound
-// to what it says.
+// The machine as keys see it: one value for every process that opens a key here, since a key is
+// bound to what it says.
 
 import { createHash } from 'node:crypto';
 import type { Digest } from '../../proto/ids.ts';

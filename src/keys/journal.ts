@@ -1,6 +1,7 @@
 // What a key has signed: a file beside it to which each record is appended and made durable before
-// its signature leaves the process. No place in a chain is ever signed twice with different content,
-// whatever dies when, and however many processes hold the key. Spec: docs/ledger.md, "Journals".
+// its signature leaves the process. No place in a chain is ever signed twice with different
+// content, whatever dies when, and however many processes hold the key. Spec: docs/ledger.md,
+// "Journals".
 //
 // Appending is one write(2), and of two records for one place the first in the file counts: that is
 // the lock, and nothing has to be taken, held or given back. Torn entries are skipped, for their

@@ -6,7 +6,9 @@ export const SEAL_SCRYPT: { readonly n: number; readonly r: number; readonly p: 
   r: 8,
   p: 1,
 };
-/** A key file names its own costs. A hostile one must not take more memory than a small machine has. */
+/**
+ * A key file names its own costs. A hostile one must not take more memory than a small machine has.
+ */
 export const SCRYPT_MEMORY_BYTES_MAX: number = 512 * 1024 * 1024;
 /** Below this a passphrase protects nothing. */
 export const SCRYPT_N_MIN: number = 2 ** 10;

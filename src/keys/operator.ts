@@ -73,7 +73,9 @@ export interface OpenRules {
   readonly moved?: boolean;
 }
 
-/** The signer of a folder's key. At home only on the machine, and in the file, that it was made in. */
+/**
+ * The signer of a folder's key. At home only on the machine, and in the file, that it was made in.
+ */
 export async function openOperatorKey(
   host: KeyHost,
   folder: string,

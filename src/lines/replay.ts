@@ -19,7 +19,9 @@ export interface PlacedRecord extends Span {
   readonly record: Decoded;
 }
 
-/** What became of a batch. A record that is in none of the lists waits inside the judge (parked). */
+/**
+ * What became of a batch. A record that is in none of the lists waits inside the judge (parked).
+ */
 export interface Judgement {
   /** Records verified now, of this batch or parked before, in an order that keeps every link. */
   readonly held: readonly Verified[];

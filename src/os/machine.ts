@@ -34,7 +34,9 @@ export function bootId(): string {
   return firstLine('/proc/sys/kernel/random/boot_id') ?? '';
 }
 
-/** When a process started, in ticks since boot: tells a process from a later one of the same number. */
+/**
+ * When a process started, in ticks since boot: tells a process from a later one of the same number.
+ */
 export function processStart(pid: number): string {
   const stat = firstLine(`/proc/${pid}/stat`);
   // The name in brackets may hold spaces and brackets: fields are counted after the last bracket.

@@ -1,7 +1,7 @@
-// The verified-prefix checkpoint: "the first so many bytes of nodes.jsonl, which have this hash, were
-// verified by this machine and add up to this state". It saves checking a million signatures again,
-// and is believed only for what this node verified itself under the same rules.
-// Three lines: the header, the snapshot, the SHA-256 of both. Written whole or not at all.
+// The verified-prefix checkpoint: "the first so many bytes of nodes.jsonl, which have this hash,
+// were verified by this machine and add up to this state". It saves checking a million signatures
+// again, and is believed only for what this node verified itself under the same rules. Three lines:
+// the header, the snapshot, the SHA-256 of both. Written whole or not at all.
 
 import { createHash } from 'node:crypto';
 import { textOf, utf8 } from '../../proto/bytes.ts';

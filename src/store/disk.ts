@@ -1,6 +1,7 @@
 // Every operation on files on which a promise of the store rests, as one small interface: the real
-// one below, and one in test/kit that forgets, tears and refuses as disks do. Only `sync` takes long
-// enough to be waited for; the others end in the page cache. LevelDB does its own: it may be lost.
+// one below, and one in test/kit that forgets, tears and refuses as disks do. Only `sync` takes
+// long enough to be waited for; the others end in the page cache. LevelDB does its own: it may be
+// lost.
 
 import fs from 'node:fs';
 import { dirname } from 'node:path';
@@ -16,7 +17,9 @@ export interface DiskFile {
   /** Overwrites in place. Never on a file opened to append. */
   writeAt(bytes: Uint8Array, offset: number): number;
   truncate(sizeBytes: number): void;
-  /** Resolves when content and size are on the disk. After a failure this file is closed for good. */
+  /**
+   * Resolves when content and size are on the disk. After a failure this file is closed for good.
+   */
   sync(): Promise<void>;
   close(): void;
 }

@@ -1,5 +1,5 @@
-// When the index is written: behind the appends, in batches, when it has been quiet for a while, and
-// at the end. Appends never wait for it, unless it falls so far behind that memory would fill.
+// When the index is written: behind the appends, in batches, when it has been quiet for a while,
+// and at the end. Appends never wait for it, unless it falls so far behind that memory would fill.
 
 import { StoreFault, systemCode } from './faults.ts';
 import type { Covered, Index } from './index.ts';

@@ -1,6 +1,7 @@
-// Where each held record stands in nodes.jsonl: (author, seq) -> places, id -> (author, seq). Written
-// in batches behind the appends; what is not written yet stands in memory, so that every answer is
-// whole. Bound to the file by the hash of the prefix it speaks of; when in doubt it is made anew.
+// Where each held record stands in nodes.jsonl: (author, seq) -> places, id -> (author, seq).
+// Written in batches behind the appends; what is not written yet stands in memory, so that every
+// answer is whole. Bound to the file by the hash of the prefix it speaks of; when in doubt it is
+// made anew.
 
 import type { Key, RecordId } from '../../proto/ids.ts';
 import { assert } from '../../proto/assert.ts';

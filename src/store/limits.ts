@@ -1,6 +1,8 @@
 // The bounds of the store, each with its reason.
 
-/** One write and one fdatasync: what a slow disk takes in under a second, and memory never notices. */
+/**
+ * One write and one fdatasync: what a slow disk takes in under a second, and memory never notices.
+ */
 export const GROUP_BYTES_MAX: number = 4 * 1024 * 1024;
 /** Kept on the disk to be given up: a thousand removals, each far below 1 KiB. */
 export const BALLAST_BYTES: number = 1024 * 1024;
@@ -47,5 +49,7 @@ export const JOBS_IN_PLACE_MAX = 16;
 /** Jobs in one message to a thread: 15 ms of work, so that threads end together. */
 export const JOBS_PER_MESSAGE = 128;
 
-/** Lines of one replay that wait for others: a file of a million records in any order, in 100 MB. */
+/**
+ * Lines of one replay that wait for others: a file of a million records in any order, in 100 MB.
+ */
 export const DEFERRED_LINES_MAX: number = 2 ** 20;

@@ -1,5 +1,6 @@
-// What happens to a ledger before anybody may use it: the torn tail is put aside, the file is hashed
-// once, and by that hash it is decided what of the checkpoint and of the index can be believed.
+// What happens to a ledger before anybody may use it: the torn tail is put aside, the file is
+// hashed once, and by that hash it is decided what of the checkpoint and of the index can be
+// believed.
 
 import { join } from 'node:path';
 import type { Platform } from '../../proto/platform.ts';
@@ -86,7 +87,8 @@ async function openLedger(
   const checkpoint = fits ? candidate : null;
   const { mark } = index;
   const indexFits = mark !== null && marks.get(mark.bytes) === mark.sha256;
-  // Without a checkpoint everything is verified anew, so nothing found before may stand on the shelf.
+  // Without a checkpoint everything is verified anew, so nothing found before may stand on the
+  // shelf.
   if (mark !== null && (!indexFits || checkpoint === null)) await index.clear();
   const behind = checkpoint !== null && (index.mark?.bytes ?? 0) < checkpoint.bytes;
   if (behind) await rebuild(request, ledger, index, checkpoint);
@@ -94,7 +96,9 @@ async function openLedger(
   return { ledger, index, checkpoint, opening: { tornBytes, unverified, indexRebuilt: behind } };
 }
 
-/** Indexes the verified prefix again: its hash vouches for every line, so no signature is checked. */
+/**
+ * Indexes the verified prefix again: its hash vouches for every line, so no signature is checked.
+ */
 async function rebuild(
   { platform, progress }: OpenRequest,
   ledger: LedgerFile,

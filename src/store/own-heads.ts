@@ -11,7 +11,9 @@ export interface OwnHeads {
   readonly heldBack: string | null;
   /** Compares the marker with what is held. Once, after the replay. */
   check(): void;
-  /** After own records were stored. Never throws: they are stored whatever becomes of the marker. */
+  /**
+   * After own records were stored. Never throws: they are stored whatever becomes of the marker.
+   */
   note(records: readonly Verified[]): Promise<void>;
   accept(): Promise<void>;
 }

@@ -10,7 +10,9 @@ import type { Disk, DiskFile } from './disk.ts';
 import { replaceFile } from './disk.ts';
 import { QUARANTINE_BYTES_MAX } from './limits.ts';
 
-/** A line of our own file that is not what its author wrote. It stays where it is, and is skipped. */
+/**
+ * A line of our own file that is not what its author wrote. It stays where it is, and is skipped.
+ */
 export interface Damage {
   readonly line: number;
   readonly offset: number;

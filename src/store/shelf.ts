@@ -1,5 +1,5 @@
-// The shelf of the replica over nodes.jsonl: the index says where, the file says what. Neighbours are
-// read in one go, and every line read back is held against the id that the index has for it.
+// The shelf of the replica over nodes.jsonl: the index says where, the file says what. Neighbours
+// are read in one go, and every line read back is held against the id that the index has for it.
 
 import type { Key } from '../../proto/ids.ts';
 import { textOf } from '../../proto/bytes.ts';

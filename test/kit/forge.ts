@@ -1,6 +1,6 @@
-// Ledgers of any size, fast and always the same from the same seed: a founder, operators, nodes with
-// proved WireGuard keys, and updates of some 600 bytes in the order in which a busy network writes
-// them. Records are made one by one, so that a million need no more memory than ten.
+// Ledgers of any size, fast and always the same from the same seed: a founder, operators, nodes
+// with proved WireGuard keys, and updates of some 600 bytes in the order in which a busy network
+// writes them. Records are made one by one, so that a million need no more memory than ten.
 
 import type { Key, RecordId } from '../../proto/ids.ts';
 import type { Act } from '../../ledger/kinds.ts';
@@ -60,7 +60,9 @@ export function* forge(spec: ForgeSpec): Generator<Verified> {
   }
 }
 
-/** The next record of a chain. Signed, and not checked again: a forge is believed to know its work. */
+/**
+ * The next record of a chain. Signed, and not checked again: a forge is believed to know its work.
+ */
 function next(head: Head, ledger: RecordId, act: Act, auth: readonly RecordId[] = []): Verified {
   const draft: Draft = {
     ledger,

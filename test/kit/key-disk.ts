@@ -1,6 +1,6 @@
-// A disk for keys that forgets as disks do. It counts its acts; at a chosen one it tears a write and
-// stops the world. What survives is decided by how it stopped: a killed process leaves all that was
-// written, a lost power only what was synced, and of the rest as much as `unsynced` says.
+// A disk for keys that forgets as disks do. It counts its acts; at a chosen one it tears a write
+// and stops the world. What survives is decided by how it stopped: a killed process leaves all that
+// was written, a lost power only what was synced, and of the rest as much as `unsynced` says.
 
 import path from 'node:path';
 import type { KeyDisk } from '../../src/keys/disk.ts';
