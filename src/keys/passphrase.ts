@@ -65,13 +65,8 @@ async function atTerminal(
 }
 
 async function ask(terminal: Terminal, question: string): Promise<Result<Secret, PassphraseCode>> {
-  const line = await askLine(terminal, question);
+  const line = await terminal.askHidden(question);
   return line === null ? refuse('cancelled') : passphraseOf(line);
-}
-
-function askLine(terminal: Terminal, question: string): Promise<Uint8Array | null> {
-  terminal.write(question);
-  return terminal.hiddenLine();
 }
 
 async function askTwice(
@@ -79,14 +74,14 @@ async function askTwice(
   question: string,
 ): Promise<Result<Secret, PassphraseCode>> {
   for (let tries = 0; tries < PROMPT_TRIES; tries++) {
-    const first = await askLine(terminal, question);
+    const first = await terminal.askHidden(question);
     if (first === null) return refuse('cancelled');
     const phrase = passphraseOf(first);
     if (!phrase.ok) return phrase;
-    const second = await askLine(terminal, 'The same again: ');
+    const second = await terminal.askHidden('The same again: ');
     if (second === null) return refuse('cancelled');
     if (Buffer.from(first).equals(second)) return phrase;
-    terminal.write('The two entries differ.\n');
+    terminal.say('The two entries differ.\n');
   }
   return refuse('passphrase-differs');
 }

@@ -6,9 +6,9 @@ import tty from 'node:tty';
 import { PASSPHRASE_BYTES_MAX } from './limits.ts';
 
 export interface Terminal {
-  write(text: string): void;
-  /** A line typed without echo; null where the person gave up. */
-  hiddenLine(): Promise<Uint8Array | null>;
+  say(text: string): void;
+  /** The answer to a question, typed without echo; null where the person gave up. */
+  askHidden(question: string): Promise<Uint8Array | null>;
   close(): void;
 }
 
@@ -25,12 +25,13 @@ export function openTerminal(): Terminal | null {
   // What was typed or pasted ahead of the next question.
   let ahead: Uint8Array = new Uint8Array();
   return {
-    // Not through a stream: what is asked must be on the screen before anything is read.
-    write: (text) => void fs.writeSync(fd, text),
-    async hiddenLine() {
+    say: (text) => void fs.writeSync(fd, text),
+    async askHidden(question) {
       const typing = startTyping();
+      // First no echo, then the question: a quick answer would be seen.
       input.setRawMode(true);
       try {
+        fs.writeSync(fd, question);
         let chunk: Uint8Array | null = ahead;
         while (chunk !== null) {
           const used = typing.take(chunk);

@@ -4,7 +4,8 @@ import { canonical, parseCanonical, type JsonObject } from '../../proto/json.ts'
 import { hide, reveal } from '../../proto/secret.ts';
 import { openKey, parseKeyFile, sealKey } from '../../src/keys/sealed.ts';
 import vectors from '../../fixtures/keys/vectors.json' with { type: 'json' };
-import { passphrase, seedOf, seeded } from './host.ts';
+import { seedOf, seeded } from './drafts.ts';
+import { passphrase } from './host.ts';
 
 const CHEAP = { n: 1024, r: 8, p: 1 };
 const golden = utf8(`${vectors.operator.file}\n`);

@@ -10,7 +10,8 @@ import { journalFile, renewJournal } from '../../src/keys/journal.ts';
 import type { SignCode } from '../../src/keys/refusals.ts';
 import type { Signed, Signer } from '../../src/keys/signer.ts';
 import { nodePlatform } from '../../src/platform.ts';
-import { digestOf, draftAfter, hostOn, openSigner, temporaryFolder } from './host.ts';
+import { digestOf, draftAfter } from './drafts.ts';
+import { hostOn, openSigner, temporaryFolder } from './host.ts';
 
 const fresh = (): Signer => openSigner(hostOn(), temporaryFolder());
 const signed = (result: Result<Signed, SignCode>): Decoded => {
