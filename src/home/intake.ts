@@ -1,7 +1,7 @@
-// The way of records into a replica, as one queue: the door, the signatures, the store, and only then
-// the fold. Our own records take it like a stranger's. Spec: docs/architecture.md, "A record from a peer".
+// The way of records into a replica, as one queue: the door, the signatures, the store, and only
+// then the fold. Our own records take it like a stranger's. Spec: docs/architecture.md, "A record
+// from a peer".
 
-import type { Key } from '../../proto/ids.ts';
 import { type Mode, type Screened, screen } from '../../ledger/door.ts';
 import type { SignatureJob } from '../../ledger/proof.ts';
 import type { Decoded } from '../../ledger/record.ts';
@@ -19,6 +19,8 @@ export interface RefusedRecord {
 export interface Intake {
   readonly accepted: readonly Verified[];
   readonly duplicates: number;
+  /** The records that were held already, or came twice. */
+  readonly already: readonly Decoded[];
   /** Held back for their `prev`. */
   readonly parked: number;
   readonly refused: readonly RefusedRecord[];
@@ -39,10 +41,7 @@ export interface Sorted {
   readonly refused: readonly RefusedRecord[];
 }
 
-export function sortScreened(
-  records: readonly Decoded[],
-  screened: readonly Screened[],
-): Sorted {
+export function sortScreened(records: readonly Decoded[], screened: readonly Screened[]): Sorted {
   const pending: Pending[] = [];
   const duplicates: Decoded[] = [];
   const refused: RefusedRecord[] = [];
@@ -65,37 +64,36 @@ export async function takeIn(
 ): Promise<Intake> {
   const accepted: Verified[] = [];
   const refused: RefusedRecord[] = [];
-  let duplicates = 0;
+  const already: Decoded[] = [];
   let todo = records;
   while (todo.length > 0) {
     const sorted = sortScreened(todo, screen(parts.replica, todo, mode));
-    duplicates += sorted.duplicates.length;
+    already.push(...sorted.duplicates);
     const round = await verifyAndKeep(parts, sorted.pending);
     accepted.push(...round.accepted);
     refused.push(...round.refused);
-    const admitted = new Set(round.accepted.flatMap(keysAdmitted));
+    // Whoever was let in may have let in others further down the batch.
+    const more = round.accepted.some(admits);
     const again: Decoded[] = [];
     for (const { record, code } of sorted.refused) {
-      if (code === 'unknown-author' && admitted.has(record.author)) again.push(record);
+      if (code === 'unknown-author' && more) again.push(record);
       else refused.push({ record, code });
     }
     todo = [...again, ...round.released];
   }
-  return { accepted, duplicates, parked: parts.replica.parking.records, refused };
+  const { records: parked } = parts.replica.parking;
+  return { accepted, duplicates: already.length, already, parked, refused };
 }
 
-function keysAdmitted(record: Decoded): readonly Key[] {
-  const { act } = record;
-  switch (act.kind) {
-    case 'operator.admit':
-    case 'node.admit':
-    case 'ticket.issue':
-      return [act.body.key];
-    case 'root.rotate':
-      return [...act.body.roots.map((root) => root.key), act.body.recovery];
-    default:
-      return [];
-  }
+const ADMISSIONS: ReadonlySet<string> = new Set([
+  'operator.admit',
+  'node.admit',
+  'ticket.issue',
+  'root.rotate',
+]);
+
+function admits(record: Decoded): boolean {
+  return ADMISSIONS.has(record.act.kind);
 }
 
 interface Round {

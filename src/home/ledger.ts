@@ -11,7 +11,7 @@ import { assert } from '../../proto/assert.ts';
 import { SELF_TEST_ID, selfTest } from '../../proto/selftest.ts';
 import { nodePlatform } from '../platform.ts';
 import type { Progress } from '../lines/replay.ts';
-import { openReader, openStore } from '../store/file-store.ts';
+import { type StoreOptions, openReader, openStore } from '../store/file-store.ts';
 import { pathsIn } from '../store/opening.ts';
 import type { Store } from '../store/store.ts';
 import { StoreFault } from '../store/faults.ts';
@@ -35,7 +35,12 @@ export interface OpenOptions {
   readonly progress?: (progress: Progress) => void;
 }
 
-const VERIFIER = { platform: nodePlatform, rules: RULES_VERSION, selfTest: SELF_TEST_ID };
+/** Under which rules this program verifies: a checkpoint of others is not believed. */
+export const VERIFIER: Pick<StoreOptions, 'platform' | 'rules' | 'selfTest'> = {
+  platform: nodePlatform,
+  rules: RULES_VERSION,
+  selfTest: SELF_TEST_ID,
+};
 
 /** The ledger of a folder, or null where there is none. */
 export async function openHome(folder: string, options: OpenOptions): Promise<HomeLedger | null> {
@@ -56,8 +61,11 @@ export async function openHome(folder: string, options: OpenOptions): Promise<Ho
   throw new StoreFault('no-ledger', 'nodes.jsonl holds no genesis');
 }
 
-/** A new ledger in a folder that has none: its genesis is stored before this returns. */
-export async function foundHome(folder: string, genesis: Decoded): Promise<HomeLedger> {
+/**
+ * A new ledger in a folder that has none: its genesis is stored before this returns. `own` is false
+ * where the genesis was signed elsewhere: a copy that is brought here.
+ */
+export async function foundHome(folder: string, genesis: Decoded, own = true): Promise<HomeLedger> {
   assertSoundPlatform();
   if (existsSync(pathsIn(folder).ledger)) throw new StoreFault('has-ledger', folder);
   const pool = verifyPool();
@@ -67,7 +75,7 @@ export async function foundHome(folder: string, genesis: Decoded): Promise<HomeL
   const store = await openStore(folder, { ...VERIFIER, create: true });
   try {
     await store.replay({ judge: async () => NOTHING_JUDGED, apply: () => [] });
-    await store.append([first], { own: true });
+    await store.append([first], { own });
     return homeOf(folder, store, createReplica(first, store.shelf, nodePlatform), pool);
   } catch (error) {
     await Promise.all([store.close(), pool.close()]);
@@ -78,7 +86,7 @@ export async function foundHome(folder: string, genesis: Decoded): Promise<HomeL
 const NOTHING_JUDGED = { held: [], duplicates: [], refused: [] };
 
 /** A platform that gives another verdict on fixed signatures must not touch a ledger. */
-function assertSoundPlatform(): void {
+export function assertSoundPlatform(): void {
   const fault = selfTest(nodePlatform);
   if (fault !== null) throw new StoreFault('self-test', fault);
 }
@@ -109,7 +117,8 @@ function restored(store: Store): Replica | null {
   if (checkpoint === null) return null;
   const replica = restoreReplica(checkpoint.snapshot, store.shelf, nodePlatform);
   const same =
-    frontierRoot(replica) === checkpoint.frontierRoot && stateRoot(replica) === checkpoint.stateRoot;
+    frontierRoot(replica) === checkpoint.frontierRoot &&
+    stateRoot(replica) === checkpoint.stateRoot;
   if (same) return replica;
   store.forgetCheckpoint();
   return null;

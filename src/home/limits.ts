@@ -2,3 +2,6 @@
 
 /** Records past the checkpoint cost their signatures again at the next start: about ten seconds. */
 export const CHECKPOINT_AFTER_BYTES: number = 32 * 1024 * 1024;
+
+/** Lines of each sort that an audit lists: more are counted. A hostile file may be all newlines. */
+export const LISTED_LINES_MAX = 1_000_000;

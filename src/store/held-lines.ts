@@ -23,7 +23,7 @@ export function* heldLines(
     for (const { number, offset: start, length, bytes } of lines) {
       if (bytes === null || (number === 1 && offset > 0)) continue;
       const line = heldLine(index, platform, start, bytes);
-      if (line !== null) held.push({ ...line, next: start + length + 1 });
+      if (line !== null) held.push({ ...line, line: number, next: start + length + 1 });
     }
     yield held;
   }
@@ -34,7 +34,7 @@ function heldLine(
   platform: Platform,
   offset: number,
   bytes: Uint8Array,
-): Omit<HeldLine, 'next'> | null {
+): Omit<HeldLine, 'line' | 'next'> | null {
   const text = textOf(bytes);
   if (text === null) return null;
   try {

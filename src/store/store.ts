@@ -74,6 +74,8 @@ export interface Store {
 }
 
 export interface HeldLine {
+  /** From 1, counted from where the reading began. */
+  readonly line: number;
   readonly offset: number;
   /** Where the next line starts: a cursor to go on from. */
   readonly next: number;

@@ -30,10 +30,16 @@ interface Thread {
 /** Sent ahead to a thread, so that it never waits for the next message. */
 const TASKS_AHEAD = 2;
 
+/** A thread runs what was built, also where the tests run the sources. */
+function workerScript(): URL {
+  const built = import.meta.url.endsWith('.ts') ? '../../dist/src/store/' : './';
+  return new URL(`${built}verify-worker.js`, import.meta.url);
+}
+
 /** `threads` 0 checks everything where it stands, in turns. */
 export function verifyPool(
   threads: number = availableParallelism(),
-  script: URL = new URL('./verify-worker.js', import.meta.url),
+  script: URL = workerScript(),
 ): VerifyPool {
   const queue: Task[] = [];
   const team: Thread[] = [];

@@ -1,0 +1,140 @@
+// Lines of a file into a ledger: any order, duplicates and strangers welcome, nothing trusted. Every
+// line takes the way of a stranger's record; a folder without a ledger begins with the file's genesis.
+
+import type { Digest, RecordId } from '../../proto/ids.ts';
+import { verdict } from '../../proto/ed25519.ts';
+import { type Result, ok, refuse } from '../../proto/result.ts';
+import { signatureJobs } from '../../ledger/proof.ts';
+import { type Decoded, decodeBytes } from '../../ledger/record.ts';
+import { frontierRoot, stateRoot } from '../../ledger/replica.ts';
+import { lineChunks } from '../lines/line-chunks.ts';
+import type { Progress } from '../lines/replay.ts';
+import { nodePlatform } from '../platform.ts';
+import { realDisk } from '../store/disk.ts';
+import { openFile } from '../store/file-store.ts';
+import type { AuditCode, RefusedLine } from './audit.ts';
+import { type HomeLedger, VERIFIER, foundHome, openHome } from './ledger.ts';
+import { LISTED_LINES_MAX } from './limits.ts';
+import { type Pick, pickerOf } from './pick.ts';
+
+export interface Import {
+  readonly ledger: RecordId;
+  /** True where the folder had no ledger before. */
+  readonly founded: boolean;
+  readonly lines: number;
+  readonly added: number;
+  readonly duplicates: number;
+  readonly refused: readonly RefusedLine[];
+  readonly refusedCount: number;
+  readonly pending: readonly { readonly line: number; readonly id: RecordId }[];
+  readonly frontierRoot: Digest;
+  readonly stateRoot: Digest;
+}
+
+export interface ImportOptions extends Pick {
+  readonly progress?: (progress: Progress) => void;
+}
+
+/** Opens or begins the ledger of a folder, imports, and closes it again. */
+export async function importInto(
+  folder: string,
+  path: string,
+  options: ImportOptions = {},
+): Promise<Result<Import, AuditCode>> {
+  const held = await openHome(folder, { write: true, ...options });
+  if (held !== null) return closing(held, importFile(held, path, options));
+  const genesis = findGenesis(path, options);
+  if (!genesis.ok) return genesis;
+  const home = await foundHome(folder, genesis.value, false);
+  return closing(home, importFile(home, path, options), 1);
+}
+
+async function closing(
+  home: HomeLedger,
+  work: Promise<Import>,
+  began = 0,
+): Promise<Result<Import, AuditCode>> {
+  try {
+    const done = await work;
+    const { added, duplicates } = done;
+    const counted = { added: added + began, duplicates: duplicates - began };
+    return ok({ ...done, ...counted, founded: began > 0 });
+  } finally {
+    await home.close();
+  }
+}
+
+/** Takes what a file holds into an open ledger. */
+export async function importFile(
+  home: HomeLedger,
+  path: string,
+  options: ImportOptions = {},
+): Promise<Import> {
+  const source = await openFile(path, VERIFIER);
+  const refused: RefusedLine[] = [];
+  let refusedCount = 0;
+  try {
+    const progress = options.progress === undefined ? {} : { progress: options.progress };
+    const totals = await source.replay({
+      ...progress,
+      async judge(batch) {
+        const intake = await home.takeIn(batch.map(({ record }) => record));
+        return { held: intake.accepted, duplicates: intake.already, refused: intake.refused };
+      },
+      // The home has applied them, parked ones too.
+      apply: () => [],
+      refused({ line, code, detail }) {
+        refusedCount++;
+        if (refused.length < LISTED_LINES_MAX) refused.push({ line, code, detail });
+      },
+    });
+    return {
+      ledger: home.replica.ledger,
+      founded: false,
+      lines: totals.lines,
+      added: totals.held,
+      duplicates: totals.duplicates,
+      refused: refused.toSorted((a, b) => a.line - b.line),
+      refusedCount,
+      pending: totals.pending.map(({ line, id }) => ({ line, id })),
+      frontierRoot: frontierRoot(home.replica),
+      stateRoot: stateRoot(home.replica),
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+const GENESIS = Buffer.from('"kind":"genesis"');
+
+/** The genesis of a file that is to begin a ledger here. */
+function findGenesis(path: string, pick: Pick): Result<Decoded, AuditCode> {
+  const picker = pickerOf(pick);
+  const file = realDisk.open(path, 'read');
+  let first: Decoded | null = null;
+  try {
+    for (const { lines } of lineChunks(file, { from: 0, to: file.size(), line: 1 })) {
+      for (const { bytes } of lines) {
+        if (
+          bytes === null ||
+          !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(GENESIS)
+        ) {
+          continue;
+        }
+        const decoded = decodeBytes(bytes, nodePlatform);
+        if (!decoded.ok || !isSigned(decoded.value)) continue;
+        if (picker.choose(decoded.value)) first ??= decoded.value;
+      }
+    }
+  } finally {
+    file.close();
+  }
+  if (first === null) return refuse('no-such-ledger', picker.found.join(' '));
+  return picker.found.length > 1 ? refuse('two-ledgers', picker.found.join(' ')) : ok(first);
+}
+
+function isSigned(record: Decoded): boolean {
+  return signatureJobs(record).every(({ key, message, signature }) =>
+    verdict(nodePlatform, key, message, signature),
+  );
+}
