@@ -1,6 +1,6 @@
-// The audit of a file: every line judged from nothing, whoever wrote the file and in whatever order.
-// Memory stays bounded: what the file holds is read back from the file, and refused lines past a
-// bound are counted, not listed. Spec: docs/ledger.md, "Verdicts".
+// The audit of a file: every line judged from nothing, whoever wrote the file and in whatever
+// order. Memory stays bounded: what the file holds is read back from the file, and refused lines
+// past a bound are counted, not listed. Spec: docs/ledger.md, "Verdicts".
 
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';

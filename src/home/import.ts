@@ -1,5 +1,6 @@
-// Lines of a file into a ledger: any order, duplicates and strangers welcome, nothing trusted. Every
-// line takes the way of a stranger's record; a folder without a ledger begins with the file's genesis.
+// Lines of a file into a ledger: any order, duplicates and strangers welcome, nothing trusted.
+// Every line takes the way of a stranger's record; a folder without a ledger begins with the file's
+// genesis.
 
 import type { Digest, RecordId } from '../../proto/ids.ts';
 import { verdict } from '../../proto/ed25519.ts';

@@ -42,7 +42,9 @@ function passphraseIn(disk: KeyDisk, file: string): Result<Secret, FileCode | Pa
   return bytes.ok ? passphraseOf(bytes.value) : bytes;
 }
 
-/** Without its line break, and in one Unicode form: keyboards differ in how they write one letter. */
+/**
+ * Without its line break, and in one Unicode form: keyboards differ in how they write one letter.
+ */
 export function passphraseOf(bytes: Uint8Array): Result<Secret, PassphraseCode> {
   const text = textOf(bytes);
   if (text === null) return refuse('passphrase-not-text');

@@ -1,5 +1,5 @@
-// The held records in the order of the file, from an offset on: what is pushed past a peer's cursor.
-// Rot, strangers and second copies of a line are passed over.
+// The held records in the order of the file, from an offset on: what is pushed past a peer's
+// cursor. Rot, strangers and second copies of a line are passed over.
 
 import { textOf } from '../../proto/bytes.ts';
 import type { Platform } from '../../proto/platform.ts';

@@ -57,7 +57,9 @@ export interface Store {
 
   /** The snapshot did not lead to its own root: `replay` then begins at the first line. */
   forgetCheckpoint(): void;
-  /** Reads the lines past the checkpoint (and those left over inside it) in order, once, at start. */
+  /**
+   * Reads the lines past the checkpoint (and those left over inside it) in order, once, at start.
+   */
   replay(hooks: ReplayHooks): Promise<ReplayTotals>;
   /** Resolves when the records are durable. A record that is held already is not written again. */
   append(records: readonly Verified[], options?: AppendOptions): Promise<Appended>;

@@ -57,7 +57,9 @@ describe('at a real terminal', () => {
   }, 60_000);
   afterAll(() => compiled.remove());
 
-  /** The screen of a session in which `keys` were pressed, each as soon as its question was there. */
+  /**
+   * The screen of a session in which `keys` were pressed, each as soon as its question was there.
+   */
   function session(...keys: [question: string, pressed: string][]): Promise<string> {
     const command = `${process.execPath} ${compiled.script}; stty -a`;
     const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: 'pipe' });
