@@ -1,6 +1,6 @@
 // The recovery secret as it stands on paper: 26 Crockford symbols, 25 of them random (125 bits) and
 // one check, so that a typo is told at once and not by a slow derivation that ends in another key.
-// Spec: docs/ledger.md, "Recovery". The derivation itself runs in src/keys/recovery.ts.
+// Spec: docs/keys.md, "The recovery secret". The derivation itself runs in src/keys/recovery.ts.
 
 import { assert } from '../proto/assert.ts';
 import { textOf, utf8 } from '../proto/bytes.ts';
@@ -11,7 +11,7 @@ import { type Secret, hide, reveal } from '../proto/secret.ts';
 /** FROZEN. 25 symbols are 125 bits: out of reach, and five groups that a person can copy. */
 export const RECOVERY_RANDOM_SYMBOLS = 25;
 /** FROZEN. The random symbols and their check. */
-export const RECOVERY_SYMBOLS: number = RECOVERY_RANDOM_SYMBOLS + 1;
+const RECOVERY_SYMBOLS = RECOVERY_RANDOM_SYMBOLS + 1;
 /**
  * FROZEN: another value is another key, and the sheets are printed. The secret cannot be guessed
  * as it is; scrypt is for the sheet of which a part was seen. 32 MiB, so that the smallest machine

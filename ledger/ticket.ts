@@ -1,6 +1,6 @@
 // A ticket as text: what lets a machine without a console join by itself. It holds a 128-bit secret
 // that signs and never travels, the ledger it opens, and where to knock.
-// Spec: docs/ledger.md, "Tickets".
+// Spec: docs/keys.md, "The ticket".
 //
 //   kith-ticket-  Crockford base32 of:
 //   version 1 | secret 16 | ledger 32 | hints 1 | (length 1 | HOST:PORT)* | checksum 4

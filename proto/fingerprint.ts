@@ -1,5 +1,5 @@
 // A key as people compare it: four groups of four symbols, 80 bits of SHA-256 over the key. To make
-// a second key with a given fingerprint takes 2^80 tries. Spec: docs/ledger.md, "Fingerprints".
+// a second key with a given fingerprint takes 2^80 tries. Spec: docs/keys.md, "Fingerprints".
 
 import { assert } from './assert.ts';
 import { concat, fromBase64url, utf8 } from './bytes.ts';

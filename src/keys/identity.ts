@@ -1,6 +1,6 @@
 // Who this node is: node.key in the data folder, made at first use, with the seeds of its Ed25519
 // identity and of its WireGuard key. Bound to the machine: a cloned folder does not start.
-// Spec: docs/ledger.md, "Keys on disk" and "Proofs".
+// Spec: docs/keys.md, "The node's key".
 //
 //   {"format":"kith-node-key-v1","machine":…,"seed":…,"wg":{"counter":…,"seed":…}}
 

@@ -1,6 +1,6 @@
 // What a key has signed: a file beside it to which each record is appended and made durable before
 // its signature leaves the process. No place in a chain is ever signed twice with different
-// content, whatever dies when, and however many processes hold the key. Spec: docs/ledger.md,
+// content, whatever dies when, and however many processes hold the key. Spec: docs/keys.md,
 // "Journals".
 //
 // Appending is one write(2), and of two records for one place the first in the file counts: that is

@@ -1,5 +1,5 @@
 // This machine's operator key: operator/key.json, sealed, and its journal beside it. The command
-// line and the terminal open it; the daemon never does. Spec: docs/ledger.md, "Keys on disk".
+// line and the terminal open it; the daemon never does. Spec: docs/keys.md, "The operator's key".
 
 import path from 'node:path';
 import type { Key } from '../../proto/ids.ts';

@@ -1,5 +1,5 @@
 // The recovery key: derived from the secret on paper each time it is needed, and stored nowhere.
-// Spec: docs/ledger.md, "Recovery".
+// Spec: docs/keys.md, "The recovery secret".
 
 import { RECOVERY_RANDOM_SYMBOLS, RECOVERY_SCRYPT, recoverySecret } from '../../ledger/paper.ts';
 import { utf8 } from '../../proto/bytes.ts';

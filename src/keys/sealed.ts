@@ -1,5 +1,5 @@
 // A key file: one line of canonical JSON with the seed of an operator's key, sealed by a passphrase
-// or, where a person has said so, in the open. Spec: docs/ledger.md, "Keys on disk".
+// or, where a person has said so, in the open. Spec: docs/keys.md, "The operator's key".
 //
 //   {"address":…,"format":"kith-operator-key-v1","kdf":{…},"name":…,"public":…,"sealed":{…}}
 //   {"address":…,"format":"kith-operator-key-v1","name":…,"plain":{"seed":…},"public":…}

@@ -1,6 +1,6 @@
 // Secrets on disk: mode 0600 before the first byte, whole or not there at all, never overwritten by
 // accident, and not believed where somebody else could read or change them.
-// Spec: docs/ledger.md, "Keys on disk".
+// Spec: docs/keys.md, "On disk".
 
 import path from 'node:path';
 import { type Result, ok, refuse } from '../../proto/result.ts';

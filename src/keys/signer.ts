@@ -1,5 +1,5 @@
 // A key that signs records, one place of its chains after the other: never one place twice with
-// different content, never on a ledger older than itself. Spec: docs/ledger.md, "Journals".
+// different content, never on a ledger older than itself. Spec: docs/keys.md, "Journals".
 
 import {
   type Decoded,

@@ -1,5 +1,5 @@
 // The key of a ticket: derived from its 128-bit secret wherever the ticket is, by its maker (for
-// the public half) and by its holder (who signs one node.admit). Spec: docs/ledger.md, "Tickets".
+// the public half) and by its holder (who signs one node.admit). Spec: docs/keys.md, "The ticket".
 
 import { hkdfSync } from 'node:crypto';
 import { TICKET_LABEL, TICKET_SECRET_BYTES } from '../../ledger/ticket.ts';
