@@ -1,5 +1,6 @@
 // What people copy by hand: Crockford's 32 symbols, read forgivingly, and one check symbol that
-// catches every single wrong symbol and every swap of two. Spec: docs/keys.md, "The recovery secret".
+// catches every single wrong symbol and every swap of two.
+// Spec: docs/keys.md, "The recovery secret".
 
 import { base32crockford } from '@scure/base';
 import { assert } from './assert.ts';
