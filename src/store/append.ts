@@ -45,11 +45,11 @@ interface Line {
   readonly parts: AppendParts;
   readonly queue: Waiting[];
   mode: Mode;
+  draining: Promise<void> | null;
 }
 
 export function appender(parts: AppendParts): Appender {
-  const line: Line = { parts, queue: [], mode: parts.mode };
-  let busy: Promise<void> | null = null;
+  const line: Line = { parts, queue: [], mode: parts.mode, draining: null };
   return {
     get mode() {
       return line.mode;
@@ -58,13 +58,11 @@ export function appender(parts: AppendParts): Appender {
       return new Promise((resolve, reject) => {
         const sizeBytes = records.reduce((sum, record) => sum + record.line.length + 1, 0);
         line.queue.push({ records, sizeBytes, urgent, own, resolve, reject });
-        busy ??= drain(line).finally(() => {
-          busy = null;
-        });
+        line.draining ??= drain(line);
       });
     },
     idle: async () => {
-      await busy;
+      await line.draining;
     },
   };
 }
@@ -73,6 +71,8 @@ async function drain(line: Line): Promise<void> {
   // Lets the appends of this turn of the loop come together before the first write.
   await Promise.resolve();
   while (line.queue.length > 0) await commit(line, takeGroup(line.queue));
+  // In the same breath as the look at the queue: whoever comes later starts the next one.
+  line.draining = null;
 }
 
 function takeGroup(queue: Waiting[]): Waiting[] {
