@@ -66,6 +66,8 @@ export const TRIE_NODES_MAX = 256;
 export const WALK_REPLY_BYTES_MAX: number = 256 * 1024;
 /** Nodes looked at in one walk: a new replica finds 100,000 authors with 4,500. */
 export const WALK_NODES_MAX = 16_384;
+/** And requests: honest replies are full, so those take 64, and as many more where entries are. */
+export const WALK_REQUESTS_MAX = 128;
 /** Differing authors that one round carries on with: the rest is found in the next. */
 export const SYNC_AUTHORS_MAX = 131_072;
 /** A reply of records: what a slow uplink sends in a few seconds. */

@@ -21,15 +21,15 @@ export interface Holdings {
   /** The id at this place of the author's live path; undefined where the path does not reach it. */
   liveId(author: Key, seq: number): RecordId | undefined;
   /**
-   * What may be sent of an author, from `from` on, ascending by seq: its live path and, where the
-   * entry is marked as a fork, after it every held line at the forked seq, which is the evidence.
-   * Void lines are never sent.
+   * What may be sent of an author, from `from` on, ascending by seq: its live path and, where a fork
+   * ends that, after it every held line at the forked seq, which is the evidence. (A fork also ends
+   * the path below a cut whose record is not held.) Other void lines are never sent.
    */
   lines(author: Key, from: number): Iterable<Sendable>;
   /**
    * Steps from genesis to the admission that makes the key known: 0 for the first roots and the
-   * first recovery key. Whoever admits or cuts an author has a smaller number, so records sent in
-   * this order are never refused for an author that is not known yet.
+   * first recovery key. Whoever admits an author has a smaller number (and whoever cuts it no larger
+   * one), so records sent in this order are never refused for an author that is not known yet.
    */
   generation(author: Key): number;
 }
