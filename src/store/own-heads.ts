@@ -36,7 +36,7 @@ export function ownHeads(
       );
     },
     async note(records) {
-      for (const head of records) marker = withHead(marker, { ...head });
+      for (const { author, seq, id } of records) marker = withHead(marker, { author, seq, id });
       try {
         await updateMarker(disk, path, marker);
       } catch (error) {
