@@ -4,7 +4,7 @@
 
 import { fromBase64url, utf8 } from '../proto/bytes.ts';
 import type { Key, RecordId, Signature } from '../proto/ids.ts';
-import { type Json, type JsonObject, canonical } from '../proto/json.ts';
+import { type JsonObject, canonical } from '../proto/json.ts';
 import type { NodeAdmitBody, WireguardClaim } from './kinds.ts';
 import { type Decoded, signedBytes } from './record.ts';
 
@@ -31,7 +31,7 @@ export function acceptanceMessage(
 ): Uint8Array {
   const { acceptance: _, ...accepted } = body as NodeAdmitBody;
   const value = { admitter, body: accepted as unknown as JsonObject, ledger };
-  return utf8(ACCEPTANCE_PREFIX + canonical(value as unknown as Json));
+  return utf8(ACCEPTANCE_PREFIX + canonical(value));
 }
 
 function job(key: Key, message: Uint8Array, signature: Signature): SignatureJob {

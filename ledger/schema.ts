@@ -111,9 +111,9 @@ export const grant: Check = (value) => {
   if (it['expires'] !== undefined && !facts.expires) return 'expires: what writes does not expire';
   const limits = Object.entries((it['limits'] ?? {}) as JsonObject);
   if (it['limits'] !== undefined && limits.length === 0) return 'limits: empty';
-  for (const [name, bound] of limits) {
-    if (!facts.limits.includes(name as never)) return `limits: unknown limit ${name}`;
-    if (typeof bound !== 'number' || bound < 0) return `limits: ${name}`;
+  for (const [limit, bound] of limits) {
+    if (!facts.limits.includes(limit)) return `limits: unknown limit ${limit}`;
+    if (typeof bound !== 'number' || bound < 0) return `limits: ${limit}`;
   }
   return null;
 };

@@ -88,7 +88,9 @@ function lacksEvidence(mine: Entry | undefined, other: Entry): boolean {
   return mine?.mark !== 'fork' || mine.seq > other.seq;
 }
 
-/** A fork below a cut whose record is not held ends the path too, and its entry does not show it. */
+/**
+ * A fork below a cut whose record is not held ends the path too, and its entry does not show it.
+ */
 function mayHideFork(entry: Entry): boolean {
   return entry.mark !== 'none' && entry.mark !== 'fork';
 }

@@ -72,7 +72,9 @@ export interface SyncState {
   readonly theirRules: number;
   /** What the peer holds, by its own word: for a progress bar. */
   readonly theirCount: number;
-  /** Rounds in a row in which nothing moved. From the first on, even what will be refused is tried. */
+  /**
+   * Rounds in a row in which nothing moved. From the first on, even what will be refused is tried.
+   */
   readonly idleRounds: number;
   readonly uselessPages: number;
   /** Moved when this round began. */

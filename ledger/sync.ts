@@ -1,8 +1,8 @@
 // The asking side of sync, a machine without I/O: it says which request comes next, the shell sends
 // it and hands back the reply. Hello compares roots; a walk finds the authors that differ; records
 // are pulled, then pushed; then hello again, until the roots agree or nothing moves.
-// Hashes are compared, never heights. Whatever the peer answers, the work is bounded and the machine
-// ends: a reply that no honest peer gives ends it at once. Spec: docs/sync.md.
+// Hashes are compared, never heights. Whatever the peer answers, the work is bounded and the
+// machine ends: a reply that no honest peer gives ends it at once. Spec: docs/sync.md.
 
 import { assert } from '../proto/assert.ts';
 import { utf8 } from '../proto/bytes.ts';
@@ -263,7 +263,9 @@ function firstToPush(holdings: Holdings, state: SyncState, difference: Differenc
   return pushFrom(holdings, difference, state.learned.get(author) ?? {}, thorough);
 }
 
-/** Remembers what of an author was pushed: a peer that only says it took it gets it twice at most. */
+/**
+ * Remembers what of an author was pushed: a peer that only says it took it gets it twice at most.
+ */
 function pushNote(holdings: Holdings, author: Key, thorough: boolean): string {
   const entry = holdings.frontier.get(author);
   return `${entry?.seq} ${entry?.id} ${entry?.mark}${thorough ? ' again' : ''}`;

@@ -88,7 +88,7 @@ export function installPeers(root: string, say: (line: string) => void): string 
   say('installing the peers (npm ci in bench/peers)');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
   if (npm.status === 0) return null;
-  const said = `${npm.stderr ?? npm.error ?? ''}`.split('\n').find((line) => /error/i.test(line));
+  const said = String(npm.stderr ?? npm.error ?? '').split('\n').find((line) => /error/i.test(line));
   return `npm ci failed: ${said ?? 'npm could not be started'}`;
 }
 
@@ -133,7 +133,7 @@ export function peerTask(
     });
     return JSON.parse(out.toString().trim().split('\n').at(-1) ?? '');
   } catch (error) {
-    const said = `${(error as { stderr?: Buffer }).stderr ?? error}`;
+    const said = String((error as { stderr?: Buffer }).stderr ?? error);
     return { why: said.split('\n').find((line) => /error/i.test(line)) ?? said.slice(0, 200) };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -24,7 +24,7 @@ function changed(change: (file: Record<string, JsonObject>) => void): Uint8Array
   const parsed = parseCanonical(vectors.operator.file) as { value: JsonObject };
   const copy = structuredClone(parsed.value) as Record<string, JsonObject>;
   change(copy);
-  return utf8(`${canonical(copy as JsonObject)}\n`);
+  return utf8(`${canonical(copy)}\n`);
 }
 
 describe('a sealed key file', () => {

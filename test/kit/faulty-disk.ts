@@ -1,7 +1,7 @@
 // A disk in memory that behaves as disks do: what was not synced may be lost, torn or full of holes
-// after a power cut; a name is not there before its folder was synced; a failed sync forgets what it
-// was asked to keep and calls it clean; it may be full, flip bits, or be put back to an old copy.
-// Give it to a store in place of the real one (src/store/disk.ts).
+// after a power cut; a name is not there before its folder was synced; a failed sync forgets what
+// it was asked to keep and calls it clean; it may be full, flip bits, or be put back to an old
+// copy. Give it to a store in place of the real one (src/store/disk.ts).
 
 import { dirname } from 'node:path';
 import type { Disk, DiskFile } from '../../src/store/disk.ts';

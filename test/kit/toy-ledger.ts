@@ -1,6 +1,7 @@
-// A replica small enough to see through, for tests of sync alone: authors are numbers in rank order,
-// a record can admit a junior or cut one, two records at one place are a fork. It keeps the rules
-// of the real fold that sync meets (links, unknown authors, cuts, forks) and none of the others.
+// A replica small enough to see through, for tests of sync alone: authors are numbers in rank
+// order, a record can admit a junior or cut one, two records at one place are a fork. It keeps the
+// rules of the real fold that sync meets (links, unknown authors, cuts, forks) and none of the
+// others.
 
 import { toBase64url, utf8 } from '../../proto/bytes.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';

@@ -7,7 +7,7 @@ test('a secret does not show itself unless it is revealed', () => {
   const secret = hide(utf8('hunter2'));
   const shown = [
     JSON.stringify({ secret }),
-    `${secret}`,
+    String(secret),
     inspect(secret, { depth: 9, showHidden: true }),
     String(Object.values(secret)),
   ].join('\n');

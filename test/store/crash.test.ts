@@ -1,6 +1,6 @@
-// Crash enumeration: a store at work is stopped before every single operation on the disk, the power
-// cut treats what was not synced in several ways, and each time the store opens again with nothing
-// acknowledged lost, nothing invented, and goes on.
+// Crash enumeration: a store at work is stopped before every single operation on the disk, the
+// power cut treats what was not synced in several ways, and each time the store opens again with
+// nothing acknowledged lost, nothing invented, and goes on.
 
 import { expect, test } from 'vitest';
 import { type Cut, type FaultyDisk } from '../kit/faulty-disk.ts';
@@ -52,7 +52,9 @@ async function keep(reading: Reading, promised: Promised, from: number, to: numb
   for (const { id } of some) promised.ids.add(id);
 }
 
-/** Everything that a store does in its life: found, append alone and together, checkpoint, reopen. */
+/**
+ * Everything that a store does in its life: found, append alone and together, checkpoint, reopen.
+ */
 async function aLife(world: StoreWorld, promised: Promised): Promise<void> {
   const first = await openWorld(world);
   await keep(first, promised, 0, 1);
