@@ -1,6 +1,7 @@
 // Writes the tables of codes into the documents: between `<!-- table: FILE NAME -->` and
 // `<!-- end -->` stands what the table NAME of that source file holds, and prose around it stays.
 // `npm run docs` writes; test/repo/docs.test.ts compares, and demands a place for every table.
+// Also writes docs/commands.md, all of it, from the catalogue of commands.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -66,6 +67,8 @@ async function main() {
       fill(text, (file, name) => modules.get(file)[name]),
     );
   }
+  const { manual } = await import(pathToFileURL(join(ROOT, 'dist/src/cli/manual.js')).href);
+  writeFileSync(join(ROOT, 'docs/commands.md'), manual());
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -61,23 +61,29 @@ const VALUED: ReadonlySet<string> = new Set(
     .map((option) => option.name),
 );
 
+// One id or key in 64 begins with a dash. There is one option of a single letter (-h), so a longer
+// word with one dash is no option: it is marked, as no word from outside can be.
+const MARK = '\u0000';
+
 function tokensOf(words: readonly string[]): Token[] {
   const options = Object.fromEntries(
     [...VALUED].map((name) => [name, { type: 'string', multiple: true }] as const),
   );
   const known = { ...options, help: { type: 'boolean', short: 'h' } } as const;
   const { tokens } = parseArgs({
-    args: [...words],
+    args: words.map((word) => (/^-[^-]./.test(word) ? MARK + word : word)),
     options: known,
     strict: false,
     allowPositionals: true,
     tokens: true,
   });
+  const unmarked = (word: string): string => word.replace(MARK, '');
   return tokens.flatMap((token): Token[] => {
     if (token.kind === 'option-terminator') return [];
-    if (token.kind === 'positional') return [{ kind: 'positional', value: token.value }];
+    if (token.kind === 'positional') return [{ kind: 'positional', value: unmarked(token.value) }];
     const { name, rawName: raw, value, inlineValue: inline = false } = token;
-    return [{ kind: 'option', name, raw, inline, ...(value === undefined ? {} : { value }) }];
+    const given = value === undefined ? {} : { value: unmarked(value) };
+    return [{ kind: 'option', name, raw, inline, ...given }];
   });
 }
 
@@ -123,6 +129,10 @@ export function optionsOf(command: Command): readonly Option[] {
   return [...(command.options ?? []), ...OPTIONS_OF_ALL];
 }
 
+/** No option is that long; the start of an id may be. */
+const ID_LIKE_CHARS = 30;
+const AFTER_DASHES = 'an id or a key that begins with -- is written after a word of its own: --';
+
 function wrongOption(command: Command, tokens: readonly Token[]): Complaint | null {
   const options = optionsOf(command);
   const seen = new Set<string>();
@@ -135,7 +145,8 @@ function wrongOption(command: Command, tokens: readonly Token[]): Complaint | nu
         token.name,
         options.map(({ name }) => name),
       );
-      const hint = near === null ? help : `did you mean --${near}?`;
+      const meant = near === null ? help : `did you mean --${near}?`;
+      const hint = token.raw.length > ID_LIKE_CHARS ? AFTER_DASHES : meant;
       return wrongUse(`\`${spoken(command)}\` has no option ${token.raw}`, hint);
     }
     if (option.value === undefined && token.value !== undefined) {
@@ -160,7 +171,7 @@ function wrongValue(
   if (value === undefined) return wrongUse(`--${name} needs a value`, `say --${name} ${title}`);
   if (value === '') return wrongUse(`the value of --${name} is empty`, `say --${name} ${title}`);
   // Far more often a forgotten value than one that begins so.
-  if (inline || value === '-' || !value.startsWith('-')) return null;
+  if (inline || !(value.startsWith('--') || value === '-h')) return null;
   return wrongUse(
     `--${name} needs a value, and ${value} looks like an option`,
     `say --${name} ${title}, or --${name}=${value} if that is meant`,

@@ -1,5 +1,5 @@
-// What a command ends with: one table, shown by `kith help` and in docs/commands.md. A code keeps its
-// meaning for ever, since scripts depend on it.
+// What a command ends with: one table, shown by `kith help` and in docs/commands.md. A code keeps
+// its meaning for ever, since scripts depend on it.
 
 export type Exit =
   | 'ok'

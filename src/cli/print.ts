@@ -55,7 +55,7 @@ function errorDocument({ code, what, hint, detail, facts }: Complaint): Record<s
 
 /** Two lines, whatever the details hold. */
 export function complaintText({ what, hint, detail = '' }: Complaint, style: Style): string {
-  const said = detail === '' || what.includes(detail) ? what : `${what} (${detail})`;
+  const said = detail === '' ? what : `${what} (${detail})`;
   return `${style.red('error:')} ${plain(said)}\n${style.bold('hint:')} ${plain(hint)}\n`;
 }
 

@@ -1,5 +1,5 @@
-// A bar on stderr for work that takes a while: only on a terminal, only once the work has taken long
-// enough to make a person wonder, and gone when the work is done.
+// A bar on stderr for work that takes a while: only on a terminal, only once the work has taken
+// long enough to make a person wonder, and gone when the work is done.
 
 import { monotonicMs } from '../os/clock.ts';
 import type { Progress } from '../lines/replay.ts';

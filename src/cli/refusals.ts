@@ -15,8 +15,8 @@ export type CliCode =
   | 'no-such-member'
   | 'no-such-record'
   | 'ambiguous-id'
-  | 'no-genesis'
-  | 'which-ledger'
+  | 'two-ledgers'
+  | 'no-such-ledger'
   | 'no-plain-file'
   | 'bug';
 
@@ -35,13 +35,14 @@ export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
     hint: '`kith ledger log` lists the ids',
   },
   'ambiguous-id': { what: 'more than one record begins so', hint: 'give more of the id' },
-  'no-genesis': {
-    what: 'the file does not say which ledger it is of: it holds no genesis record',
-    hint: 'it needs the first line of its ledger, in any place',
-  },
-  'which-ledger': {
+  'two-ledgers': {
     what: 'the file holds the beginnings of more than one ledger',
-    hint: 'say which one is meant with --ledger or --root',
+    hint: 'say which one is meant with --ledger ID or --root KEY',
+    exit: 'usage',
+  },
+  'no-such-ledger': {
+    what: 'the ledger that was named does not begin in this file',
+    hint: 'compare it; the ids of those that do begin in it stand in brackets',
     exit: 'usage',
   },
   'no-plain-file': { what: 'it is no plain file', hint: 'name a file that can be read twice' },

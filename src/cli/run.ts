@@ -1,5 +1,5 @@
-// The command line from its words to its exit code: parses, runs, and turns whatever goes wrong into
-// two lines. A fault of kith's own is one line more than that only with KITH_DEBUG=1.
+// The command line from its words to its exit code: parses, runs, and turns whatever goes wrong
+// into two lines. A fault of kith's own is one line more than that only with KITH_DEBUG=1.
 
 import { defaultFolder } from '../home/folder.ts';
 import { parse, wantsJson } from './args.ts';

@@ -1,11 +1,13 @@
 // A code with its sentence and its hint, from the tables of all folders: the one place that turns
-// what a core or the shell has refused into what a person reads. The tables stand in docs/errors.md.
+// what a core or the shell has refused into what a person reads. The tables: docs/errors.md.
 
+import { DRAFT_REFUSALS } from '../../ledger/draft-refusals.ts';
 import { PAPER_REFUSALS } from '../../ledger/paper.ts';
 import { type CodeFacts, REFUSALS, type RefusalCode, VOIDS } from '../../ledger/refusals.ts';
 import { TICKET_REFUSALS } from '../../ledger/ticket.ts';
 import { assert } from '../../proto/assert.ts';
 import type { Result } from '../../proto/result.ts';
+import { ACT_REFUSALS } from '../acts/refusals.ts';
 import { KEY_REFUSALS } from '../keys/refusals.ts';
 import { FAULTS, StoreFault } from '../store/faults.ts';
 import { type Complaint, Stop } from './complaint.ts';
@@ -33,6 +35,8 @@ const TABLES: readonly Readonly<Record<string, Refusal>>[] = [
   KEY_REFUSALS,
   PAPER_REFUSALS,
   TICKET_REFUSALS,
+  DRAFT_REFUSALS,
+  ACT_REFUSALS,
   CLI_REFUSALS,
   SYSTEM_REFUSALS,
   hinted(REFUSALS),

@@ -1,4 +1,4 @@
-// Colour, where it is wanted: on a terminal, unless NO_COLOR says otherwise or the terminal is dumb.
+// Colour, where it is wanted: on a terminal, unless NO_COLOR says otherwise or it is a dumb one.
 
 type Paint = (text: string) => string;
 

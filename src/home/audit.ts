@@ -15,7 +15,7 @@ import type { Store } from '../store/store.ts';
 import { type VerifyPool, verifyPool } from '../store/verify-pool.ts';
 import { judgeOf } from './judge.ts';
 import { VERIFIER, assertSoundPlatform } from './ledger.ts';
-import { LISTED_LINES_MAX } from './limits.ts';
+import { LEDGERS_NAMED_MAX, LISTED_LINES_MAX } from './limits.ts';
 import { type Pick, pickerOf } from './pick.ts';
 
 export interface RefusedLine {
@@ -88,7 +88,12 @@ async function auditStore(
   const totals = await store.replay({
     ...progress,
     judge: async (batch) => {
-      for (const { record } of batch) if (record.act.kind === 'genesis') others.add(record.id);
+      for (const { record } of batch) {
+        if (record.act.kind !== 'genesis') continue;
+        // The judge stops asking once it has its ledger; whether the choice was clear needs them all.
+        picker.choose(record);
+        if (others.size < LEDGERS_NAMED_MAX) others.add(record.id);
+      }
       return judge.judge(batch);
     },
     apply: judge.apply,

@@ -5,3 +5,6 @@ export const CHECKPOINT_AFTER_BYTES: number = 32 * 1024 * 1024;
 
 /** Lines of each sort that an audit lists: more are counted. A hostile file may be all newlines. */
 export const LISTED_LINES_MAX = 1_000_000;
+
+/** Ledgers named where a file holds several: a hostile one may be nothing but beginnings. */
+export const LEDGERS_NAMED_MAX = 8;

@@ -2,6 +2,7 @@
 // its root keys, else the first, as long as it is the only one.
 
 import type { Decoded } from '../../ledger/record.ts';
+import { LEDGERS_NAMED_MAX } from './limits.ts';
 
 export interface Pick {
   /** The id of a genesis record. */
@@ -25,7 +26,7 @@ export function pickerOf(pick: Pick): Picker {
       if (pick.ledger !== undefined && genesis.id !== pick.ledger) return false;
       const { roots } = genesis.act.body;
       if (pick.root !== undefined && !roots.some((root) => root.key === pick.root)) return false;
-      if (!found.includes(genesis.id)) found.push(genesis.id);
+      if (found.length < LEDGERS_NAMED_MAX && !found.includes(genesis.id)) found.push(genesis.id);
       return true;
     },
   };

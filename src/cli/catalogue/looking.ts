@@ -1,6 +1,11 @@
 // The commands that look: at this machine, at a ledger, at kith itself. None of them writes.
 
-import type { Command } from '../command.ts';
+import type { Command, Option } from '../command.ts';
+
+export const WHICH_LEDGER: readonly Option[] = [
+  { name: 'ledger', value: 'ID', help: 'the ledger that is meant: the id of its genesis record' },
+  { name: 'root', value: 'KEY', help: 'or: the public key of the operator who founded it' },
+];
 
 export const LOOKING: readonly Command[] = [
   {
@@ -15,12 +20,34 @@ export const LOOKING: readonly Command[] = [
     load: () => import('../commands/status.ts'),
   },
   {
+    path: ['ledger', 'verify'],
+    group: 'The ledger',
+    summary: 'checks every line of a ledger file, and says what it adds up to',
+    about: [
+      'Each line is accepted, or refused with its number and a code of docs/errors.md. A line ' +
+        'that is accepted and has no effect is listed as void, one that waits for an earlier ' +
+        'line as pending. Nothing is written, and nothing in the file is trusted.',
+      'Without FILE it is the ledger file of the data folder. A file in which two ledgers begin ' +
+        'needs --ledger or --root.',
+    ],
+    arguments: [
+      { name: 'file', required: false, help: 'a ledger file: one record a line, in any order' },
+    ],
+    options: WHICH_LEDGER,
+    exits: ['refused'],
+    examples: [
+      { line: 'kith ledger verify nodes.jsonl', what: 'for a person' },
+      { line: 'kith ledger verify --dir ~/.kith --json', what: 'for a script' },
+    ],
+    load: () => import('../commands/ledger-verify.ts'),
+  },
+  {
     path: ['ledger', 'log'],
     group: 'The ledger',
     summary: 'prints one line for each record: when, who, what, and whether it counts',
     about: [
-      'In the order of the file. The time is what the author claims: it is shown and never judged, ' +
-        'and one that is far off is marked. With --json, one document a line.',
+      'In the order of the file. The time is what the author claims: it is shown and never ' +
+        'judged, and one that is far off is marked (?). With --json, one document a line.',
     ],
     options: [
       {

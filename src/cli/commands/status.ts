@@ -1,4 +1,4 @@
-// `kith status`, and `kith` alone: the ledger of this machine in a few lines, or how to come by one.
+// `kith status`, and `kith` alone: the ledger of this machine in a few lines, or how to get one.
 
 import { RULES_VERSION } from '../../../ledger/limits.ts';
 import type { Decoded } from '../../../ledger/record.ts';
@@ -121,9 +121,7 @@ function worries(facts: Facts): string[] {
   return [
     ...(staged === 0
       ? []
-      : [
-          `${counted(staged, 'draft')} not signed yet: \`kith staged\` shows, \`kith commit\` signs`,
-        ]),
+      : [`${counted(staged, 'draft')} not signed: \`kith staged\` shows, \`kith commit\` signs`]),
     ...(conflicts === 0 ? [] : [`${counted(conflicts, 'conflict')}: see \`kith ledger state\``]),
     ...(frozen === 0 ? [] : [`${counted(frozen, 'frozen author')}: see \`kith ledger state\``]),
     ...(damage === 0
