@@ -122,7 +122,7 @@ function* voided(before: Replica, after: Replica): Iterable<VoidRecord> {
   // Live still, and without what they rely on: only notes have verdicts of their own.
   for (const [author, book] of before.books) {
     for (const note of book.notes) {
-      if (told.has(note.id) || countsBefore(before, note) === false) continue;
+      if (told.has(note.id) || !countsBefore(before, note)) continue;
       const code = verdictOn(after, note);
       if (code !== null) yield { id: note.id, author, seq: note.seq, code };
     }

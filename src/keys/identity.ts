@@ -72,6 +72,16 @@ export function openIdentity(
   return identity;
 }
 
+/** The public key of this node, where it has one: nothing is made, and its journal is not asked. */
+export function readIdentityKey(host: KeyHost, folder: string): Result<Key, IdentityCode> {
+  const held = readSecretFile(host.disk, nodeFile(folder), { sizeMax: KEY_FILE_BYTES_MAX });
+  if (!held.ok) return held;
+  const file = parse(held.value);
+  return file === null
+    ? refuse('node-key-damaged', nodeFile(folder))
+    : ok(keyPairOf(file.seed).publicKey);
+}
+
 /** A new WireGuard key under the next counter: durable before anybody is told of it. */
 export function rotateWireguard(host: KeyHost, folder: string): Result<Identity, IdentityCode> {
   const current = openIdentity(host, folder);

@@ -57,6 +57,15 @@ export async function createOperatorKey(
   return made.ok ? readOperatorKey(host, folder) : made;
 }
 
+/** Puts the key of a folder aside, under its public half: a new one can be made in its place. */
+export function retireOperatorKey(host: KeyHost, folder: string): Result<undefined, KeyCode> {
+  const card = readOperatorKey(host, folder);
+  if (!card.ok) return card;
+  host.disk.rename(keyFile(folder), path.join(folder, `retired-${card.value.publicKey}.json`));
+  host.disk.syncFolder(folder);
+  return ok(undefined);
+}
+
 /** What the key of a folder is, without its passphrase. */
 export function readOperatorKey(
   host: KeyHost,

@@ -54,7 +54,7 @@ test('a record is found by its number, its id or the start of that', () => {
   expect(place('0')).toMatchObject({ value: { seq: 0, id: '' } });
   expect(place('2')).toMatchObject({ value: { seq: 2, id: two?.id } });
   expect(place(one?.id as string)).toMatchObject({ value: { seq: 1 } });
-  expect(place((three?.id as string).slice(0, 10))).toMatchObject({ value: { seq: 3 } });
+  expect(place(String(three?.id).slice(0, 10))).toMatchObject({ value: { seq: 3 } });
   for (const wrong of ['4', 'zzzzzz', 'ab', records[0]?.prev as string, '-1', '1e0']) {
     expect(place(wrong === '' ? 'x' : wrong)).toMatchObject({ code: 'no-such-place' });
   }

@@ -1,0 +1,82 @@
+// `kith ledger accept-head`, without its screen: a person's word that what is held here is the last
+// that this machine has written. The marker is made anew, and so is the journal of each key of this
+// machine that is gone, unreadable or behind the ledger.
+
+import type { Decoded } from '../../ledger/record.ts';
+import type { Key } from '../../proto/ids.ts';
+import { type Result, ok } from '../../proto/result.ts';
+import { operatorFolder } from '../home/folder.ts';
+import type { HomeLedger } from '../home/ledger.ts';
+import type { KeyHost } from '../keys/host.ts';
+import { readIdentityKey } from '../keys/identity.ts';
+import {
+  type Journal,
+  lastIn,
+  openJournal,
+  refreshJournal,
+  renewJournal,
+} from '../keys/journal.ts';
+import { readOperatorKey } from '../keys/operator.ts';
+import type { HomeCode, SignCode } from '../keys/refusals.ts';
+
+export interface Renewed {
+  readonly key: Key;
+  /** Why its journal was made anew. */
+  readonly because: HomeCode | 'key-behind';
+}
+
+export interface AcceptedHead {
+  /** Why own records were held back, or null where they were not. */
+  readonly heldBack: string | null;
+  readonly renewed: readonly Renewed[];
+}
+
+export async function acceptHead(
+  host: KeyHost,
+  home: HomeLedger,
+): Promise<Result<AcceptedHead, SignCode>> {
+  const { folder, store } = home;
+  const { heldBack } = store;
+  const renewed: Renewed[] = [];
+  const card = readOperatorKey(host, operatorFolder(folder));
+  const identity = readIdentityKey(host, folder);
+  for (const [place, key] of [
+    [operatorFolder(folder), card.ok ? card.value.publicKey : null],
+    [folder, identity.ok ? identity.value : null],
+  ] as const) {
+    const done = key === null ? ok(null) : renew(host, home, place, key);
+    if (!done.ok) return done;
+    if (done.value !== null) renewed.push(done.value);
+  }
+  // Last: until the journals are sound, nothing may be written.
+  await store.acceptHead();
+  return ok({ heldBack, renewed });
+}
+
+function renew(
+  host: KeyHost,
+  home: HomeLedger,
+  folder: string,
+  key: Key,
+): Result<Renewed | null, SignCode> {
+  const head = headOf(home, key);
+  const journal = openJournal(host, folder, key);
+  const because = journal.ok ? behind(host, journal.value, head) : journal.code;
+  // A key that has moved is another question, with another answer: --moved.
+  const isAsked =
+    because === 'journal-missing' || because === 'journal-damaged' || because === 'key-behind';
+  if (!isAsked) return ok(null);
+  const renewed = renewJournal(host, folder, key, head === null ? [] : [head]);
+  return renewed.ok ? ok({ key, because }) : renewed;
+}
+
+function behind(host: KeyHost, journal: Journal, head: Decoded | null): 'key-behind' | null {
+  if (head === null || !refreshJournal(host, journal).ok) return null;
+  const ledger = head.ledger === '' ? head.id : head.ledger;
+  return (lastIn(journal, ledger)?.seq ?? 0) < head.seq ? 'key-behind' : null;
+}
+
+function headOf({ replica, store }: HomeLedger, key: Key): Decoded | null {
+  const id = replica.books.get(key)?.chain.trunkId ?? '';
+  return id === '' ? null : store.find(id);
+}

@@ -1,0 +1,13 @@
+// `kith commit`: the one command that signs what was staged.
+
+import type { Call } from '../command.ts';
+import { commitAll } from '../desk.ts';
+import type { Exit } from '../exit.ts';
+import { withHome } from '../home.ts';
+import type { Printer } from '../print.ts';
+
+export async function run(call: Call, print: Printer): Promise<Exit> {
+  return withHome(call.folder, { write: true }, (home) =>
+    commitAll(call, print, home, { asks: !call.flag('yes') }),
+  );
+}
