@@ -83,7 +83,9 @@ function screenTwin(record: Decoded, sigs: Signature[]): Screened {
 
 function unknownAuthor(replica: Replica, record: Decoded): RefusalCode | null {
   if (replica.named.has(record.author)) return null;
-  return replica.papers.has(record.author) ? notRotation(record) : 'unknown-author';
+  // A sheet may be named as a member further down in the file: not known yet, and shown again.
+  const rotates = replica.papers.has(record.author) && notRotation(record) === null;
+  return rotates ? null : 'unknown-author';
 }
 
 /** A recovery key is nobody's: it signs one record, once. */

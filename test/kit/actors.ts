@@ -267,12 +267,17 @@ export function take(into: World, records: readonly Decoded[], mode: Mode = 'doo
   return into;
 }
 
-/** A world that took all these records. */
+/** A world that took all these records, one after the other, and strangers again at the end. */
 export function settle(records: readonly Decoded[], mode: Mode = 'door'): World {
   const first = records.find((record) => record.act.kind === 'genesis') as Decoded;
+  const into = world(first);
+  for (const record of records) if (record !== first) take(into, [record], mode);
+  const strangers = into.refused.filter(({ code }) => code === 'unknown-author');
+  const others = into.refused.filter(({ code }) => code !== 'unknown-author');
+  into.refused.splice(0, into.refused.length, ...others);
   return take(
-    world(first),
-    records.filter((record) => record !== first),
+    into,
+    strangers.map(({ record }) => record),
     mode,
   );
 }

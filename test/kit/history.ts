@@ -7,6 +7,7 @@
 import type { Key, RecordId, Signature } from '../../proto/ids.ts';
 import type { Grant } from '../../ledger/grant.ts';
 import type { Act, RootRotateBody } from '../../ledger/kinds.ts';
+import { QUOTA_NODE, QUOTA_OPERATOR } from '../../ledger/limits.ts';
 import { type Decoded, type Draft, decodeText, sealedLine } from '../../ledger/record.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import { type Actor, actor, everything } from './actors.ts';
@@ -188,7 +189,7 @@ type Made = readonly [Act, RecordId[]?] | null;
 
 const MAKERS: Readonly<Record<Op, (making: Making) => Made>> = {
   operator: ({ whom, x, y }) => {
-    const quota = y % 13 === 0 ? { quota: 70_000 } : {};
+    const quota = y % 13 === 0 ? { quota: QUOTA_OPERATOR + 3 } : {};
     const body = { key: whom.key, name: nameOf(whom, x), grants: pick(GRANTS, x), ...quota };
     return [{ kind: 'operator.admit', body }];
   },
@@ -250,7 +251,7 @@ function nodeAdmit(
 ): Act {
   const ipv4 = x % 3 === 0 ? { ipv4: `10.0.0.${x % 4}` } : {};
   const labels = x % 5 === 0 ? { labels: ['lab'] } : {};
-  const quota = y % 17 === 0 ? { quota: 5_000 } : {};
+  const quota = y % 17 === 0 ? { quota: QUOTA_NODE + 2 } : {};
   const replaced = y % 19 === 0 ? { replaces: pick(all.admitted, y).key } : {};
   const wg = claim(x % 6 === 0 ? pick(PEOPLE, y) : whom, x % 3);
   const more = { ...ipv4, ...labels, ...quota, ...replaced };
@@ -282,6 +283,27 @@ function authorOf(all: Scriptorium, op: Op, who: number, x: number): Actor {
   if (op === 'redeem') return pick(TICKETS, who);
   if (op === 'foreign') return pick(EVERYBODY, who);
   return pick(all.admitted, who);
+}
+
+/** A record that nobody has signed, for those who take signatures to be good. */
+export function unsignedBy(
+  by: Actor,
+  ledger: RecordId,
+  after: Decoded | null,
+  act: Act,
+  auth: readonly RecordId[] = [],
+  refs: readonly RecordId[] = [],
+): Decoded {
+  return record(by, ledger, after, act, auth, refs);
+}
+
+/** One more record of a key, for what it might try next. */
+export function unsigned(by: Key, ledger: RecordId, after: Decoded | null, x: number): Decoded {
+  const act: Act =
+    x % 2 === 0
+      ? { kind: 'config.commit', body: { key: 'a', value: x } }
+      : { kind: 'member.remove', body: { target: pick(EVERYBODY, x >> 1).key, seq: 0 } };
+  return record({ name: '', key: by } as Actor, ledger, after, act, [], []);
 }
 
 export function historyOf(steps: readonly Step[]): History {

@@ -8,7 +8,7 @@ import { link } from '../../ledger/chain.ts';
 import { type Mode, screen } from '../../ledger/door.ts';
 import { sameEntry } from '../../ledger/frontier.ts';
 import { holdingsOf } from '../../ledger/holdings.ts';
-import type { Decoded } from '../../ledger/record.ts';
+import { type Decoded, decodeText } from '../../ledger/record.ts';
 import {
   type Replica,
   apply,
@@ -20,9 +20,11 @@ import {
 } from '../../ledger/replica.ts';
 import { type MemoryShelf, memoryShelf } from '../../ledger/shelf.ts';
 import { type Verified, trustOwn } from '../../ledger/verify.ts';
+import { NO_TALLY } from '../../ledger/sync-holdings.ts';
 import { voidRecords } from '../../ledger/voids.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import { type World, world } from './actors.ts';
+import { type Party, converse, honest } from './converse.ts';
 
 export interface Feeding {
   readonly mode?: Mode;
@@ -139,6 +141,34 @@ export function exchange(worlds: readonly World[], modes: readonly Mode[] = []):
     if (moved === 0) return;
   }
   throw new Error('an exchange that does not end');
+}
+
+/** Syncs every pair over the real sync machine, both ways round, until a whole round moves nothing. */
+export function agree(worlds: readonly World[]): void {
+  for (let round = 0; round < 16; round++) {
+    let moved = 0;
+    for (const from of worlds) {
+      for (const to of worlds) {
+        if (from === to) continue;
+        const talk = converse(nodePlatform, partyOf(from), honest(partyOf(to)));
+        moved += talk.moved.pulled.accepted + talk.moved.pushed.accepted;
+      }
+    }
+    if (moved === 0) return;
+  }
+}
+
+function partyOf(of: World): Party {
+  const holdings = holdingsOf(of.replica);
+  return {
+    holdings,
+    ingest(lines) {
+      const records = lines.map((line) => decodeText(line, nodePlatform));
+      const good = records.flatMap((decoded) => (decoded.ok ? [decoded.value] : []));
+      const accepted = feed(of, good, { batch: good.length || 1 });
+      return { ...NO_TALLY, accepted, duplicates: good.length - accepted };
+    },
+  };
 }
 
 export function emptyWorld(genesis: Decoded): World {
