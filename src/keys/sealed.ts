@@ -98,18 +98,18 @@ export function parseKeyFile(bytes: Uint8Array): Result<KeyFile, SealCode> {
   const parsed = parseCanonical(text.slice(0, -1));
   if ('why' in parsed) return refuse('key-file-damaged', parsed.why);
   const fields = fieldsOf(parsed.value);
-  const { format, public: publicKey, address, name } = fields;
+  const { format, public: publicKey, name } = fields;
   if (format !== FORMAT) return refuse('key-file-damaged', 'format');
   if (typeof name !== 'string' || !isName(name)) return refuse('key-file-damaged', 'name');
-  if (typeof publicKey !== 'string' || !isKey(publicKey) || address !== addressOf(publicKey)) {
+  if (typeof publicKey !== 'string' || !isKey(publicKey)) {
     return refuse('key-file-damaged', 'public');
   }
   const lock = fields['plain'] === undefined ? sealedLock(fields) : plainLock(fields, publicKey);
   if (!lock.ok) return lock;
-  const file: KeyFile = { publicKey, address, name, lock: lock.value };
-  // The same text again, or there are fields that we do not know and did not judge.
+  const file: KeyFile = { publicKey, address: addressOf(publicKey), name, lock: lock.value };
+  // The same text again, or the address is another's, or there are fields that we did not judge.
   const same = canonical(jsonOf(file)) === canonical(parsed.value);
-  return same ? ok(file) : refuse('key-file-damaged', 'unknown fields');
+  return same ? ok(file) : refuse('key-file-damaged', 'its fields');
 }
 
 function jsonOf({ publicKey, name, lock }: KeyFile): JsonObject {

@@ -7,6 +7,7 @@ import { fromBase64url, toBase64url, utf8 } from '../../proto/bytes.ts';
 import { verdict } from '../../proto/ed25519.ts';
 import { reveal } from '../../proto/secret.ts';
 import { type Identity, openIdentity, rotateWireguard } from '../../src/keys/identity.ts';
+import { journalFile, renewJournal } from '../../src/keys/journal.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import vectors from '../../fixtures/keys/vectors.json' with { type: 'json' };
 import { Stopped, simulatedDisk } from '../kit/key-disk.ts';
@@ -48,6 +49,16 @@ describe('the identity of a node', () => {
     // Nor beside it on the same machine: two daemons would be one node.
     expect(openIdentity(hostOn(), clone)).toMatchObject({ code: 'node-cloned' });
     expect(opened(openIdentity(hostOn(), folder)).publicKey).toBe(first.publicKey);
+  });
+
+  test('stays refused in a clone whose journal was made anew', () => {
+    const folder = temporaryFolder();
+    const first = opened(openIdentity(hostOn(), folder));
+    const elsewhere = hostOn(undefined, 'another machine');
+    fs.rmSync(journalFile(folder, first.publicKey));
+    expect(openIdentity(elsewhere, folder)).toMatchObject({ code: 'node-cloned' });
+    expect(renewJournal(elsewhere, folder, first.publicKey, []).ok).toBe(true);
+    expect(openIdentity(elsewhere, folder)).toMatchObject({ code: 'node-cloned' });
   });
 
   test('starts in a new place when a person says that it has moved', () => {

@@ -6,11 +6,12 @@ import { utf8 } from '../../proto/bytes.ts';
 import { verdict } from '../../proto/ed25519.ts';
 import type { RecordId } from '../../proto/ids.ts';
 import type { Result } from '../../proto/result.ts';
+import { type KeyDisk, keyDisk } from '../../src/keys/disk.ts';
 import { journalFile, renewJournal } from '../../src/keys/journal.ts';
 import type { SignCode } from '../../src/keys/refusals.ts';
 import type { Signed, Signer } from '../../src/keys/signer.ts';
 import { nodePlatform } from '../../src/platform.ts';
-import { digestOf, draftAfter } from './drafts.ts';
+import { LEDGER, digestOf, draftAfter } from './drafts.ts';
 import { hostOn, openSigner, temporaryFolder } from './host.ts';
 
 const fresh = (): Signer => openSigner(hostOn(), temporaryFolder());
@@ -18,6 +19,11 @@ const signed = (result: Result<Signed, SignCode>): Decoded => {
   if (!result.ok) throw new Error(`${result.code} ${result.detail}`);
   return result.value.record;
 };
+
+function lastOf(signer: Signer): Decoded | null {
+  const last = signer.lastSigned(LEDGER);
+  return last.ok ? last.value : null;
+}
 
 describe('a signer', () => {
   test('signs a record that every replica takes', () => {
@@ -124,6 +130,35 @@ describe('a signer', () => {
     for (const genesis of [signed(home), signed(work)]) {
       const next = signer.signNext(draftAfter(signer.publicKey, genesis, 2, genesis.id));
       expect(signed(next).prev).toBe(genesis.id);
+    }
+  });
+
+  test('that another process has overtaken gets the record that was first', () => {
+    const folder = temporaryFolder();
+    const other = openSigner(hostOn(), folder);
+    for (const places of [1, 3]) {
+      // Between the look into the journal and the write, the other signs as many places.
+      const theirs: Decoded[] = [];
+      let left = 0;
+      const disk: KeyDisk = {
+        ...keyDisk,
+        write(fd, bytes) {
+          for (; left > 0; left--) {
+            const draft = draftAfter(other.publicKey, lastOf(other), 60 + left);
+            theirs.push(signed(other.signNext(draft)));
+          }
+          return keyDisk.write(fd, bytes);
+        },
+      };
+      const signer = openSigner(hostOn(disk), folder);
+      const draft = draftAfter(signer.publicKey, lastOf(other), 50);
+      left = places;
+      expect(signer.signNext(draft)).toEqual({
+        ok: true,
+        value: { record: theirs[0], again: true },
+      });
+      expect(theirs).toHaveLength(places);
+      expect(lastOf(signer)).toEqual(theirs.at(-1));
     }
   });
 

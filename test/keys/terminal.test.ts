@@ -81,6 +81,7 @@ describe('at a real terminal', () => {
     expect(screen).toContain(`got ${Buffer.from('hunter2').toString('hex')} `);
     expect(screen).toContain(Buffer.from('pässwort').toString('hex'));
     expect(screen).not.toMatch(/hunter2|sswort/);
+    expect(screen).toContain('between icanon');
     expect(screen).toMatch(/[^-]icanon/);
     expect(screen).toMatch(/[^-]echo\b/);
   }, 20_000);
