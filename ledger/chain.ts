@@ -116,19 +116,24 @@ export function link(
 
 /** What of a chain is live under the cut that decides, or under none. */
 export function livePart(chain: Chain, cut: CutPoint | null, shelf: Shelf): Live {
-  const trunk = { seq: chain.trunk, id: chain.trunkId, branch: null };
-  if (cut === null) return { ...trunk, frozen: isForked(chain) };
-  if (cut.seq > chain.trunk) {
-    const branch = pathTo(chain, cut);
-    if (branch !== null) return { seq: cut.seq, id: cut.last, branch, frozen: false };
-    // The cut has not settled a fork below it while its record is not held: the fork must show, or
-    // a replica that holds one branch only would never be sent the other.
-    return { ...trunk, frozen: isForked(chain) && chain.trunk + 1 < cut.seq };
+  if (cut === null || cut.seq > chain.trunk) {
+    const branch = cut === null ? null : pathTo(chain, cut);
+    if (cut === null || branch === null) return unsettledPart(chain, cut);
+    return { seq: cut.seq, id: cut.last, branch, frozen: false };
   }
   const held = trunkIdAt(chain, cut.seq, shelf) === cut.last;
   // A cut whose record is not held here acts all the same: on what is surely below it.
   const seq = held ? cut.seq : cut.seq - 1;
   return { seq, id: trunkIdAt(chain, seq, shelf), branch: null, frozen: false };
+}
+
+/**
+ * What is live without a cut that settles: the trunk. Below a cut whose record is not held the fork
+ * must show all the same, or who holds one branch only would never be sent the other.
+ */
+export function unsettledPart(chain: Chain, cut: CutPoint | null): Live {
+  const frozen = isForked(chain) && (cut === null || chain.trunk + 1 < cut.seq);
+  return { seq: chain.trunk, id: chain.trunkId, branch: null, frozen };
 }
 
 /** The ids past the trunk up to a cut's record, or null where that record is not held. */

@@ -58,8 +58,7 @@ function screenOne(replica: Replica, record: Decoded, mode: Mode, batch: Batch):
   if (holds(book.chain, record.seq, record.id, replica.shelf)) return { kind: 'held' };
   const twin = batch.ids.get(record.id);
   if (twin !== undefined) return screenTwin(record, twin.sigs);
-  const code =
-    mode === 'audit' ? unknownAuthor(replica, record) : turnedAway(replica, record, book);
+  const code = mode === 'audit' ? unknownAuthor(replica, record) : turnedAway(replica, record);
   if (code !== null) return refused(code);
   const inBatch = record.prev === '' ? undefined : batch.ids.get(record.prev);
   const follows = inBatch?.author === record.author && inBatch.seq === record.seq - 1;
@@ -93,18 +92,18 @@ function notRotation(record: Decoded): RefusalCode | null {
   return record.seq === 1 && record.act.kind === 'root.rotate' ? null : 'over-quota';
 }
 
-function turnedAway(replica: Replica, record: Decoded, book: Book): RefusalCode | null {
+function turnedAway(replica: Replica, record: Decoded): RefusalCode | null {
   const member = memberAt(replica.fold, record.author);
   if (member === null) {
     const { recoveries } = replica.fold.authority.epochs;
     return recoveries.includes(record.author) ? notRotation(record) : 'unknown-author';
   }
   if (!mayStandHere(replica, record, member)) return 'over-quota';
-  const { cut } = member;
+  const { cut, live } = member;
   if (cut === null) return null;
   if (record.seq > cut.seq) return 'beyond-cut';
-  // With the cut's own record held, everything honoured is held: this is another branch.
-  const settled = cut.seq === 0 || holds(book.chain, cut.seq, cut.last as RecordId, replica.shelf);
+  // With the cut's own record live, everything honoured is held: this is another branch.
+  const settled = live.seq === cut.seq && live.id === cut.last;
   return settled || (record.seq === cut.seq && record.id !== cut.last) ? 'beyond-cut' : null;
 }
 

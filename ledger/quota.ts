@@ -2,7 +2,15 @@
 // every replica agrees on it. Spec: docs/ledger.md, "Quota".
 
 import type { Key, RecordId } from '../proto/ids.ts';
-import { type Chain, type CutPoint, type Live, holds, isLive, trunkIdAt } from './chain.ts';
+import {
+  type Chain,
+  type CutPoint,
+  type Live,
+  holds,
+  isLive,
+  trunkIdAt,
+  unsettledPart,
+} from './chain.ts';
 import type { Act } from './kinds.ts';
 import {
   QUOTA_NODE,
@@ -63,9 +71,10 @@ export function withinQuota(
   live: Live,
   shelf: Shelf,
 ): Live {
-  const free = freeQuota(member.class, member.quota);
-  const reachesPast = live.seq > free || (live.seq === free && live.frozen);
-  return reachesPast ? standingPart(member, chain, cut, live, shelf) : live;
+  const part = standingPart(member, chain, cut, live, shelf);
+  if (live.branch === null || part.seq === live.seq) return part;
+  // The honoured record is itself above the quota, so hardly anybody will hold it: it settles nothing.
+  return standingPart(member, chain, cut, unsettledPart(chain, cut), shelf);
 }
 
 /**
@@ -80,6 +89,7 @@ function standingPart(
   shelf: Shelf,
 ): Live {
   const free = freeQuota(member.class, member.quota);
+  if (live.seq < free || (live.seq === free && !live.frozen)) return live;
   const undecided = cut === null ? Number.MAX_SAFE_INTEGER : cut.seq - 1;
   const to = live.frozen ? undecided : live.seq;
   const removed = new Set<Key>();

@@ -9,7 +9,6 @@ import { isLive } from '../../ledger/chain.ts';
 import { screen } from '../../ledger/door.ts';
 import { refresh } from '../../ledger/fold.ts';
 import { ACTIONS, covers, memberResources, narrows } from '../../ledger/grant.ts';
-import { holds } from '../../ledger/chain.ts';
 import { compareStanding } from '../../ledger/rank.ts';
 import type { Decoded } from '../../ledger/record.ts';
 import { type Replica, stateOf } from '../../ledger/replica.ts';
@@ -129,11 +128,7 @@ export const silencesRemoved: Property = ({ genesis, records }, roll) => {
   for (const member of [...into.replica.fold.authority.members.values()]) {
     const { cut } = member;
     if (cut === null) continue;
-    const chain = into.replica.books.get(member.key)?.chain;
-    const isHeld =
-      chain === undefined || cut.seq === 0
-        ? cut.seq === 0
-        : holds(chain, cut.seq, cut.last as RecordId, into.shelf);
+    const isHeld = member.live.seq === cut.seq && member.live.id === cut.last;
     const own = [...into.shelf.read(member.key, 1, Number.MAX_SAFE_INTEGER)];
     for (const after of [null, ...own]) {
       const next = unsigned(member.key, genesis.id, after, roll(1 << 20));

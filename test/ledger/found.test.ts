@@ -1,4 +1,4 @@
-// Histories that broke the first fold, by name (docs/decisions/2025-11-20-fold-holes.md). Each found a
+// Histories that broke the first fold, by name (docs/decisions/2026-11-20-fold-holes.md). Each found a
 // replica that differed from another for good, a recovery that could be prevented, or a fold that
 // was not the fold from scratch.
 

@@ -90,6 +90,19 @@ test('a fork between what may stand above a quota and what may not is none', () 
   expect(verdictOn(audit.replica, not)).toBe('void-quota');
 });
 
+test('a cut that names a record above the quota settles no fork: hardly anybody holds that record', () => {
+  const { s, auth } = atQuota();
+  const above = s.by(alice, acts.commit('k', 4), { auth });
+  const twin = s.fork(alice, { seq: 0, id: '' }, acts.commit('k', 5), { auth });
+  s.remove(alice, root, [], above);
+  const audit = settle(s.records, 'audit');
+  const door = settle(s.records);
+  expect([audit.replica.records, door.replica.records]).toEqual([10, 9]);
+  expect(memberOf(audit.replica, alice.key)?.live).toMatchObject({ seq: 0, frozen: true });
+  expect(roots(audit.replica)).toBe(roots(door.replica));
+  expect(twin.seq).toBe(1);
+});
+
 test('the end of a node is for its key: a rotation stands there, and a fork of two rotations freezes', () => {
   const s = new Scribe();
   s.node(bob, root);
