@@ -57,7 +57,8 @@ test('killed at any moment, it never signs a place twice, and goes on', async ()
     // What the ledger has stored: now all that left, now all but the last.
     fs.writeFileSync(ledger, chain.slice(0, chain.length - (round % 2)).join('\n'));
   }
-  expect(chainOf(left).length).toBeGreaterThan(12);
+  // Every round signs at least one place, and every other one signs its first again.
+  expect(chainOf(left).length).toBeGreaterThanOrEqual(6);
 }, 30_000);
 
 test('held by two processes at once, it signs each place once', async () => {
