@@ -149,6 +149,7 @@ async function store(line: Line, group: readonly Waiting[]): Promise<StoreFault 
   let offset = ledger.bytes;
   ledger.hash.update(bytes);
   ledger.bytes += bytes.length;
+  ledger.lines += fresh.length;
   for (const { author, seq, id, line: text } of fresh) {
     const length = Buffer.byteLength(text);
     index.put(author, seq, { id, offset, length });

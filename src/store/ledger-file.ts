@@ -15,6 +15,8 @@ export interface LedgerFile {
   /** Another one after a failed sync: read it anew each time. */
   file: DiskFile;
   bytes: number;
+  /** Lines up to there, once they were replayed. */
+  lines: number;
   hash: Hash;
 }
 

@@ -3,7 +3,11 @@
 import { assert } from '../../proto/assert.ts';
 import type { RecordId } from '../../proto/ids.ts';
 import type { Platform } from '../../proto/platform.ts';
-import type { Decoded } from '../../ledger/record.ts';
+import { verdict } from '../../proto/ed25519.ts';
+import { signatureJobs } from '../../ledger/proof.ts';
+import { type Decoded, decodeBytes } from '../../ledger/record.ts';
+import type { RefusalCode } from '../../ledger/refusals.ts';
+import { isDamage } from '../../ledger/scan.ts';
 import type { Verified } from '../../ledger/verify.ts';
 import type { Span } from '../lines/line-chunks.ts';
 import { type ReplayHooks, type ReplayTotals, replayLines } from '../lines/replay.ts';
@@ -14,6 +18,7 @@ import {
   type VerifiedState,
   writeCheckpoint,
 } from './checkpoint.ts';
+import type { DiskFile } from './disk.ts';
 import { StoreFault } from './faults.ts';
 import { heldLines } from './held-lines.ts';
 import type { IndexKeeper } from './index-keeper.ts';
@@ -43,7 +48,6 @@ interface Reading {
   checkpoint: CheckpointFile | null;
   isReplayed: boolean;
   isClosed: boolean;
-  lines: number;
   left: Span[];
   damage: Damage[];
 }
@@ -57,7 +61,6 @@ export function ledgerStore(pieces: StorePieces): Store {
     checkpoint,
     isReplayed: false,
     isClosed: false,
-    lines: checkpoint?.lines ?? 0,
     left: [...(checkpoint?.left ?? [])],
     damage: [...(checkpoint?.damage ?? [])],
   };
@@ -85,7 +88,8 @@ export function ledgerStore(pieces: StorePieces): Store {
     },
     forgetCheckpoint() {
       assert(!reading.isReplayed, 'a checkpoint is judged before the replay');
-      Object.assign(reading, { checkpoint: null, lines: 0, left: [], damage: [] });
+      Object.assign(reading, { checkpoint: null, left: [], damage: [] });
+      ledger.lines = 0;
     },
     replay: (hooks) => replay(pieces, reading, hooks),
     append: (records, options) => append(pieces, reading, records, options),
@@ -122,7 +126,7 @@ async function replay(
     stretch: {
       from: checkpoint?.bytes ?? 0,
       to: ledger.bytes,
-      line: reading.lines + 1,
+      line: ledger.lines + 1,
     },
     leftovers,
     takesTail: pieces.takesTail,
@@ -132,21 +136,41 @@ async function replay(
     keep({ author, seq, id }, { offset, length }) {
       index.put(author, seq, { id, offset, length });
     },
-    damaged(line) {
-      if (reading.damage.length < CHECKPOINT_SPANS_MAX)
-        reading.damage.push(damageOf(ledger.file, line));
-    },
+    damaged: (line) => noteDamage(reading, ledger.file, line),
     left(span) {
-      if (reading.left.length <= CHECKPOINT_SPANS_MAX) reading.left.push(span);
+      // Past the bound there will be no checkpoint, and nobody who wants to know.
+      if (reading.left.length > CHECKPOINT_SPANS_MAX) return;
+      // Refused for its place before its signature was looked at; in our own file a line that its
+      // author did not sign is rot, whatever else it seems to be.
+      if (pieces.takesTail || isSigned(ledger.file, span, pieces.platform)) reading.left.push(span);
+      else noteDamage(reading, ledger.file, { ...span, code: 'bad-signature' });
     },
     settled: () => pieces.keeper.replayed(),
   });
-  reading.lines += totals.lines;
+  ledger.lines += totals.lines;
   if (pieces.line.mode.kind !== 'read-only') await putRotAside(pieces, reading);
   reading.isReplayed = true;
   pieces.keeper.replayEnded();
   pieces.own.check();
   return totals;
+}
+
+function noteDamage(
+  reading: Reading,
+  file: DiskFile,
+  line: Span & { readonly code: RefusalCode },
+): void {
+  if (reading.damage.length < CHECKPOINT_SPANS_MAX) reading.damage.push(damageOf(file, line));
+}
+
+function isSigned(file: DiskFile, { offset, length }: Span, platform: Platform): boolean {
+  const bytes = Buffer.alloc(length);
+  file.readAt(bytes, offset);
+  const decoded = decodeBytes(bytes, platform);
+  // Whole, and of a version that this program cannot read: no verdict, so no rot.
+  if (!decoded.ok) return !isDamage(decoded.code);
+  const [own] = signatureJobs(decoded.value);
+  return own !== undefined && verdict(platform, own.key, own.message, own.signature);
 }
 
 async function putRotAside({ opened, paths }: StorePieces, reading: Reading): Promise<void> {
@@ -185,7 +209,7 @@ async function saveCheckpoint(
     bytes: ledger.bytes,
     sha256: digestSoFar(ledger.hash),
     records: index.records,
-    lines: reading.lines,
+    lines: ledger.lines,
     left: [...reading.left],
     damage: [...reading.damage],
   };

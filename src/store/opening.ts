@@ -82,9 +82,10 @@ async function openLedger(
   const candidate = 'unfit' in stored ? null : stored;
   const places = [candidate?.bytes ?? 0, index.mark?.bytes ?? 0];
   const { hash, marks } = await hashPrefix(file, bytes, places, (done) => progress?.(done, bytes));
-  const ledger: LedgerFile = { disk, path: paths.ledger, file, bytes, hash };
   const fits = candidate !== null && marks.get(candidate.bytes) === candidate.sha256;
   const checkpoint = fits ? candidate : null;
+  const lines = checkpoint?.lines ?? 0;
+  const ledger: LedgerFile = { disk, path: paths.ledger, file, bytes, lines, hash };
   const { mark } = index;
   const indexFits = mark !== null && marks.get(mark.bytes) === mark.sha256;
   // Without a checkpoint everything is verified anew, so nothing found before may stand on the

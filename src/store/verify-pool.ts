@@ -25,6 +25,7 @@ interface Thread {
   readonly worker: Worker;
   /** In the order sent; answers come back in that order. */
   readonly tasks: Task[];
+  death: Error | null;
 }
 
 /** Sent ahead to a thread, so that it never waits for the next message. */
@@ -43,6 +44,7 @@ export function verifyPool(
 ): VerifyPool {
   const queue: Task[] = [];
   const team: Thread[] = [];
+  let isClosed = false;
 
   function dispatch(): void {
     while (team.length < threads && queue.length > 0) team.push(startThread(script, dispatch));
@@ -62,12 +64,16 @@ export function verifyPool(
   }
   return {
     async verify(jobs) {
+      if (isClosed) throw new Error('the signature threads are closed');
       if (jobs.length <= JOBS_IN_PLACE_MAX || threads === 0) return verifyHere(jobs);
       const slices = slicesOf(jobs);
       const answers = slices.map((slice) => onThreads(slice.filter(isPackable)));
       return mergeVerdicts(slices, await Promise.all(answers));
     },
     async close() {
+      isClosed = true;
+      const waiting = [...queue.splice(0), ...team.flatMap(({ tasks }) => tasks.splice(0))];
+      for (const { fail } of waiting) fail(new Error('the signature threads were closed'));
       await Promise.all(team.splice(0).map(({ worker }) => worker.terminate()));
     },
   };
@@ -101,21 +107,24 @@ async function verifyHere(jobs: readonly SignatureJob[]): Promise<boolean[]> {
 
 function startThread(script: URL, dispatch: () => void): Thread {
   const worker = new Worker(script);
-  const thread: Thread = { worker, tasks: [] };
+  const thread: Thread = { worker, tasks: [], death: null };
   worker.on('message', (verdicts: Uint8Array) => {
     thread.tasks.shift()?.done(verdicts);
     dispatch();
     if (thread.tasks.length === 0) worker.unref();
   });
-  // A thread that dies is a bug of ours: everybody who waits for it hears of it.
+  // A thread that dies is a bug of ours: everybody who waits for it hears of it, now and later.
   worker.on('error', (error) => {
+    thread.death = error;
     for (const { fail } of thread.tasks.splice(0)) fail(error);
+    dispatch();
   });
   worker.unref();
   return thread;
 }
 
-function send({ worker, tasks }: Thread, task: Task): void {
+function send({ worker, tasks, death }: Thread, task: Task): void {
+  if (death !== null) return task.fail(death);
   tasks.push(task);
   worker.ref();
   worker.postMessage(task.block, [task.block.buffer]);

@@ -230,7 +230,8 @@ export function faultyDisk(): FaultyDisk {
     flip(path, offset, bits) {
       const inode = names.get(path);
       for (const bytes of [inode?.now, inode?.durable]) {
-        if (bytes?.[offset] !== undefined) bytes[offset] = (bytes[offset] as number) ^ bits;
+        const byte = bytes?.[offset];
+        if (bytes !== undefined && byte !== undefined) bytes[offset] = byte ^ bits;
       }
     },
     read(path) {

@@ -25,6 +25,9 @@ export interface ForgeSpec {
   readonly seed?: string;
 }
 
+/** What store-child.ts appends, and its parent knows too. */
+export const CHILD_SPEC: ForgeSpec = { operators: 1, nodes: 4, updatesPerNode: 4_000 };
+
 interface Head {
   readonly who: Actor;
   seq: number;

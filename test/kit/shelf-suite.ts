@@ -50,9 +50,8 @@ export function shelfSuite({ name, make }: ShelfMaker): void {
     });
 
     test('a fork shows every branch', () => {
-      expect([...shelf.idsAt(other.key, 41)].toSorted()).toEqual(
-        [left[0]?.id, right[0]?.id].toSorted(),
-      );
+      expect(new Set(shelf.idsAt(other.key, 41))).toEqual(new Set([left[0]?.id, right[0]?.id]));
+      expect(shelf.idsAt(other.key, 41)).toHaveLength(2);
       expect(ids(40, 42, other).toSorted()).toEqual(
         [last, ...left, ...right].map((record) => record.id).toSorted(),
       );
