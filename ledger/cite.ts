@@ -1,5 +1,6 @@
 // Which of its grants an author cites for an act: the fewest that suffice, for each citation is one
-// more record on which the act depends. The judge (judge.ts) has the last word on a choice made here.
+// more record on which the act depends. The judge (judge.ts) has the last word on a choice made
+// here.
 
 import type { RecordId } from '../proto/ids.ts';
 import { type Result, ok, refuse } from '../proto/result.ts';

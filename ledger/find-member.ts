@@ -1,5 +1,5 @@
-// Which member a person means: a shown name, a key, a fingerprint, or an unambiguous start of one of
-// them; `operator/ada` where an operator and a node share a name.
+// Which member a person means: a shown name, a key, a fingerprint, or an unambiguous start of one
+// of them; `operator/ada` where an operator and a node share a name.
 
 import { readSymbols } from '../proto/crockford.ts';
 import { fingerprint } from '../proto/fingerprint.ts';

@@ -49,7 +49,9 @@ function copyOf({ chain, notes, profile, profileAt }: Book): Book {
   return { chain: { ...chain, branches }, notes: [...notes], profile, profileAt };
 }
 
-/** Imagined records follow the real ones of their author, so they come after them in every answer. */
+/**
+ * Imagined records follow the real ones of their author, so they come after them in every answer.
+ */
 function above(held: Shelf, imagined: MemoryShelf): Shelf {
   return {
     idsAt: (author, seq) => [...held.idsAt(author, seq), ...imagined.idsAt(author, seq)],

@@ -73,7 +73,8 @@ export function withinQuota(
 ): Live {
   const part = standingPart(member, chain, cut, live, shelf);
   if (live.branch === null || part.seq === live.seq) return part;
-  // The honoured record is itself above the quota, so hardly anybody will hold it: it settles nothing.
+  // The honoured record is itself above the quota, so hardly anybody will hold it: it settles
+  // nothing.
   return standingPart(member, chain, cut, unsettledPart(chain, cut), shelf);
 }
 

@@ -88,7 +88,9 @@ export function installPeers(root: string, say: (line: string) => void): string 
   say('installing the peers (npm ci in bench/peers)');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
   if (npm.status === 0) return null;
-  const said = String(npm.stderr ?? npm.error ?? '').split('\n').find((line) => /error/i.test(line));
+  const said = String(npm.stderr ?? npm.error ?? '')
+    .split('\n')
+    .find((line) => /error/i.test(line));
   return `npm ci failed: ${said ?? 'npm could not be started'}`;
 }
 

@@ -12,5 +12,7 @@ export const TICKET_FILE_BYTES_MAX: number = 16 * 1024;
 export const SHEET_FILE_BYTES_MAX: number = 16 * 1024;
 /** A sync that is older than this says little about what others have written since. */
 export const SYNC_LATELY_MS: number = 60 * 60 * 1000;
-/** Records of one key that a killed process can have left in its journal only: far more than one. */
+/**
+ * Records of one key that a killed process can have left in its journal only: far more than one.
+ */
 export const LOST_RECORDS_MAX = 1_024;

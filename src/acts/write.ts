@@ -1,6 +1,6 @@
 // From an intent to a record that is held: drafted, signed through the journal, and taken in by the
-// same door as a stranger's. Whatever is killed when, no place is signed twice and no record that was
-// signed is lost: what stands in the journal and not in the ledger is taken in first.
+// same door as a stranger's. Whatever is killed when, no place is signed twice and no record that
+// was signed is lost: what stands in the journal and not in the ledger is taken in first.
 
 import { type DraftCode } from '../../ledger/draft-refusals.ts';
 import type { Drafted } from '../../ledger/draft.ts';

@@ -1,6 +1,6 @@
-// The operator's desk: what the commands that stage and sign have in common. A draft is shown as the
-// exact record that it would be now, with what it would change; nothing is signed without the key's
-// own passphrase, here in this process and never in a daemon.
+// The operator's desk: what the commands that stage and sign have in common. A draft is shown as
+// the exact record that it would be now, with what it would change; nothing is signed without the
+// key's own passphrase, here in this process and never in a daemon.
 
 import type { DraftCode } from '../../ledger/draft-refusals.ts';
 import type { Drafted } from '../../ledger/draft.ts';

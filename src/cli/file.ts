@@ -1,5 +1,5 @@
-// The files and ledgers that a command names: looked at before anything is opened, so that a folder,
-// a pipe or a typo is told in a word and nothing ever waits for a pipe that nobody fills.
+// The files and ledgers that a command names: looked at before anything is opened, so that a
+// folder, a pipe or a typo is told in a word and nothing ever waits for a pipe that nobody fills.
 
 import { statSync } from 'node:fs';
 import { isKey, isRecordId } from '../../proto/ids.ts';

@@ -1,5 +1,5 @@
-// What became of the lines of a file, as a person reads it: the same for a file that is verified and
-// for one that is imported.
+// What became of the lines of a file, as a person reads it: the same for a file that is verified
+// and for one that is imported.
 
 import type { RefusalCode, VoidCode } from '../../ledger/refusals.ts';
 import { REFUSALS, VOIDS } from '../../ledger/refusals.ts';

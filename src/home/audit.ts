@@ -90,7 +90,8 @@ async function auditStore(
     judge: async (batch) => {
       for (const { record } of batch) {
         if (record.act.kind !== 'genesis') continue;
-        // The judge stops asking once it has its ledger; whether the choice was clear needs them all.
+        // The judge stops asking once it has its ledger; whether the choice was clear needs them
+        // all.
         picker.choose(record);
         if (others.size < LEDGERS_NAMED_MAX) others.add(record.id);
       }

@@ -1,8 +1,8 @@
 // Random histories: a list of small steps, read as who writes what after which record. Every step
-// makes exactly one record, sensible or not: forks, stolen citations, cuts at any place of any branch,
-// tickets redeemed twice, rotations that are wrong. Steps are plain numbers, so that a failing
-// history shrinks and a printed one can be run again. Signatures are not made: the door and the fold
-// do not look at them (signing is tested in verdicts.test.ts).
+// makes exactly one record, sensible or not: forks, stolen citations, cuts at any place of any
+// branch, tickets redeemed twice, rotations that are wrong. Steps are plain numbers, so that a
+// failing history shrinks and a printed one can be run again. Signatures are not made: the door and
+// the fold do not look at them (signing is tested in verdicts.test.ts).
 
 import type { Key, RecordId, Signature } from '../../proto/ids.ts';
 import type { Grant } from '../../ledger/grant.ts';
@@ -259,7 +259,9 @@ function nodeAdmit(
   return { kind: 'node.admit', body: { ...body, ...more } };
 }
 
-/** A rotation by the sheet that is due, or another; it names all roots, or not; keys may be used. */
+/**
+ * A rotation by the sheet that is due, or another; it names all roots, or not; keys may be used.
+ */
 function rotation(all: Scriptorium, x: number, y: number): Made {
   const last = all.rotations.at(-1) ?? all.genesis;
   const { roots: old } = (last.act as { body: RootRotateBody }).body;

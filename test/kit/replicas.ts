@@ -143,7 +143,9 @@ export function exchange(worlds: readonly World[], modes: readonly Mode[] = []):
   throw new Error('an exchange that does not end');
 }
 
-/** Syncs every pair over the real sync machine, both ways round, until a whole round moves nothing. */
+/**
+ * Syncs every pair over the real sync machine, both ways round, until a whole round moves nothing.
+ */
 export function agree(worlds: readonly World[]): void {
   for (let round = 0; round < 16; round++) {
     let moved = 0;

@@ -1,5 +1,5 @@
-// Whatever bytes come, decoding gives a record or a code of the table, and never throws; and what it
-// gives is written by exactly those bytes.
+// Whatever bytes come, decoding gives a record or a code of the table, and never throws; and what
+// it gives is written by exactly those bytes.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

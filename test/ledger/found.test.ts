@@ -1,6 +1,6 @@
-// Histories that broke the first fold, by name (docs/decisions/2026-11-20-fold-holes.md). Each found a
-// replica that differed from another for good, a recovery that could be prevented, or a fold that
-// was not the fold from scratch.
+// Histories that broke the first fold, by name (docs/decisions/2026-11-20-fold-holes.md). Each
+// found a replica that differed from another for good, a recovery that could be prevented, or a
+// fold that was not the fold from scratch.
 
 import { expect, test } from 'vitest';
 import { screen } from '../../ledger/door.ts';

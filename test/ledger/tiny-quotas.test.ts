@@ -1,6 +1,6 @@
-// The properties again with quotas of a few records, so that random histories run into every edge of
-// them: over quota, the places kept for key rotation, removals above a quota, raised quotas, forks
-// there. The real numbers are in quotas.test.ts.
+// The properties again with quotas of a few records, so that random histories run into every edge
+// of them: over quota, the places kept for key rotation, removals above a quota, raised quotas,
+// forks there. The real numbers are in quotas.test.ts.
 
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';

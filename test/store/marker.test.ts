@@ -1,5 +1,6 @@
 // The marker: this machine may write records of its own only where the ledger beside it is the one
-// it wrote last. Old backups, copies and other machines are held back until somebody says otherwise.
+// it wrote last. Old backups, copies and other machines are held back until somebody says
+// otherwise.
 
 import fs from 'node:fs';
 import { join } from 'node:path';

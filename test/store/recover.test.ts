@@ -1,5 +1,6 @@
-// A ledger opened after something happened to it: torn, rotten, edited by hand, copied, put back from
-// a backup, its index or its checkpoint gone or wrong. Real folders, real LevelDB, the real judge.
+// A ledger opened after something happened to it: torn, rotten, edited by hand, copied, put back
+// from a backup, its index or its checkpoint gone or wrong. Real folders, real LevelDB, the real
+// judge.
 
 import fs from 'node:fs';
 import { join } from 'node:path';

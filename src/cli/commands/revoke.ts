@@ -1,4 +1,5 @@
-// `kith revoke MEMBER GRANT`: a record that granted, by its id, or an action wherever it was granted.
+// `kith revoke MEMBER GRANT`: a record that granted, by its id, or an action wherever it was
+// granted.
 
 import { isAction } from '../../../ledger/grant.ts';
 import type { Intent } from '../../../ledger/intent.ts';
