@@ -5,7 +5,10 @@ import { concat, fromBase64url, toHex, utf8 } from '../proto/bytes.ts';
 import { ID_BYTES, type Key, type RecordId } from '../proto/ids.ts';
 import type { Platform } from '../proto/platform.ts';
 
-/** Why the live chain ends where it does: at its end, at a fork, or at the cut that decides. */
+/**
+ * Why the live chain ends where it does: at its last record, at a fork that nothing settles (also
+ * below a cut whose record is not held), or because of the cut that decides.
+ */
 export type Mark = 'none' | 'fork' | `cut:${RecordId}`;
 
 /** An author has an entry where it has a live record or a mark; what is void does not show. */

@@ -21,9 +21,9 @@ export interface Holdings {
   /** The id at this place of the author's live path; undefined where the path does not reach it. */
   liveId(author: Key, seq: number): RecordId | undefined;
   /**
-   * What may be sent of an author, from `from` on, ascending by seq: its live path and, where a fork
-   * ends that, after it every held line at the forked seq, which is the evidence. (A fork also ends
-   * the path below a cut whose record is not held.) Other void lines are never sent.
+   * What may be sent of an author, from `from` on, ascending by seq: its live path and, where the
+   * entry is marked as a fork, after it at least every held line at the forked seq, which is the
+   * evidence. No other void lines.
    */
   lines(author: Key, from: number): Iterable<Sendable>;
   /**

@@ -49,8 +49,7 @@ export function wantOf(
   if (theirs === undefined) return null;
   if (!thorough && decidedAlone(ours, theirs)) return null;
   if (reaches(holdings, theirs)) {
-    const more = mayHideFork(theirs) || lacksEvidence(ours, theirs);
-    return more ? { author, have: placeOf(theirs), from: 0 } : null;
+    return lacksEvidence(ours, theirs) ? { author, have: placeOf(theirs), from: 0 } : null;
   }
   if (ours === undefined) return { author, have: [], from: 0 };
   const parted = learned.diverged === true || theirs.seq <= ours.seq;
@@ -77,22 +76,16 @@ export function pushFrom(
 /** True where `mine` carries a decision about the author that `other` does not share. */
 function decidedAlone(mine: Entry | undefined, other: Entry): boolean {
   if (mine === undefined || mine.mark === 'none') return false;
-  if (mine.mark !== other.mark) return true;
-  // Two forks: the lower one decides, and its evidence settles the other.
-  return mine.mark === 'fork' && mine.seq <= other.seq;
+  // Two forks: the lower one decides. A fork and a cut: the cut may be what settles the fork.
+  if (mine.mark === 'fork' && other.mark !== 'none')
+    return other.mark === 'fork' && mine.seq <= other.seq;
+  return mine.mark !== other.mark;
 }
 
 /** True where `other` froze the author at a place that `mine` has gone past, or not frozen at. */
 function lacksEvidence(mine: Entry | undefined, other: Entry): boolean {
   if (other.mark !== 'fork') return false;
   return mine?.mark !== 'fork' || mine.seq > other.seq;
-}
-
-/**
- * A fork below a cut whose record is not held ends the path too, and its entry does not show it.
- */
-function mayHideFork(entry: Entry): boolean {
-  return entry.mark !== 'none' && entry.mark !== 'fork';
 }
 
 /** True where our live path goes through the peer's head: it holds nothing past us. */

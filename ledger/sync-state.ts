@@ -83,7 +83,7 @@ export interface SyncState {
   /** The authors that this round found to differ, in the order of asking. */
   readonly differing: readonly Difference[];
   readonly learned: ReadonlyMap<Key, Learned>;
-  /** The entry that each author had here when its lines were pushed. */
+  /** The entries that each author had when its lines were pushed. */
   readonly pushed: ReadonlyMap<Key, string>;
 }
 

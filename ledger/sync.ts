@@ -241,7 +241,7 @@ function push(ground: Ground, state: SyncState, start: number, startFrom: number
       sizeBytes += utf8(line).length + 1;
       lines.push(line);
     }
-    pushed.set(difference.author, pushNote(holdings, difference.author, isThorough(state)));
+    pushed.set(difference.author, pushNote(holdings, difference, isThorough(state)));
   }
   if (lines.length > 0) return send({ ...state, pushed }, lines, state.differing.length, 0);
   return nextRound(ground, { ...state, pushed });
@@ -258,17 +258,16 @@ function firstToPush(holdings: Holdings, state: SyncState, difference: Differenc
   const { author } = difference;
   const thorough = isThorough(state);
   const before = state.pushed.get(author);
-  if (before === pushNote(holdings, author, true)) return null;
-  if (!thorough && before === pushNote(holdings, author, false)) return null;
+  if (before === pushNote(holdings, difference, true)) return null;
+  if (!thorough && before === pushNote(holdings, difference, false)) return null;
   return pushFrom(holdings, difference, state.learned.get(author) ?? {}, thorough);
 }
 
-/**
- * Remembers what of an author was pushed: a peer that only says it took it gets it twice at most.
- */
-function pushNote(holdings: Holdings, author: Key, thorough: boolean): string {
-  const entry = holdings.frontier.get(author);
-  return `${entry?.seq} ${entry?.id} ${entry?.mark}${thorough ? ' again' : ''}`;
+/** Both entries as they were: a peer that only says it took the lines gets them twice at most. */
+function pushNote(holdings: Holdings, { author, theirs }: Difference, thorough: boolean): string {
+  const entries = [holdings.frontier.get(author), theirs];
+  const texts = entries.map((entry) => `${entry?.seq} ${entry?.id} ${entry?.mark}`);
+  return [...texts, thorough].join();
 }
 
 function onPushed(

@@ -214,7 +214,7 @@ function judge(chain: Chain, decided: { cut: NonNullable<Toy['cut']>; id: Record
     const [only, ...others] = chain.held[seq - 1] ?? [];
     if (only === undefined || seq >= end) return;
     chain.forked = others.length > 0;
-    if (chain.forked && decided === undefined) chain.mark = 'fork';
+    if (chain.forked) chain.mark = 'fork';
     if (chain.forked) return;
     chain.live.push(only);
   }
