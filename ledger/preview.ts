@@ -7,7 +7,7 @@ import type { Member } from './authority.ts';
 import type { Note } from './book.ts';
 import { isLive } from './chain.ts';
 import { refresh } from './fold.ts';
-import type { Grant } from './grant.ts';
+import { type Grant, grantJson } from './grant.ts';
 import { type Replica, stateOf } from './replica.ts';
 import type { Conflict, MemberState, State } from './state.ts';
 import { type VoidRecord, verdictOn } from './voids.ts';
@@ -18,7 +18,6 @@ export type Change =
   | {
       readonly kind: 'gains' | 'loses';
       readonly member: MemberState;
-      readonly from: RecordId;
       readonly grants: readonly Grant[];
     }
   | { readonly kind: 'renamed'; readonly member: MemberState; readonly before: string }
@@ -68,19 +67,28 @@ function* memberChange(old: MemberState, now: MemberState): Iterable<Change> {
     yield { kind: 'removed', member, seq: removed.seq };
   }
   if (old.shown !== member.shown) yield { kind: 'renamed', member, before: old.shown };
-  yield* grantChanges('gains', member, old.grants, member.grants);
-  yield* grantChanges('loses', member, member.grants, old.grants);
+  yield* grantChange('gains', member, old.grants, member.grants);
+  yield* grantChange('loses', member, member.grants, old.grants);
 }
 
-function* grantChanges(
+/** What one list of grants has that the other lacks, whichever records they stand in. */
+function* grantChange(
   kind: 'gains' | 'loses',
   member: MemberState,
   known: MemberState['grants'],
   others: MemberState['grants'],
 ): Iterable<Change> {
-  for (const { from, grants } of others) {
-    if (!known.some((grant) => grant.from === from)) yield { kind, member, from, grants };
-  }
+  const textsOf = (held: MemberState['grants']): Map<string, Grant> =>
+    new Map(held.flatMap(({ grants }) => grants.map((grant) => [grantKey(grant), grant])));
+  const before = textsOf(known);
+  const grants = [...textsOf(others)]
+    .filter(([text]) => !before.has(text))
+    .map(([, grant]) => grant);
+  if (grants.length > 0) yield { kind, member, grants };
+}
+
+function grantKey(grant: Grant): string {
+  return canonical(grantJson(grant));
 }
 
 function* configChanges(was: State, is: State): Iterable<Change> {

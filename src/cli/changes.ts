@@ -88,7 +88,8 @@ export function previewTexts({ changes, voids }: Preview, nameOf: NameOf): strin
     const count = counted(records.length, 'record');
     return `${count} of ${nameOf(author)} would be void: ${listed.join(', ')}${more}`;
   });
-  return [...changes.map((change) => changeText(change, nameOf)), ...falls];
+  const lines = [...changes.map((change) => changeText(change, nameOf)), ...falls];
+  return lines.length === 0 ? ['nothing changes by it'] : lines;
 }
 
 /** A change for JSON: its values, and the line that a person reads. */

@@ -38,7 +38,7 @@ export function deedOf({ act, refs }: Pick<Decoded, 'act' | 'refs'>, nameOf: Nam
       return `granted ${nameOf(act.body.target)} ${grantTexts(act.body.grants).join('; ')}`;
     case 'cap.revoke': {
       const from = refs[0] === undefined ? 'a record' : `record ${short(refs[0])}`;
-      return `revoked what ${from} grants ${nameOf(act.body.target)}, ${honoured(act.body.seq)}`;
+      return `revoked what ${from} grants ${nameOf(act.body.target)}, ${spared(act.body.seq)}`;
     }
     case 'node.update':
       return `told of its ${updated(act.body)}`;
@@ -59,6 +59,11 @@ function namesOf(roots: readonly { readonly name: string }[]): string {
 
 function honoured(seq: number): string {
   return seq === 0 ? 'and nothing that it wrote counts' : `and counts its records up to ${seq}`;
+}
+
+/** What the member did with it until then stands. */
+function spared(seq: number): string {
+  return seq === 0 ? 'from its first record on' : `from its record ${seq + 1} on`;
 }
 
 function withGrants(grants: readonly Grant[]): string {

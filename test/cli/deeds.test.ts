@@ -54,7 +54,7 @@ const SENTENCES: readonly (readonly [Kind | 'unknown', Act, string])[] = [
   [
     'cap.revoke',
     acts.revoke(lamp, 3),
-    'revoked what record LLLLLLLL… grants lamp, and counts its records up to 3',
+    'revoked what record LLLLLLLL… grants lamp, from its record 4 on',
   ],
   [
     'node.update',

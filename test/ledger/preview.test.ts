@@ -88,7 +88,7 @@ test('a value, a grant and a conflict show as what they were and what they would
   const given = preview(world, acts.grant(alice, everything(0).slice(0, 1))).changes;
   expect(given).toMatchObject([{ kind: 'gains', member: { name: 'alice' } }]);
   const taken = preview(world, acts.revoke(alice, 0), [a.id], 'current').changes;
-  expect(taken).toMatchObject([{ kind: 'loses', from: a.id }]);
+  expect(taken).toMatchObject([{ kind: 'loses', member: { name: 'alice' } }]);
   const twin = { ...actor('alice twin'), name: 'alice' };
   expect(preview(world, acts.operator(twin)).changes).toMatchObject([
     { kind: 'joins' },
