@@ -4,6 +4,9 @@ import type { Message, Task } from './processes.ts';
 import { PROBES } from './probes.ts';
 import { ROWS } from './rows.ts';
 
+// A run that was stopped leaves no part of it behind.
+process.once('disconnect', () => process.exit(1));
+
 process.once('message', (task: Task) => {
   perform(task).then(
     (result) => send({ kind: 'done', result }, () => process.exit(0)),
@@ -14,13 +17,11 @@ process.once('message', (task: Task) => {
   );
 });
 
-async function perform({ name, bench }: Task): Promise<unknown> {
+async function perform({ kind, name, bench }: Task): Promise<unknown> {
   const full = { ...bench, say: (line: string) => send({ kind: 'say', line }) };
-  const row = ROWS.get(name);
-  if (row !== undefined) return await row.run(full);
-  const probe = PROBES.get(name);
-  if (probe === undefined) throw new Error(`no row and no probe is called ${name}`);
-  return await probe(full);
+  const run = kind === 'row' ? ROWS.get(name)?.run : PROBES.get(name);
+  if (run === undefined) throw new Error(`no ${kind} is called ${name}`);
+  return await run(full);
 }
 
 function send(message: Message, sent?: () => void): void {

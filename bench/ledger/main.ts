@@ -42,7 +42,7 @@ async function bench({ quick, only, write, keep, ...given }: Options): Promise<n
   const results: RowResult[] = [];
   for (const name of names) {
     say(ROWS.get(name)?.title ?? name);
-    const result = (await inFreshProcess({ name, bench: shape }, say)) as RowResult;
+    const result = (await inFreshProcess({ kind: 'row', name, bench: shape }, say)) as RowResult;
     for (const finding of result.findings) print(finding);
     results.push(result);
   }

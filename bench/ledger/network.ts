@@ -63,6 +63,20 @@ export function found(): { readonly network: Network; readonly line: string } {
   return { network, line };
 }
 
+/** The network of a ledger made here, to write on: `headOf` says how far each author has come. */
+export function resumed(
+  ledger: RecordId,
+  nodes: number,
+  headOf: (key: Key) => { readonly seq: number; readonly head: RecordId | '' },
+): Network {
+  const known = (name: string): Author => {
+    const fresh = author(name);
+    return { ...fresh, ...headOf(fresh.key) };
+  };
+  const members = Array.from({ length: nodes }, (_, i) => known(`node-${i}`));
+  return { ledger, root: known('root'), nodes: members, ts: START_MS };
+}
+
 /** The next record of an author, as its line. */
 export function write(
   network: Network,

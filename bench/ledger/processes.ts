@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import type { BenchShape } from './bench.ts';
 
 export interface Task {
-  /** A row of rows.ts or a part of probes.ts. */
+  /** Of rows.ts, or of probes.ts for a part of a row. */
+  readonly kind: 'row' | 'probe';
   readonly name: string;
   readonly bench: BenchShape;
 }

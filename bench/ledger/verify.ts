@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import type { Bench, Row, RowResult } from './bench.ts';
 import { type LedgerShape, ledgerFile } from './dataset.ts';
 import { grouped } from './finding.ts';
-import { bareVerify } from './floors.ts';
+import { bareVerify, bareVerifyThreads } from './floors.ts';
 import { mustOpen, unopenedFolder } from './homes.ts';
 import { emptyReplica, takeLines } from './intake.ts';
 import { elapsedMs, paired, perSecond } from './measure.ts';
@@ -22,6 +22,10 @@ export const verifyRow: Row = {
     const floorRate = async (): Promise<number> => perSecond(SLICE, await elapsedMs(floor));
     const one = await paired(bench.turns, () => oneThread(slice), floorRate);
     const two = await paired(bench.turns, () => twoThreads(bench), floorRate);
+    const threads = await bareVerifyThreads(slice, 2);
+    const both = async (): Promise<number> => perSecond(SLICE, await elapsedMs(threads.run));
+    const bare = await paired(bench.turns, both, floorRate);
+    await threads.close();
     const what = 'verify into an empty replica';
     const beside = 'bare `crypto.verify` on one thread';
     return {
@@ -49,6 +53,14 @@ export const verifyRow: Row = {
             `The program opens a file of ${grouped(SHAPE.records)} such lines that it has never ` +
             'seen: reading, hashing, indexing and folding in one thread, the signatures in two ' +
             'more. A machine with two cores shares them among the three.',
+        },
+        {
+          row: 'verify',
+          what: 'bare `crypto.verify` on two threads',
+          measured: { value: bare.ours, unit: '/s' },
+          beside: { value: bare.floor, unit: '/s', what: beside },
+          ratio: bare.ratio,
+          how: 'What a second thread is worth on this machine at all, nothing else running.',
         },
       ],
     };
