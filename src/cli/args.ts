@@ -2,6 +2,7 @@
 // mistake is answered with what is known instead. `--` ends the options; an option may stand before
 // the command's own words.
 
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { assert } from '../../proto/assert.ts';
 import { CATALOGUE, WITHOUT_WORDS } from './catalogue.ts';
@@ -235,7 +236,7 @@ function callOf(
   const folder = valuesOf('dir')[0];
   return {
     command,
-    folder: folder ?? defaultFolder,
+    folder: folder === undefined ? defaultFolder : resolve(folder),
     folderNamed: folder !== undefined,
     flag: (name) => valuesOf(name).length > 0,
     value: (name) => valuesOf(name)[0],

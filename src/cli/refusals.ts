@@ -17,6 +17,7 @@ export type CliCode =
   | 'ambiguous-id'
   | 'two-ledgers'
   | 'no-such-ledger'
+  | 'holds-another'
   | 'no-plain-file'
   | 'bug';
 
@@ -41,9 +42,13 @@ export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
     exit: 'usage',
   },
   'no-such-ledger': {
-    what: 'the ledger that was named does not begin in this file',
-    hint: 'compare it; the ids of those that do begin in it stand in brackets',
+    what: 'the ledger does not begin in this file',
+    hint: 'it needs the genesis record, in any line; the ids of those it holds stand in brackets',
     exit: 'usage',
+  },
+  'holds-another': {
+    what: 'this folder holds another ledger',
+    hint: 'use another folder with --dir, or leave --ledger and --root out',
   },
   'no-plain-file': { what: 'it is no plain file', hint: 'name a file that can be read twice' },
   bug: {

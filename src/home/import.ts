@@ -2,12 +2,14 @@
 // Every line takes the way of a stranger's record; a folder without a ledger begins with the file's
 // genesis.
 
-import type { Digest, RecordId } from '../../proto/ids.ts';
+import type { Digest, Key, RecordId } from '../../proto/ids.ts';
 import { verdict } from '../../proto/ed25519.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import { signatureJobs } from '../../ledger/proof.ts';
 import { type Decoded, decodeBytes } from '../../ledger/record.ts';
-import { frontierRoot, stateRoot } from '../../ledger/replica.ts';
+import type { VoidCode } from '../../ledger/refusals.ts';
+import { type Replica, frontierRoot, stateRoot } from '../../ledger/replica.ts';
+import { voidRecords } from '../../ledger/voids.ts';
 import { lineChunks } from '../lines/line-chunks.ts';
 import type { Progress } from '../lines/replay.ts';
 import { nodePlatform } from '../platform.ts';
@@ -27,6 +29,13 @@ export interface Import {
   readonly duplicates: number;
   readonly refused: readonly RefusedLine[];
   readonly refusedCount: number;
+  /** Records of the ledger without effect, from this file or from before. */
+  readonly void: readonly {
+    readonly id: RecordId;
+    readonly author: Key;
+    readonly code: VoidCode;
+  }[];
+  readonly voidCount: number;
   readonly pending: readonly { readonly line: number; readonly id: RecordId }[];
   readonly frontierRoot: Digest;
   readonly stateRoot: Digest;
@@ -36,18 +45,30 @@ export interface ImportOptions extends Pick {
   readonly progress?: (progress: Progress) => void;
 }
 
+export type ImportCode = AuditCode | 'holds-another';
+
 /** Opens or begins the ledger of a folder, imports, and closes it again. */
 export async function importInto(
   folder: string,
   path: string,
   options: ImportOptions = {},
-): Promise<Result<Import, AuditCode>> {
+): Promise<Result<Import, ImportCode>> {
   const held = await openHome(folder, { write: true, ...options });
-  if (held !== null) return closing(held, importFile(held, path, options));
+  if (held !== null) {
+    if (isMeant(held, options)) return closing(held, importFile(held, path, options));
+    await held.close();
+    return refuse('holds-another', held.replica.ledger);
+  }
   const genesis = findGenesis(path, options);
   if (!genesis.ok) return genesis;
   const home = await foundHome(folder, genesis.value, false);
   return closing(home, importFile(home, path, options), 1);
+}
+
+function isMeant({ replica }: HomeLedger, { ledger, root }: Pick): boolean {
+  const roots = replica.genesis.roots.map(({ key }) => key as string);
+  if (ledger !== undefined && ledger !== replica.ledger) return false;
+  return root === undefined || roots.includes(root);
 }
 
 async function closing(
@@ -97,6 +118,7 @@ export async function importFile(
       duplicates: totals.duplicates,
       refused: refused.toSorted((a, b) => a.line - b.line),
       refusedCount,
+      ...voidsOf(home.replica),
       pending: totals.pending.map(({ line, id }) => ({ line, id })),
       frontierRoot: frontierRoot(home.replica),
       stateRoot: stateRoot(home.replica),
@@ -104,6 +126,16 @@ export async function importFile(
   } finally {
     await source.close();
   }
+}
+
+function voidsOf(replica: Replica): { void: Import['void']; voidCount: number } {
+  const listed: { id: RecordId; author: Key; code: VoidCode }[] = [];
+  let voidCount = 0;
+  for (const { id, author, code } of voidRecords(replica)) {
+    voidCount++;
+    if (listed.length < LISTED_LINES_MAX) listed.push({ id, author, code });
+  }
+  return { void: listed, voidCount };
 }
 
 const GENESIS = Buffer.from('"kind":"genesis"');

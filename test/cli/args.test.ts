@@ -34,12 +34,12 @@ describe('words', () => {
 
   test('may have options before, between and after, with = or without', () => {
     for (const text of [
-      '--dir D ledger log --limit 3',
-      'ledger --dir=D log --limit=3',
-      'ledger log --limit 3 --dir D',
+      '--dir /D ledger log --limit 3',
+      'ledger --dir=/D log --limit=3',
+      'ledger log --limit 3 --dir /tmp/../D',
     ]) {
       const call = called(text);
-      expect([call.folder, call.folderNamed, call.value('limit')]).toEqual(['D', true, '3']);
+      expect([call.folder, call.folderNamed, call.value('limit')]).toEqual(['/D', true, '3']);
     }
     expect(called('ledger log').folder).toBe('/default');
     expect(called('ledger log').folderNamed).toBe(false);
@@ -48,7 +48,7 @@ describe('words', () => {
   test('none at all are the status of this machine', () => {
     expect(called('').command.path).toEqual(['status']);
     expect(called('--json').command.path).toEqual(['status']);
-    expect(called('--dir D').folder).toBe('D');
+    expect(called('--dir /D').folder).toBe('/D');
   });
 
   test('after -- are arguments, whatever they look like', () => {

@@ -11,7 +11,7 @@ export const LOOKING: readonly Command[] = [
   {
     path: ['status'],
     group: 'This machine',
-    summary: 'shows the ledger of this machine, or how to found one',
+    summary: "shows this machine's ledger, or how to found one",
     about: [
       'What `kith` alone shows: the network, its members, the newest record, the roots, and how ' +
         'healthy the files are. It only reads, also while another process writes.',
@@ -22,7 +22,7 @@ export const LOOKING: readonly Command[] = [
   {
     path: ['ledger', 'verify'],
     group: 'The ledger',
-    summary: 'checks every line of a ledger file, and says what it adds up to',
+    summary: 'checks every line of a ledger file',
     about: [
       'Each line is accepted, or refused with its number and a code of docs/errors.md. A line ' +
         'that is accepted and has no effect is listed as void, one that waits for an earlier ' +
@@ -44,7 +44,7 @@ export const LOOKING: readonly Command[] = [
   {
     path: ['ledger', 'log'],
     group: 'The ledger',
-    summary: 'prints one line for each record: when, who, what, and whether it counts',
+    summary: 'lists the records: when, who, what, and if it counts',
     about: [
       'In the order of the file. The time is what the author claims: it is shown and never ' +
         'judged, and one that is far off is marked (?). With --json, one document a line.',
@@ -67,7 +67,7 @@ export const LOOKING: readonly Command[] = [
   {
     path: ['ledger', 'show'],
     group: 'The ledger',
-    summary: 'shows one record whole: its line, its author, its verdict, what it cites',
+    summary: 'shows one record whole, its verdict and what it cites',
     arguments: [{ name: 'id', required: true, help: 'the id of the record, or the start of it' }],
     examples: [{ line: 'kith ledger show 4fQx', what: 'when no other id begins so' }],
     load: () => import('../commands/ledger-show.ts'),
@@ -75,14 +75,14 @@ export const LOOKING: readonly Command[] = [
   {
     path: ['ledger', 'state'],
     group: 'The ledger',
-    summary: 'shows what the ledger adds up to: members, grants, configuration, conflicts',
+    summary: 'shows what it adds up to: members, grants, settings',
     examples: [{ line: 'kith ledger state --json', what: 'all of it, for a script' }],
     load: () => import('../commands/ledger-state.ts'),
   },
   {
     path: ['help'],
     group: 'About kith',
-    summary: 'shows what kith can do, or the help of one command',
+    summary: 'shows what kith can do, or the help of a command',
     arguments: [
       { name: 'command', required: false, repeated: true, help: 'the words of a command' },
     ],
@@ -94,7 +94,7 @@ export const LOOKING: readonly Command[] = [
   {
     path: ['version'],
     group: 'About kith',
-    summary: 'prints the version of kith, of its ledger rules and of Node',
+    summary: 'prints the versions of kith, its rules and Node',
     load: () => import('../commands/version.ts'),
   },
 ];

@@ -130,7 +130,7 @@ export const RIGHTS: readonly Command[] = [
   {
     path: ['staged'],
     group: 'Members and rights',
-    summary: 'shows what is staged: the exact records, and what they would change and void',
+    summary: 'shows what is staged, and what it would change and void',
     load: () => import('../commands/staged.ts'),
   },
   {

@@ -78,7 +78,7 @@ const FOUNDING: readonly Command[] = [
   {
     path: ['recover'],
     group: 'Members and rights',
-    summary: 'replaces every root operator, with the secret of the recovery sheet',
+    summary: 'seats a new root, with the secret of the recovery sheet',
     about: [
       'The operator of this machine becomes the one root; the old roots are cut at the last record ' +
         'held here, so that what they wrote until then stands. A new sheet is printed and the old ' +
@@ -105,7 +105,7 @@ const FOUNDING: readonly Command[] = [
   {
     path: ['ledger', 'accept-head'],
     group: 'The ledger',
-    summary: 'lets this machine write again, on your word that its ledger is the newest',
+    summary: 'lets this machine write again, on your word',
     about: [
       'A machine whose ledger was copied, restored or moved writes nothing until it is known that ' +
         'it has not written more elsewhere: a key that signs one place twice is frozen by everyone. ' +

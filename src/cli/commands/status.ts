@@ -4,7 +4,11 @@ import { RULES_VERSION } from '../../../ledger/limits.ts';
 import type { Decoded } from '../../../ledger/record.ts';
 import { frontierRoot, stateOf, stateRoot } from '../../../ledger/replica.ts';
 import type { State } from '../../../ledger/state.ts';
+import { lastSynced } from '../../acts/synced.ts';
+import { readStaged } from '../../acts/staged.ts';
+import { keyHost } from '../../home/host.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
+import type { Key } from '../../../proto/ids.ts';
 import { nowMs } from '../../os/clock.ts';
 import type { Store } from '../../store/store.ts';
 import type { Call } from '../command.ts';
@@ -14,12 +18,12 @@ import { namesAt, tryHome } from '../home.ts';
 import type { Printer } from '../print.ts';
 import type { Style } from '../style.ts';
 import { columnsOf } from '../table.ts';
-import { claimedText, counted } from '../when.ts';
+import { claimedText, counted, utcText } from '../when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const { folder } = call;
   const shown = await tryHome(folder, { write: false }, async (home) => {
-    const facts = factsOf(home, 0);
+    const facts = factsOf(home);
     print.result(facts, () => page(facts, home, print.style));
     return true;
   });
@@ -46,8 +50,10 @@ interface Facts {
   readonly removed: number;
   readonly conflicts: number;
   readonly frozen: number;
-  /** Drafts that wait for `kith commit`. */
-  readonly staged: number;
+  /** Acts that wait for `kith commit`; null where their file does not read. */
+  readonly staged: number | null;
+  /** When the ledger last agreed with that of a peer, by this machine's clock. */
+  readonly synced: { readonly at: number; readonly peer: Key } | null;
   readonly frontierRoot: string;
   readonly stateRoot: string;
   readonly rules: number;
@@ -55,11 +61,13 @@ interface Facts {
   readonly last: { readonly id: string; readonly author: string; readonly ts: number } | null;
 }
 
-function factsOf({ folder, store, replica }: HomeLedger, staged: number): Facts {
+function factsOf({ folder, store, replica }: HomeLedger): Facts {
   const { ledger, network, members, conflicts, frozen } = stateOf(replica);
   const standing = members.filter(({ removed }) => removed === undefined);
   const count = (of: string): number => standing.filter((member) => member.class === of).length;
   const last = lastRecord(store);
+  const host = keyHost();
+  const staged = readStaged(host, folder, ledger);
   return {
     folder,
     ledger,
@@ -70,7 +78,8 @@ function factsOf({ folder, store, replica }: HomeLedger, staged: number): Facts 
     removed: members.length - standing.length,
     conflicts: conflicts.length,
     frozen: frozen.length,
-    staged,
+    staged: staged.ok ? staged.value.intents.length : null,
+    synced: lastSynced(host, folder),
     frontierRoot: frontierRoot(replica),
     stateRoot: stateRoot(replica),
     rules: RULES_VERSION,
@@ -110,6 +119,10 @@ function page(facts: Facts, home: HomeLedger, style: Style): string[] {
     const when = style.dim(`${claimedText(last.ts, nowMs())} UTC`);
     rows.push(['last', `${nameOf(last.author)}: ${deedOf(last, nameOf)}  ${when}`]);
   }
+  if (facts.synced !== null) {
+    const { at, peer } = facts.synced;
+    rows.push(['synced', `with ${nameOf(peer)}  ${style.dim(`${utcText(at)} UTC`)}`]);
+  }
   rows.push(['frontier', facts.frontierRoot], ['state', facts.stateRoot]);
   rows.push(...worries(facts).map((worry) => [style.yellow('attention'), worry]));
   return [style.bold(facts.network), ...columnsOf(rows, { indent: 2 })];
@@ -119,9 +132,10 @@ function page(facts: Facts, home: HomeLedger, style: Style): string[] {
 function worries(facts: Facts): string[] {
   const { conflicts, frozen, damage, staged } = facts;
   return [
-    ...(staged === 0
+    ...(staged === null ? ['what is staged does not read: see `kith staged`'] : []),
+    ...(staged === null || staged === 0
       ? []
-      : [`${counted(staged, 'draft')} not signed: \`kith staged\` shows, \`kith commit\` signs`]),
+      : [`${counted(staged, 'act')} not signed: \`kith staged\` shows, \`kith commit\` signs`]),
     ...(conflicts === 0 ? [] : [`${counted(conflicts, 'conflict')}: see \`kith ledger state\``]),
     ...(frozen === 0 ? [] : [`${counted(frozen, 'frozen author')}: see \`kith ledger state\``]),
     ...(damage === 0
