@@ -78,8 +78,8 @@ export function rotationsOf(book: Book | undefined): readonly Note[] {
 }
 
 /**
- * The live part of a recovery key: its rotation, or none where it signed two. What the same key wrote
- * as a member, before it was made the recovery key, is nothing.
+ * The live part of a recovery key: its rotation, or none where it signed two. What the same key
+ * wrote as a member, before it was made the recovery key, is nothing.
  */
 export function recoveryPart(book: Book | undefined): Live {
   const [first, second] = rotationsOf(book);

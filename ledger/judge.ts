@@ -150,8 +150,10 @@ function redeem(authority: Authority, author: Member, note: Note): VoidCode | nu
   return null;
 }
 
-/** True where the key stands already, as senior as this author or resolved before it. A recovery key
- *  stands above all: nobody makes a member of it, and so nobody can cut it. */
+/**
+ * True where the key stands already, as senior as this author or resolved before it. A recovery key
+ * stands above all: nobody makes a member of it, and so nobody can cut it.
+ */
 function isSettled(authority: Authority, author: Member, key: Member['key']): boolean {
   if (authority.epochs.recoveries.includes(key)) return true;
   const member = authority.members.get(key);

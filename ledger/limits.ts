@@ -32,7 +32,8 @@ export const QUOTA_OPERATOR = 65_536;
 export const QUOTA_NODE = 4_096;
 export const QUOTA_TICKET = 1;
 /** FROZEN. Places past its quota where an operator may still remove, once per target: as many again
- *  as it had, so that a runaway key can be stopped by what it runs against, and ends all the same. */
+ * as it had, so that a runaway key can be stopped by what it runs against, and ends all the same.
+ */
 export const QUOTA_REMOVALS_ABOVE = 65_536;
 /** FROZEN. The end of a node's quota kept for key rotation: a year of weekly ones. */
 export const QUOTA_NODE_ROTATION = 64;

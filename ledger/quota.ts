@@ -79,8 +79,9 @@ export function withinQuota(
 }
 
 /**
- * Walks on from the free part over what may stand. A record that may not is as good as not held: who
- * refused it at the door and who holds it, even as the other branch of a fork, see the same chain.
+ * Walks on from the free part over what may stand. A record that may not is as good as not held:
+ * who refused it at the door and who holds it, even as the other branch of a fork, see the same
+ * chain.
  */
 function standingPart(
   member: Holder,

@@ -22,8 +22,8 @@ export function admittedBy(replica: Replica, ticket: Key): Key | null {
 }
 
 /**
- * True for a redemption that comes too late: the member at whose door it is shown for the first time
- * turns it away. A replica that hears of it from a member takes it, since that one has judged.
+ * True for a redemption that comes too late: the member at whose door it is shown for the first
+ * time turns it away. A replica that hears of it from a member takes it, since that one has judged.
  */
 export function isLateRedemption(replica: Replica, record: Decoded, nowMs: number): boolean {
   if (record.act.kind !== 'node.admit') return false;

@@ -28,8 +28,9 @@ export interface Holdings {
   lines(author: Key, from: number): Iterable<Sendable>;
   /**
    * Steps from genesis to the admission that makes the key known: 0 for the first roots and the
-   * first recovery key. Whoever admits an author has a smaller number (and whoever cuts it no larger
-   * one), so records sent in this order are never refused for an author that is not known yet.
+   * first recovery key. Whoever admits an author has a smaller number (and whoever cuts it no
+   * larger one), so records sent in this order are never refused for an author that is not known
+   * yet.
    */
   generation(author: Key): number;
 }

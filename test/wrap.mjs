@@ -11,30 +11,42 @@ const FOLDERS = ['bench', 'docs', 'ledger', 'proto', 'src', 'test'];
 const FOREIGN = new Set(['node_modules', 'dist', 'wire.js', 'wire.d.ts']);
 const COLUMNS_MAX = 100;
 
-const PLAIN = /^(\s*)\/\/ (?![-*\d@]|oxlint)(\S.*)$/;
-const ONE_LINE_DOC = /^(\s*)\/\*\* (.*) \*\/$/;
+// What stands before the words, the words, and where it ends the comment, its end.
+const LINE = /^(\s*\/\/ )(?![-*\d@ ]|oxlint)(\S.*?)()$/;
+const STARRED = /^(\s*\* ) ?(?![-*\d@ ])(\S.*?)( \*\/)?$/;
+const OPENING = /^(\s*)\/\*\* (.*?)( \*\/)?$/;
 
 /** `text` with every comment in its columns. */
 export function wrapComments(text) {
   const out = [];
   const lines = text.split('\n');
   for (let at = 0; at < lines.length; at++) {
-    const line = lines[at];
-    const doc = ONE_LINE_DOC.exec(line);
-    const plain = PLAIN.exec(line);
-    if (line.length <= COLUMNS_MAX || (doc === null && plain === null)) out.push(line);
-    else if (doc !== null) {
-      const [, indent, words] = doc;
-      out.push(`${indent}/**`, ...fill(`${indent} * `, words), `${indent} */`);
-    } else {
-      const paragraph = [plain[2]];
-      while (PLAIN.exec(lines[at + 1] ?? '')?.[1] === plain[1]) {
-        paragraph.push(PLAIN.exec(lines[++at])[2]);
-      }
-      out.push(...fill(`${plain[1]}// `, paragraph.join(' ')));
-    }
+    const kind =
+      lines[at].length > COLUMNS_MAX && [LINE, STARRED].find((one) => one.test(lines[at]));
+    const opening = lines[at].length > COLUMNS_MAX ? OPENING.exec(lines[at]) : null;
+    if (opening !== null) {
+      const [, indent, words, end] = opening;
+      out.push(`${indent}/**`);
+      at = paragraph(lines, at, STARRED, [`${indent} * `, words, end], out);
+    } else if (kind) at = paragraph(lines, at, kind, kind.exec(lines[at]).slice(1), out);
+    else out.push(lines[at]);
   }
   return out.join('\n');
+}
+
+/** Fills one paragraph from the line `at`; the place of its last line. */
+function paragraph(lines, at, kind, [start, words, firstEnd], out) {
+  const all = [words];
+  let end = firstEnd;
+  for (let next = kind.exec(lines[at + 1] ?? ''); !end; next = kind.exec(lines[at + 1] ?? '')) {
+    if (next === null || next[1] !== start) break;
+    all.push(next[2]);
+    end = next[3];
+    at += 1;
+  }
+  out.push(...fill(start, all.join(' ')));
+  if (end) out.push(`${start.trimEnd()}/`);
+  return at;
 }
 
 function fill(start, words) {

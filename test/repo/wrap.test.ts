@@ -35,11 +35,23 @@ describe('wrapping of comments', () => {
     );
   });
 
+  test('fills a block from its first line or from a later one, to its end', () => {
+    const long = 'word '.repeat(20).trim();
+    const start = 'word '.repeat(19).trim();
+    expect(wrapComments(`/** ${long}\n *  more */\ncode();\n`)).toBe(
+      `/**\n * ${start}\n * word more\n */\ncode();\n`,
+    );
+    expect(wrapComments(`/**\n * first.\n *\n * ${long}\n * more\n *\n * last\n */\n`)).toBe(
+      `/**\n * first.\n *\n * ${start}\n * word more\n *\n * last\n */\n`,
+    );
+  });
+
   test.each([
     `const text = '${'x '.repeat(60)}';`,
     `// short\n// enough`,
     `// - ${'item '.repeat(30)}`,
     `/* ${'block '.repeat(30)}*/`,
+    ` * - ${'item '.repeat(30)}`,
     '',
   ])('leaves this as it is: %s', (text) => {
     expect(wrapComments(text)).toBe(text);
