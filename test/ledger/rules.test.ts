@@ -1,11 +1,11 @@
 // The rules without which a ledger breaks, one test each (docs/ledger.md):
-//   time is shown and judged nowhere                   only `prev` holds a record back
-//   a cut acts at once, also ahead of its target       one cut decides: the senior cutter's last
-//   only someone senior to the remover lifts a removal authority counts from operators only
-//   a grant is cited from a senior only                another genesis is another ledger
-//   a freeze takes authority, not membership           an operator key signs on one machine
-//   the root covers only what is live                  a rotation's cut stands above every rank
-//   epochs are followed one by one                     an entry: the last live record, its cut
+//   time is shown and judged nowhere                     only `prev` holds a record back
+//   a cut acts at once, also ahead of its target         one cut decides: the senior cutter's last
+//   only someone senior to the remover lifts a removal   authority counts from operators only
+//   a grant is cited from a senior only                  another genesis is another ledger
+//   a freeze takes authority, not membership             an operator key signs on one machine
+//   the root covers only what is live                    a rotation's cut stands above every rank
+//   epochs are followed one by one                       an entry: the last live record, its cut
 // histories.test.ts holds those that are a whole history; the rest stand here.
 
 import { expect, test } from 'vitest';
