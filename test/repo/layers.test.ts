@@ -17,7 +17,7 @@ interface Layer {
 
 const PACKAGES = Object.keys(manifest.dependencies);
 const TOOLS = Object.keys(manifest.devDependencies);
-const CORES = ['proto/', 'ledger/'];
+const CORES = ['proto/', 'ledger/', 'pairing/'];
 
 // The first row whose folder holds the file is its rule.
 const LAYERS: readonly Layer[] = [
@@ -38,6 +38,11 @@ const LAYERS: readonly Layer[] = [
     reason:
       'a core is a function of its inputs, so that it runs under a simulated disk, network and ' +
       'clock; and no core knows another, src/derive.ts couples them',
+  },
+  {
+    folder: 'pairing/',
+    mayImport: ['proto/'],
+    reason: 'a core, like the ledger: the ceremony does not know what is admitted by it',
   },
   {
     folder: 'src/boot/',
