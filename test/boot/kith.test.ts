@@ -36,7 +36,7 @@ beforeEach(() => {
   }
   symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
   mkdirSync(join(clone, 'proto'));
-  mkdirSync(join(clone, 'ledger'));
+  for (const core of ['ledger', 'pairing']) mkdirSync(join(clone, core));
   source('proto/leaf.ts', `export const leaf: string = 'leaf';\n`);
   source('src/main.ts', SAY_ARGS);
 });
