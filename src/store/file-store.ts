@@ -15,8 +15,8 @@ import { ledgerStore } from './ledger-store.ts';
 import { indexKeeper } from './index-keeper.ts';
 import { type Kv, openLevel, scratchLevel } from './kv.ts';
 import { takeLock } from './lock.ts';
-import { makeMarker } from './marker.ts';
-import { NO_OWN_HEADS, ownHeads } from './own-heads.ts';
+import { makeMarker, readMarker } from './marker.ts';
+import { NO_OWN_HEADS, ownHeads, seenOwnHeads } from './own-heads.ts';
 import { type OpenRequest, type Paths, openToRead, openToWrite, pathsIn } from './opening.ts';
 import type { Mode, Store } from './store.ts';
 
@@ -143,13 +143,15 @@ async function openReadOnly(
   parts: StoreParts,
 ): Promise<Store> {
   if (!parts.disk.exists(paths.ledger)) throw new StoreFault('no-ledger', paths.ledger);
+  const marker = readMarker(parts.disk, paths.marker);
   const kv = scratchLevel();
   const opened = await openToRead(requestOf(options, parts, paths, kv), takesTail);
   const { ledger, index } = opened;
   const mode: Mode = { kind: 'read-only', fault: null };
   const keeper = indexKeeper(ledger, index, () => () => undefined);
   const { folder, ballast } = paths;
-  const own = NO_OWN_HEADS;
+  const here = { machine: parts.machine, file: ledger.file.identity() };
+  const own = takesTail ? NO_OWN_HEADS : seenOwnHeads(marker, here, index);
   const line = appender({ ledger, index, folder, ballast, mode, keeper, own });
   const release = async (): Promise<void> => {
     ledger.file.close();

@@ -51,10 +51,31 @@ export function ownHeads(
   };
 }
 
-/** The heads of a machine that only reads. */
+/** The heads of a file that is nobody's: it is judged, never written on. */
 export const NO_OWN_HEADS: OwnHeads = {
   heldBack: 'the ledger is open for reading only',
   check: () => undefined,
   note: () => Promise.resolve(),
   accept: () => Promise.resolve(),
 };
+
+/**
+ * What a writer would be told, for a reader beside it. The marker was read before the file: a
+ * record stands in the file before the marker names it.
+ */
+export function seenOwnHeads(
+  marker: Marker | null,
+  here: { readonly machine: string; readonly file: string },
+  index: Index,
+): OwnHeads {
+  let { heldBack } = NO_OWN_HEADS;
+  return {
+    ...NO_OWN_HEADS,
+    get heldBack() {
+      return heldBack;
+    },
+    check() {
+      heldBack = mismatch(marker, here, ({ author, seq, id }) => index.isHeld(author, seq, id));
+    },
+  };
+}

@@ -2,7 +2,7 @@
 // end when nobody listens.
 
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Scribe, actor, acts } from '../kit/actors.ts';
@@ -57,6 +57,24 @@ describe('kith, and kith status', () => {
       last: { id: scribe.records.at(-1)?.id },
     });
     expect(readdirSync(dir)).toEqual(['nodes.jsonl']);
+  });
+});
+
+describe('the health of a ledger', () => {
+  test('is told: rot, and a copy that may not be written on', async () => {
+    const own = join(folder, 'own');
+    const file = join(dir, 'nodes.jsonl');
+    expect((await kith(['ledger', 'import', file, '--dir', own])).code).toBe(0);
+    const status = async (): Promise<Record<string, unknown>> =>
+      JSON.parse((await kith(['status', '--dir', own, '--json'])).out) as Record<string, unknown>;
+    expect(await status()).toMatchObject({ heldBack: null, damage: 0 });
+    appendFileSync(join(own, 'nodes.jsonl'), 'rot\n');
+    rmSync(join(own, 'marker.json'));
+    const ill = await status();
+    expect(ill).toMatchObject({ damage: 1, heldBack: expect.stringContaining('marker') });
+    const { out } = await kith(['status', '--dir', own]);
+    expect(out).toMatch(/attention +this machine may not write: .*`kith ledger accept-head`/);
+    expect(out).toMatch(/attention +1 damaged line in the file: /);
   });
 });
 

@@ -57,6 +57,8 @@ interface Facts {
   readonly frontierRoot: string;
   readonly stateRoot: string;
   readonly rules: number;
+  /** Why this machine may write no records of its own, or null. */
+  readonly heldBack: string | null;
   readonly damage: number;
   readonly last: { readonly id: string; readonly author: string; readonly ts: number } | null;
 }
@@ -83,6 +85,7 @@ function factsOf({ folder, store, replica }: HomeLedger): Facts {
     frontierRoot: frontierRoot(replica),
     stateRoot: stateRoot(replica),
     rules: RULES_VERSION,
+    heldBack: store.heldBack,
     damage: store.damage.length,
     last: last === null ? null : { id: last.id, author: last.author, ts: last.ts },
   };
@@ -130,7 +133,7 @@ function page(facts: Facts, home: HomeLedger, style: Style): string[] {
 
 /** What a person should look at, each with what to do. */
 function worries(facts: Facts): string[] {
-  const { conflicts, frozen, damage, staged } = facts;
+  const { conflicts, frozen, damage, staged, heldBack } = facts;
   return [
     ...(staged === null ? ['what is staged does not read: see `kith staged`'] : []),
     ...(staged === null || staged === 0
@@ -138,6 +141,9 @@ function worries(facts: Facts): string[] {
       : [`${counted(staged, 'act')} not signed: \`kith staged\` shows, \`kith commit\` signs`]),
     ...(conflicts === 0 ? [] : [`${counted(conflicts, 'conflict')}: see \`kith ledger state\``]),
     ...(frozen === 0 ? [] : [`${counted(frozen, 'frozen author')}: see \`kith ledger state\``]),
+    ...(heldBack === null
+      ? []
+      : [`this machine may not write: ${heldBack}. Sync, then \`kith ledger accept-head\``]),
     ...(damage === 0
       ? []
       : [`${counted(damage, 'damaged line')} in the file: \`kith ledger sync\` brings them again`]),
