@@ -1,0 +1,69 @@
+// The bounds of the peer API, each with its reason. What a reply or request may hold is bounded by
+// the protocol itself (ledger/limits.ts); here is what the wire adds.
+
+import type { Rate } from '../../ledger/bucket.ts';
+import {
+  LINE_BYTES_MAX,
+  PULL_REQUEST_BYTES_MAX,
+  REPLY_BYTES_MAX,
+  REPLY_RECORDS_MAX,
+  WALK_REPLY_BYTES_MAX,
+} from '../../ledger/limits.ts';
+
+/** Lines that a newcomer brings inside its certificate: its admission, and the operator's above. */
+export const BROUGHT_BYTES_MAX: number = 16 * 1024;
+/** A certificate: what is brought, and the 300 bytes around it. */
+export const CERTIFICATE_BYTES_MAX: number = BROUGHT_BYTES_MAX + 2 * 1024;
+
+/** Connections at once: every member of a large network twice, at some 50 KB each. */
+export const CONNECTIONS_MAX = 512;
+/** Of one member: a sync uses one, and a broken one may linger beside its successor. */
+export const CONNECTIONS_PER_PEER_MAX = 4;
+/** Of one address before it has shown who it is, so that a stranger cannot take all the places. */
+export const UNPROVEN_PER_ADDRESS_MAX = 16;
+/** From the first byte to the end of the handshake: ten round trips on the slowest link. */
+export const HANDSHAKE_MS_MAX = 10_000;
+/** For the door to decide: it may have to check and store an admission. */
+export const DOOR_MS_MAX = 10_000;
+
+/** Headers: ours take 200 bytes. */
+export const HEADERS_BYTES_MAX: number = 4 * 1024;
+export const HEADERS_MS_MAX = 10_000;
+/** A request to its last byte: a full push over 128 kbit/s takes 70 s. */
+export const REQUEST_MS_MAX = 120_000;
+/** A reply to its last byte, reading included. */
+export const EXCHANGE_MS_MAX = 300_000;
+/** Without a single byte, in either direction. */
+export const IDLE_MS_MAX = 30_000;
+
+export const HELLO_BYTES_MAX = 1_024;
+/** 256 places of 64 nibbles. */
+export const WALK_BYTES_MAX: number = 32 * 1024;
+export const PULL_BYTES_MAX: number = PULL_REQUEST_BYTES_MAX + 4 * 1024;
+/** A page: it ends with the first line past its bound, or with all the lines of one seq. */
+export const PAGE_BYTES_MAX: number = REPLY_BYTES_MAX + 16 * LINE_BYTES_MAX;
+export const PAGE_LINES_MAX: number = REPLY_RECORDS_MAX + 16;
+/** A line on the wire: the end of a page names up to 1,024 places. Records are shorter. */
+export const WIRE_LINE_BYTES_MAX: number = 24 * 1024;
+/** A hello or a walk: the largest node may come on top of a nearly full reply. */
+export const BODY_BYTES_MAX: number = WALK_REPLY_BYTES_MAX + 64 * 1024;
+/** Lines handed to the replica at once: one write to the disk, while the next ones arrive. */
+export const BATCH_BYTES: number = 256 * 1024;
+
+/** What one peer may make us send and read: a first sync of 500 MB takes half a minute. */
+export const BYTES_RATE: Rate = { perSecond: 16 * 1024 * 1024, burst: 64 * 1024 * 1024 };
+/** Lines it may push, each perhaps a signature check of 0.1 ms: a fifth of one core. */
+export const LINES_RATE: Rate = { perSecond: 2_000, burst: 20_000 };
+/** Trie nodes it may ask for, at 0.05 ms: a tenth of one core, and the walk of 10,000 authors. */
+export const NODES_RATE: Rate = { perSecond: 2_000, burst: 16_384 };
+/** How long a faulty peer is not spoken to: it needs a repair, not a retry. */
+export const FAULTY_MS = 300_000;
+
+/** Attempts at one request in a row before a sync gives up; doubling from the first wait. */
+export const ATTEMPTS_MAX = 5;
+export const FIRST_RETRY_MS = 200;
+/** How often a busy peer is waited for in one sync, and for how long at most each time. */
+export const BUSY_WAITS_MAX = 64;
+export const BUSY_WAIT_MS_MAX = 30_000;
+/** For a connection: two SYNs lost. */
+export const CONNECT_MS_MAX = 10_000;

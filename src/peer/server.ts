@@ -1,0 +1,239 @@
+// The peer API of a node: four routes of sync behind the door, for members only. It remembers
+// nothing of a sync; every bound of docs/sync.md "Bounds" is kept here or in what it calls.
+
+import type { IncomingMessage } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { answerHello, answerPull, answerWalk } from '../../ledger/sync-answer.ts';
+import type { Holdings } from '../../ledger/sync-holdings.ts';
+import { encodePushReply } from '../../ledger/sync-wire.ts';
+import type { Key } from '../../proto/ids.ts';
+import { monotonicMs } from '../os/clock.ts';
+import type { Caller, PeerIdentity } from './certificate.ts';
+import type { Door, TurnedAway } from './door.ts';
+import { type Gate, guard } from './gate.ts';
+import {
+  EXCHANGE_MS_MAX,
+  HEADERS_BYTES_MAX,
+  HEADERS_MS_MAX,
+  HELLO_BYTES_MAX,
+  IDLE_MS_MAX,
+  PAGE_BYTES_MAX,
+  PULL_BYTES_MAX,
+  REQUEST_MS_MAX,
+  WALK_BYTES_MAX,
+} from './limits.ts';
+import { type Ingest, takePage } from './lines.ts';
+import { NDJSON, PROTOBUF } from './media.ts';
+import { type Cost, type Meter, type Metered, createMeter } from './meter.ts';
+import { serverTls } from './tls.ts';
+
+/** What the shell may log. Nothing in it is secret. */
+export type PeerEvent =
+  | { readonly kind: 'turned-away'; readonly why: TurnedAway; readonly address: string }
+  | { readonly kind: 'faulty-peer'; readonly key: Key }
+  | { readonly kind: 'failed'; readonly key: Key; readonly route: string; readonly error: unknown };
+
+export interface ServeOptions {
+  readonly identity: PeerIdentity;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly door: Door;
+  readonly holdings: Holdings;
+  readonly ingest: Ingest;
+  readonly log?: (event: PeerEvent) => void;
+}
+
+export interface PeerServer {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Stops listening and breaks what is still open: every request can be made again. */
+  close(): Promise<void>;
+}
+
+interface Served extends ServeOptions {
+  readonly gate: Gate;
+  readonly meter: Meter;
+  readonly log: (event: PeerEvent) => void;
+}
+
+export async function servePeers(options: ServeOptions): Promise<PeerServer> {
+  const { identity, door, listen, log = () => undefined } = options;
+  const meter = createMeter(monotonicMs);
+  let gate: Gate | undefined;
+  const app = fastify({
+    forceCloseConnections: true,
+    serverFactory: (handler) => {
+      const server = createServer(
+        {
+          ...serverTls(identity),
+          maxHeaderSize: HEADERS_BYTES_MAX,
+          headersTimeout: HEADERS_MS_MAX,
+          requestTimeout: REQUEST_MS_MAX,
+          keepAliveTimeout: IDLE_MS_MAX,
+          connectionsCheckingInterval: 1_000,
+        },
+        handler,
+      );
+      server.timeout = IDLE_MS_MAX;
+      server.on('clientError', (_error, socket) => socket.destroy());
+      gate = guard(server, {
+        door,
+        meter,
+        turnedAway: (why, address) => log({ kind: 'turned-away', why, address }),
+      });
+      return server;
+    },
+  });
+  addRoutes(app, { ...options, log, meter, gate: gate as unknown as Gate });
+  await app.listen({ host: listen.host, port: listen.port });
+  const { address, port } = app.server.address() as AddressInfo;
+  return { address: { host: address, port }, close: () => app.close() };
+}
+
+function addRoutes(app: FastifyInstance, served: Served): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(PROTOBUF, { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+  // Not read here: a push goes to the replica line by line.
+  app.addContentTypeParser(NDJSON, (_request, stream, done) => done(null, stream));
+  app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) {
+      const { key } = callerOf(served, request);
+      served.log({ kind: 'failed', key, route: request.url, error });
+    }
+    return reply.code(status).send({ error: status >= 500 ? 'unavailable' : 'bad-request' });
+  });
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not-found' }));
+  // Membership is looked up now: a connection may be older than the removal of its caller.
+  app.addHook('onRequest', async (request, reply) => {
+    const caller = served.gate.callerOf(request.raw.socket);
+    const welcome = caller !== undefined && (await served.door(caller));
+    if (!welcome) {
+      served.log({ kind: 'turned-away', why: 'stranger', address: request.ip });
+      request.raw.socket.destroy();
+      return reply.hijack();
+    }
+    limitTime(request.raw, reply);
+    return undefined;
+  });
+  app.post('/v1/hello', { bodyLimit: HELLO_BYTES_MAX }, (request, reply) =>
+    answer(served, request, reply, [], (body) => {
+      const hello = answerHello(served.holdings, body);
+      return hello === null ? null : { body: hello, cost: {} };
+    }),
+  );
+  app.post('/v1/walk', { bodyLimit: WALK_BYTES_MAX }, (request, reply) =>
+    answer(served, request, reply, ['nodes'], (body) => {
+      const walk = answerWalk(served.holdings, body);
+      return walk === null ? null : { body: walk.reply, cost: { nodes: walk.nodes } };
+    }),
+  );
+  app.post('/v1/pull', { bodyLimit: PULL_BYTES_MAX }, (request, reply) =>
+    sendPage(served, request, reply),
+  );
+  app.post('/v1/push', { bodyLimit: PAGE_BYTES_MAX }, (request, reply) =>
+    receivePage(served, request, reply),
+  );
+}
+
+function callerOf({ gate }: Served, request: FastifyRequest): Caller {
+  const caller = gate.callerOf(request.raw.socket);
+  if (caller === undefined) throw new Error('broken rule: no request without a caller');
+  return caller;
+}
+
+function limitTime(request: IncomingMessage, reply: FastifyReply): void {
+  const timer = setTimeout(() => request.socket.destroy(), EXCHANGE_MS_MAX);
+  reply.raw.once('close', () => clearTimeout(timer));
+}
+
+/** True where the caller has to wait first, and has been told so. */
+function mustWait(
+  { meter }: Served,
+  key: Key,
+  reply: FastifyReply,
+  what: readonly Metered[],
+): boolean {
+  const waitMs = meter.waitMs(key, ['bytes', ...what]);
+  if (waitMs === 0) return false;
+  void reply
+    .code(429)
+    .header('retry-after', Math.ceil(waitMs / 1000))
+    .send({ error: 'busy' });
+  return true;
+}
+
+/** One body for another, both small. */
+async function answer(
+  served: Served,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  what: readonly Metered[],
+  make: (body: Uint8Array) => { readonly body: Uint8Array; readonly cost: Cost } | null,
+): Promise<FastifyReply> {
+  const { key } = callerOf(served, request);
+  if (mustWait(served, key, reply, what)) return reply;
+  const asked = request.body;
+  const made = asked instanceof Uint8Array ? make(asked) : null;
+  if (made === null) return reply.code(400).send({ error: 'bad-request' });
+  served.meter.charge(key, { ...made.cost, bytes: made.body.length });
+  return reply.type(PROTOBUF).send(made.body);
+}
+
+async function sendPage(
+  served: Served,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { key } = callerOf(served, request);
+  if (mustWait(served, key, reply, [])) return reply;
+  const page =
+    request.body instanceof Uint8Array ? answerPull(served.holdings, request.body) : null;
+  if (page === null) return reply.code(400).send({ error: 'bad-request' });
+  const charge = (bytes: number): void => served.meter.charge(key, { bytes });
+  // A stream of its own pace: the next records are read when the last ones have gone out.
+  return reply.type(NDJSON).send(Readable.from(chunksOf(page, charge), { objectMode: false }));
+}
+
+const CHUNK_CHARS = 32 * 1024;
+
+function* chunksOf(
+  lines: Iterable<string>,
+  charge: (bytes: number) => void,
+): Generator<Buffer, void, void> {
+  let text = '';
+  for (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < CHUNK_CHARS) continue;
+    charge(text.length);
+    yield Buffer.from(text);
+    text = '';
+  }
+  charge(text.length);
+  yield Buffer.from(text);
+}
+
+async function receivePage(
+  served: Served,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { key } = callerOf(served, request);
+  if (mustWait(served, key, reply, ['lines'])) return reply;
+  const { body } = request;
+  if (!(body instanceof Readable)) return reply.code(400).send({ error: 'bad-request' });
+  const page = await takePage(body, served.ingest, key);
+  served.meter.charge(key, { bytes: page.sizeBytes, lines: page.lines });
+  // The end of a page is a server's line; in a push it is one more thing that nobody sends.
+  if (page.tally.faulty || page.end !== null) {
+    served.meter.bar(key);
+    served.log({ kind: 'faulty-peer', key });
+    request.raw.socket.destroy();
+    return reply.hijack();
+  }
+  if ('broken' in page) return reply.hijack();
+  return reply.type(PROTOBUF).send(encodePushReply(page.tally));
+}

@@ -1,0 +1,30 @@
+// The one TLS configuration of peers, for both ends: version 1.3, certificates of both sides over
+// Ed25519, no resumption. OpenSSL checks that each side holds its key; whose key it is, the door
+// decides, so no authority is trusted and none of OpenSSL's rules on chains or dates apply.
+
+import { constants } from 'node:crypto';
+import type { ConnectionOptions, TlsOptions } from 'node:tls';
+import { type PeerIdentity, certificateOf } from './certificate.ts';
+import { HANDSHAKE_MS_MAX } from './limits.ts';
+
+type Shared = Pick<TlsOptions, 'cert' | 'key' | 'minVersion' | 'rejectUnauthorized'> &
+  Pick<TlsOptions, 'secureOptions' | 'sigalgs'>;
+
+function shared(identity: PeerIdentity, brought: readonly string[]): Shared {
+  return {
+    cert: certificateOf(identity, brought),
+    key: identity.privateKey.export({ format: 'pem', type: 'pkcs8' }),
+    minVersion: 'TLSv1.3',
+    rejectUnauthorized: false,
+    secureOptions: constants.SSL_OP_NO_TICKET,
+    sigalgs: 'ed25519',
+  };
+}
+
+export function serverTls(identity: PeerIdentity): TlsOptions {
+  return { ...shared(identity, []), requestCert: true, handshakeTimeout: HANDSHAKE_MS_MAX };
+}
+
+export function clientTls(identity: PeerIdentity, brought: readonly string[]): ConnectionOptions {
+  return shared(identity, brought);
+}
