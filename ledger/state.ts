@@ -172,7 +172,9 @@ function shownNames(
     }
     for (const member of members) {
       const name = nameOf(member, sources.profile(member));
-      const own = plain.has(member.key) ? name : tailed(name, member.key, taken, sources.platform);
+      // Who was removed keeps its plain name until somebody else has it.
+      const isFree = plain.has(member.key) || !taken.has(name);
+      const own = isFree ? name : tailed(name, member.key, taken, sources.platform);
       taken.add(own);
       shown.set(member.key, own);
     }
