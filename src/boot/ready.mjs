@@ -166,6 +166,11 @@ function fail(what, hint) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  install(ROOT);
-  build(ROOT);
+  try {
+    install(ROOT);
+    build(ROOT);
+  } catch (error) {
+    // A file that is gone, a disk that is full: what the system says is the best that can be said.
+    fail(`this clone cannot be built: ${error.message}`, '`git status` shows what it lacks.');
+  }
 }

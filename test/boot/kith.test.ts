@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SOURCES } from '../../src/boot/ready.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SAY_ARGS = `console.log(JSON.stringify(process.argv.slice(2)));\n`;
@@ -35,8 +36,7 @@ beforeEach(() => {
     cpSync(join(ROOT, path), join(clone, path));
   }
   symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
-  mkdirSync(join(clone, 'proto'));
-  for (const core of ['ledger', 'pairing']) mkdirSync(join(clone, core));
+  for (const one of SOURCES) mkdirSync(join(clone, one), { recursive: true });
   source('proto/leaf.ts', `export const leaf: string = 'leaf';\n`);
   source('src/main.ts', SAY_ARGS);
 });
@@ -147,6 +147,13 @@ describe('./kith', () => {
     expect(broken.err).toContain('src/main.ts');
     source('src/main.ts', SAY_ARGS);
     expect(await kith()).toMatchObject({ code: 0, out: '[]\n' });
+  });
+
+  test('a clone that lacks a folder says so', async () => {
+    rmSync(join(clone, 'ledger'), { recursive: true });
+    const lacking = await kith();
+    expect(lacking).toMatchObject({ code: 70, out: '' });
+    expect(lacking.err).toMatch(/^kith: this clone cannot be built: ENOENT.*ledger'\n.*git status/);
   });
 
   test('a build that was killed leaves nothing that is ever run', async () => {

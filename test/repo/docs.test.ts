@@ -16,7 +16,7 @@ const TABLE = /^export const (\w*(?:REFUSALS|VOIDS|FAULTS))\b/gm;
 /** Every table of codes that is shipped, as `file name`. */
 async function tablesOfCodes(): Promise<Map<string, Table>> {
   const tables = new Map<string, Table>();
-  const files = ['proto', 'ledger', 'src'].flatMap((folder) => filesUnder(folder, ['.ts']));
+  const files = SOURCES.flatMap((folder) => filesUnder(folder, ['.ts']));
   for (const file of files) {
     for (const [, name = ''] of textOf(file).matchAll(TABLE)) {
       const module = (await import(join(ROOT, file))) as Record<string, Table>;
