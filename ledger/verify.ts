@@ -23,6 +23,8 @@ export function pend(record: Decoded): Pending {
 export interface Accepted {
   readonly records: readonly Verified[];
   readonly refused: readonly { record: Decoded; code: 'bad-signature' | 'bad-proof' }[];
+  /** Copies of a record in `records` under another good signature: they change nothing. */
+  readonly copies: readonly Decoded[];
   /** Sound themselves, but linked to one that was refused: its true signature may still come. */
   readonly orphaned: readonly Decoded[];
 }
@@ -31,6 +33,7 @@ export interface Accepted {
 export function accept(pending: readonly Pending[], verdicts: readonly boolean[]): Accepted {
   const records: Verified[] = [];
   const refused: { record: Decoded; code: 'bad-signature' | 'bad-proof' }[] = [];
+  const copies: Decoded[] = [];
   const orphaned: Decoded[] = [];
   const lost = new Set<RecordId>();
   const taken = new Set<RecordId>();
@@ -39,8 +42,10 @@ export function accept(pending: readonly Pending[], verdicts: readonly boolean[]
     const own = verdicts[at] === true;
     const proofs = verdicts.slice(at + 1, at + jobs.length).every(Boolean);
     at += jobs.length;
-    // A copy of one that was taken, under another signature: it changes nothing.
-    if (own && proofs && taken.has(record.id)) continue;
+    if (own && proofs && taken.has(record.id)) {
+      copies.push(record);
+      continue;
+    }
     if (!own || !proofs) refused.push({ record, code: own ? 'bad-proof' : 'bad-signature' });
     else if (record.prev !== '' && lost.has(record.prev)) orphaned.push(record);
     else {
@@ -51,7 +56,7 @@ export function accept(pending: readonly Pending[], verdicts: readonly boolean[]
     }
     if (!taken.has(record.id)) lost.add(record.id);
   }
-  return { records, refused, orphaned };
+  return { records, refused, copies, orphaned };
 }
 
 /** A line of our own file inside the verified prefix, checked by this node when it was stored. */

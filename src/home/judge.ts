@@ -87,7 +87,7 @@ async function judgeRest(
   const orphans = accepted.orphaned.map((record) => ({ record, code: 'parked-full' as const }));
   return {
     held: accepted.records,
-    duplicates: sorted.duplicates,
+    duplicates: [...sorted.duplicates, ...accepted.copies],
     refused: [...sorted.refused, ...accepted.refused, ...orphans],
   };
 }

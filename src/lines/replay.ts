@@ -108,7 +108,7 @@ interface Run {
   readonly hooks: ReplayHooks;
   readonly keeper: Keeper;
   /** Shown to the judge and neither held nor refused: parked there, and so bounded there. */
-  readonly waiting: Map<RecordId, Span>;
+  readonly waiting: Map<string, Span & { readonly id: RecordId }>;
   deferred: Deferred[];
   lines: number;
   held: number;
@@ -134,7 +134,7 @@ export async function replayLines(
   for (const line of run.deferred) refuseFinally(run, { ...line, detail: '' });
   for (const span of run.waiting.values()) keeper.left?.(span);
   const { lines, held, duplicates, refused } = run;
-  const pending = [...run.waiting].map(([id, span]) => ({ id, ...span }));
+  const pending = [...run.waiting.values()];
   return { lines, held, duplicates, refused, pending };
 }
 
@@ -148,7 +148,7 @@ async function playRound(run: Run, batches: Iterator<Batch>): Promise<void> {
     // What this batch itself made possible comes before the next one, or that would be refused too.
     while (again.length > 0) {
       for (const { record, line, offset, length } of again)
-        run.waiting.set(record.id, { line, offset, length });
+        run.waiting.set(copyOf(record), { id: record.id, line, offset, length });
       again = await settle(run, await run.hooks.judge(again));
     }
     const { to } = run.source.stretch;
@@ -162,43 +162,48 @@ async function playRound(run: Run, batches: Iterator<Batch>): Promise<void> {
 /** Notes where each record stands; a second line with a record that waits is a duplicate. */
 function awaitVerdict(run: Run, records: readonly PlacedRecord[]): PlacedRecord[] {
   return records.filter(({ record, line, offset, length }) => {
-    if (run.waiting.has(record.id)) {
+    if (run.waiting.has(copyOf(record))) {
       run.duplicates++;
       return false;
     }
-    run.waiting.set(record.id, { line, offset, length });
+    run.waiting.set(copyOf(record), { id: record.id, line, offset, length });
     return true;
   });
 }
 
+/** The id does not cover the signature, which may be what rotted: the other copy may be the good one. */
+function copyOf(record: Decoded): string {
+  return record.id + record.sig;
+}
+
 /** Books a judgement. Answers what can be judged again now. */
 async function settle(run: Run, judgement: Judgement): Promise<PlacedRecord[]> {
-  const take = (id: RecordId): Span | undefined => {
-    const span = run.waiting.get(id);
-    run.waiting.delete(id);
+  const take = (record: Decoded): Span | undefined => {
+    const span = run.waiting.get(copyOf(record));
+    run.waiting.delete(copyOf(record));
     return span;
   };
-  for (const { id } of judgement.duplicates) {
-    if (take(id) !== undefined) run.duplicates++;
+  for (const record of judgement.duplicates) {
+    if (take(record) !== undefined) run.duplicates++;
   }
   const retry: PlacedRecord[] = [];
   const opens = judgement.held.some(({ act }) => OPENS_DOORS.has(act.kind));
   for (const { record, code, detail = '' } of judgement.refused) {
-    const span = take(record.id);
+    const span = take(record);
     if (span === undefined) continue;
     if (isDamage(code)) refuseFinally(run, { ...span, code, detail });
     else if (opens) retry.push({ ...span, record });
     else defer(run, { ...span, code, seq: record.seq });
   }
   for (const record of judgement.held) {
-    const span = take(record.id);
+    const span = take(record);
     if (span === undefined) continue;
     run.held++;
     run.keeper.keep?.(record, span);
   }
   const released = await run.hooks.apply(judgement.held);
   for (const record of released) {
-    const span = run.waiting.get(record.id);
+    const span = run.waiting.get(copyOf(record));
     if (span !== undefined) retry.push({ ...span, record });
   }
   return retry;

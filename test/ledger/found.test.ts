@@ -197,7 +197,7 @@ test('two good signatures under one record are one record', () => {
   if (first?.kind !== 'check') throw new Error('a new record is checked');
   // The same bytes twice, as if a second signature of them verified too.
   const accepted = accept([first.pending, first.pending], [true, true]);
-  expect(accepted).toEqual({ records: [a], refused: [], orphaned: [] });
+  expect(accepted).toEqual({ records: [a], refused: [], copies: [a], orphaned: [] });
 });
 
 test('the verdict on a line of a sheet does not depend on where in a file it stands', () => {
