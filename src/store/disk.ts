@@ -35,6 +35,7 @@ export interface Disk {
   rename(from: string, to: string): void;
   /** Removes a file; not there is fine. */
   unlink(path: string): void;
+  /** With all folders above it, durably. */
   makeFolder(path: string): void;
   /** Makes names in a folder durable: after a file is made, renamed or removed. */
   syncFolder(path: string): Promise<void>;
@@ -56,7 +57,17 @@ export const realDisk: Disk = {
   exists: (path) => fs.existsSync(path),
   rename: (from, to) => fs.renameSync(from, to),
   unlink: (path) => fs.rmSync(path, { force: true }),
-  makeFolder: (path) => void fs.mkdirSync(path, { recursive: true, mode: FOLDER_MODE }),
+  makeFolder(path) {
+    const first = fs.mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+    if (first === undefined) return;
+    // Each new folder is a name in the one above it.
+    for (let above = dirname(path); above.length >= dirname(first).length; above = dirname(above)) {
+      const fd = fs.openSync(above, fs.constants.O_RDONLY);
+      fs.fsyncSync(fd);
+      fs.closeSync(fd);
+      if (above === dirname(above)) return;
+    }
+  },
   async syncFolder(path) {
     const fd = fs.openSync(path, fs.constants.O_RDONLY);
     try {
@@ -114,14 +125,22 @@ export function writeWhole(write: (bytes: Uint8Array) => number, bytes: Uint8Arr
 /** Replaces a file so that a crash leaves the old one or the new one, whole. */
 export async function replaceFile(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.new`;
-  const file = disk.open(temporary, 'replace');
   try {
-    writeWhole((rest) => file.append(rest), bytes);
-    await file.sync();
-  } finally {
-    file.close();
+    const file = disk.open(temporary, 'replace');
+    try {
+      writeWhole((rest) => file.append(rest), bytes);
+      await file.sync();
+    } finally {
+      file.close();
+    }
+    disk.rename(temporary, path);
+  } catch (error) {
+    // Its room may be what the disk is short of. Where even that fails, the first error counts.
+    try {
+      disk.unlink(temporary);
+    } catch {}
+    throw error;
   }
-  disk.rename(temporary, path);
   await disk.syncFolder(dirname(path));
 }
 

@@ -19,7 +19,7 @@ import {
   writeCheckpoint,
 } from './checkpoint.ts';
 import type { DiskFile } from './disk.ts';
-import { StoreFault } from './faults.ts';
+import { StoreFault, systemCode } from './faults.ts';
 import { heldLines } from './held-lines.ts';
 import type { IndexKeeper } from './index-keeper.ts';
 import { CHECKPOINT_SPANS_MAX, QUARANTINE_FILES_MAX } from './limits.ts';
@@ -198,10 +198,10 @@ async function saveCheckpoint(
   { opened, paths, verifier, line, keeper }: StorePieces,
   reading: Reading,
   state: VerifiedState,
-): Promise<void> {
+): Promise<boolean> {
   assert(reading.isReplayed, 'a checkpoint speaks of the whole file');
-  if (line.mode.kind !== 'writable') return;
-  if (reading.left.length + reading.damage.length > CHECKPOINT_SPANS_MAX) return;
+  if (line.mode.kind !== 'writable') return false;
+  if (reading.left.length + reading.damage.length > CHECKPOINT_SPANS_MAX) return false;
   const { ledger, index } = opened;
   // Taken before anything is waited for: the state that was handed in belongs to these bytes.
   const checkpoint: CheckpointFile = {
@@ -214,6 +214,12 @@ async function saveCheckpoint(
     damage: [...reading.damage],
   };
   // The index first: one that is behind its checkpoint has to be made anew.
-  await keeper.flush(true);
-  await writeCheckpoint(ledger.disk, paths.checkpoint, checkpoint, verifier);
+  try {
+    await keeper.flush(true);
+    await writeCheckpoint(ledger.disk, paths.checkpoint, checkpoint, verifier);
+    return true;
+  } catch (error) {
+    if (error instanceof StoreFault || systemCode(error).startsWith('E')) return false;
+    throw error;
+  }
 }

@@ -28,8 +28,8 @@ export const SHELF_READ_BYTES_MAX: number = 1024 * 1024;
 
 /** A torn tail of ours is part of one group; a longer one is not ours and is never cut off. */
 export const TORN_TAIL_BYTES_MAX: number = 2 * GROUP_BYTES_MAX;
-/** One file in quarantine/: a damaged span is stored whole up to here, else its beginning. */
-export const QUARANTINE_BYTES_MAX: number = TORN_TAIL_BYTES_MAX;
+/** One file in quarantine/: a torn tail always fits, a longer span leaves its beginning. */
+export const QUARANTINE_BYTES_MAX: number = 16 * 1024 * 1024;
 /** Files in quarantine/: past that the rot is the disk's, and more copies help nobody. */
 export const QUARANTINE_FILES_MAX = 1_024;
 

@@ -57,28 +57,31 @@ export interface OpenRequest {
 
 export async function openToWrite(request: OpenRequest): Promise<Opened> {
   const { disk, paths } = request;
+  const stored = readCheckpoint(disk, paths.checkpoint, request.verifier);
   const file = await openToAppend(disk, paths.ledger);
   const tornBytes = await mendTail(file, (offset, length) =>
     copyAside(disk, paths.quarantine, 'torn', file, offset, length),
   );
-  return openLedger(request, file, file.size(), tornBytes);
+  return openLedger(request, stored, { file, bytes: file.size(), tornBytes });
 }
 
 /** Changes nothing. A folder may be written to meanwhile: what is unfinished is left out. */
 export function openToRead(request: OpenRequest, whole: boolean): Promise<Opened> {
-  const file = request.disk.open(request.paths.ledger, 'read');
-  return openLedger(request, file, whole ? file.size() : wholeBytes(file), 0);
+  const { disk, paths, verifier } = request;
+  // Before the file is measured: a writer may go on, and a checkpoint must not be ahead of the file.
+  const stored = readCheckpoint(disk, paths.checkpoint, verifier);
+  const file = disk.open(paths.ledger, 'read');
+  const bytes = whole ? file.size() : wholeBytes(file);
+  return openLedger(request, stored, { file, bytes, tornBytes: 0 });
 }
 
 async function openLedger(
   request: OpenRequest,
-  file: DiskFile,
-  bytes: number,
-  tornBytes: number,
+  stored: ReturnType<typeof readCheckpoint>,
+  { file, bytes, tornBytes }: { file: DiskFile; bytes: number; tornBytes: number },
 ): Promise<Opened> {
-  const { disk, paths, verifier, progress } = request;
+  const { disk, paths, progress } = request;
   const index = await openIndex(request.kv);
-  const stored = readCheckpoint(disk, paths.checkpoint, verifier);
   const candidate = 'unfit' in stored ? null : stored;
   const places = [candidate?.bytes ?? 0, index.mark?.bytes ?? 0];
   const { hash, marks } = await hashPrefix(file, bytes, places, (done) => progress?.(done, bytes));

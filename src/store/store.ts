@@ -66,8 +66,11 @@ export interface Store {
   find(id: RecordId): Decoded | null;
   /** Held lines in file order from an offset that `append` or this has told: a peer's cursor. */
   linesFrom(offset: number): Iterable<readonly HeldLine[]>;
-  /** Call it when every record appended so far has been applied: it speaks of the whole file. */
-  saveCheckpoint(state: VerifiedState): Promise<void>;
+  /**
+   * Call it when every record appended so far has been applied: it speaks of the whole file. False
+   * where none was written (no room, too much rot): the next start then verifies more.
+   */
+  saveCheckpoint(state: VerifiedState): Promise<boolean>;
   /** A person's word, or that of every reachable peer, that the head held here is the last. */
   acceptHead(): Promise<void>;
   /** Writes what the index does not hold yet. Happens by itself when idle and at close. */

@@ -1,8 +1,8 @@
 // Ledgers of any size, fast and always the same from the same seed: a founder, operators, nodes
-// with proved WireGuard keys, and updates of some 600 bytes in the order in which a busy network
+// with proved WireGuard keys, and updates of some 500 bytes in the order in which a busy network
 // writes them. Records are made one by one, so that a million need no more memory than ten.
 
-import type { Key, RecordId } from '../../proto/ids.ts';
+import type { RecordId } from '../../proto/ids.ts';
 import type { Act } from '../../ledger/kinds.ts';
 import {
   type Decoded,
@@ -89,11 +89,6 @@ function update(node: number, round: number): Act {
   const host = `${node % 250}.${round % 250}`;
   return acts.update({
     endpoints: [`10.0.${host}:51820`, `192.168.${host}:51820`, `node-${node}.example.org:51820`],
-    labels: [`rack-${node % 40}`, `round-${round}`].toSorted(),
+    labels: [`kernel-6.1.0-${round % 40}`, `rack-${node % 40}`, `round-${round}`, 'zone-north'],
   });
-}
-
-/** The keys of a forged ledger's nodes, in order. */
-export function forgedNode(index: number, seed = 'forge'): Key {
-  return actor(`${seed} node ${index}`).key;
 }

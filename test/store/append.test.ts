@@ -218,7 +218,21 @@ test('an index that cannot be written loses nothing and is caught up later', asy
   expect(store.find(records[3]?.id as never)?.line).toBe(records[3]?.line);
 });
 
-test('nothing is written before the replay, after the close, or by a reader', async () => {
+test('a checkpoint that the disk does not take is no fault, and leaves nothing behind', async () => {
+  await put(0, 4);
+  const state = { frontierRoot: records[0]?.id, stateRoot: records[0]?.id, snapshot: {} } as never;
+  const before = [...world.disk.copy().keys()];
+  world.kv.failWrites = 1;
+  expect(await store.saveCheckpoint(state)).toBe(false);
+  const used = [...world.disk.copy().values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+  world.disk.capacityBytes = used + 10;
+  expect(await store.saveCheckpoint(state)).toBe(false);
+  expect([...world.disk.copy().keys()]).toEqual(before);
+  world.disk.capacityBytes = Number.POSITIVE_INFINITY;
+  expect(await store.saveCheckpoint(state)).toBe(true);
+});
+
+test('nothing is written after the close', async () => {
   await store.close();
   expect(await faultOf(put(0, 1))).toBe('closed');
 });
