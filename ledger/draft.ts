@@ -1,6 +1,6 @@
 // From "do this" to the exact record that does it: its place in the author's chain, the grants that
 // it cites, and the fold's own verdict on it beforehand. The tools never write a record that would
-// be void or overruled: this file refuses it with a reason. Spec: docs/ledger.md, "Drafts".
+// be void or overruled: this file refuses it with a reason. Spec: docs/acts.md, "Drafts".
 
 import type { Key, RecordId } from '../proto/ids.ts';
 import { type Refused, type Result, ok, refuse } from '../proto/result.ts';

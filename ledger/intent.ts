@@ -1,6 +1,6 @@
 // What an operator means to do, before it has a place in any chain: an act, and whether the places
 // it names are fixed or are those held when it is signed. So a draft outlives a sync: it is made
-// into a record at the last moment. Spec: docs/ledger.md, "Drafts".
+// into a record at the last moment. Spec: docs/acts.md, "Staging".
 
 import type { Key, RecordId } from '../proto/ids.ts';
 import type { Refused, Result } from '../proto/result.ts';

@@ -1,5 +1,5 @@
 // Presets: lists of grants that the tools write out into an admission. A record never names one, so
-// that a later change of a list widens nothing. Spec: docs/ledger.md, "Presets".
+// that a later change of a list widens nothing. Spec: docs/acts.md, "Presets".
 
 import { ACTIONS, type Action, type Grant } from './grant.ts';
 import { DELEGATION_STEPS_MAX } from './limits.ts';

@@ -1,6 +1,6 @@
 // `kith commit`, without its screen: signs what is staged, in order, one record after the other,
 // each durable before the next. Killed at any moment, a second run finishes and writes nothing
-// twice.
+// twice. Spec: docs/acts.md, "Signing".
 
 import { holds } from '../../ledger/chain.ts';
 import type { Decoded } from '../../ledger/record.ts';

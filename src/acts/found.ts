@@ -1,6 +1,7 @@
 // `kith init`, without its screen: the network's first records and its recovery sheet. The sheet is
 // handed out before the network exists, since a network without one cannot be saved. Killed at any
 // step, a second init starts clean or finishes; the operator key is kept from the first one.
+// Spec: docs/acts.md, "Founding".
 
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Intent } from '../../ledger/intent.ts';

@@ -1,6 +1,7 @@
 // `kith recover`, without its screen: the secret on paper seats a new root and cuts every old one.
 // The new sheet is handed out before the rotation is signed; the rotation is signed once, and a run
 // that was killed after that is finished by the next with the very same record.
+// Spec: docs/acts.md, "Recovery".
 
 import type { Drafted } from '../../ledger/draft.ts';
 import type { DraftCode } from '../../ledger/draft-refusals.ts';

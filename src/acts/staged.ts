@@ -1,7 +1,7 @@
 // What an operator has asked for and not signed yet: staged.json, a list of intents. They get their
 // place in the chain when they are signed, so that no sync can make them stale. While one is being
 // signed the file names the record that it becomes: after a kill, it is known whether it was
-// written.
+// written. Spec: docs/acts.md, "Staging".
 
 import type { Intent } from '../../ledger/intent.ts';
 import { type Kind, SCHEMAS, isKind } from '../../ledger/kinds.ts';

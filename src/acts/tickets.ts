@@ -1,5 +1,6 @@
 // Tickets from both ends: an operator issues one, a machine with a copy of the ledger redeems it.
 // The secret is made here, shown once by the command, and stored nowhere.
+// Spec: docs/acts.md, "Tickets".
 
 import type { Grant } from '../../ledger/grant.ts';
 import type { Intent } from '../../ledger/intent.ts';

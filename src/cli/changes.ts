@@ -13,7 +13,7 @@ import { counted } from './when.ts';
 /** More void records of one member than this are counted and not listed. */
 const VOIDS_LISTED_MAX = 4;
 
-export function changeText(change: Change, nameOf: NameOf): string {
+function changeText(change: Change, nameOf: NameOf): string {
   switch (change.kind) {
     case 'joins': {
       const grants = change.member.grants.flatMap((held) => held.grants);

@@ -1,7 +1,7 @@
-// An operator's desk for tests: a founded network in a folder of its own, and a machine that can die
-// at any act on a file.
+// An operator's desk for tests: a founded network in a folder of its own, and a machine that can
+// die at any act on a file.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll } from 'vitest';
@@ -21,8 +21,11 @@ import type { Signer } from '../../src/keys/signer.ts';
 
 export const host: KeyHost = keyHost();
 
+/** In memory where the system has such a place: here acts are counted, and nothing needs a disk. */
+const TEMPORARY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
 export function scratch(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'kith-acts-'));
+  const folder = mkdtempSync(path.join(TEMPORARY, 'kith-acts-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

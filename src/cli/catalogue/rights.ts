@@ -2,12 +2,13 @@
 
 import type { Command, Option } from '../command.ts';
 
+export const PASSPHRASE: Option = {
+  name: 'passphrase-file',
+  value: 'FILE',
+  help: 'read the passphrase of the operator key from this file (mode 600) instead of asking',
+};
 const SIGNING: readonly Option[] = [
-  {
-    name: 'passphrase-file',
-    value: 'FILE',
-    help: 'read the passphrase of the operator key from this file (mode 600) instead of asking',
-  },
+  PASSPHRASE,
   { name: 'moved', help: 'the key has moved to this place for good, and the old place is gone' },
 ];
 const COMMIT: readonly Option[] = [

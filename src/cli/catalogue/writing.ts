@@ -1,18 +1,10 @@
 // The commands that make and sign records: a network and its keys first, then members and rights.
 
 import type { Command, Option } from '../command.ts';
-import { RIGHTS } from './rights.ts';
-
-export const PASSPHRASE: readonly Option[] = [
-  {
-    name: 'passphrase-file',
-    value: 'FILE',
-    help: 'read the passphrase of the operator key from this file (mode 600) instead of asking',
-  },
-];
+import { PASSPHRASE, RIGHTS } from './rights.ts';
 
 const NEW_KEY: readonly Option[] = [
-  ...PASSPHRASE,
+  PASSPHRASE,
   {
     name: 'no-passphrase',
     help: 'store the operator key in the open, for machines without a person',
@@ -94,7 +86,7 @@ const FOUNDING: readonly Command[] = [
         help: 'cut an old root earlier: after this record of it, a number or an id',
       },
       { name: 'name', value: 'NAME', help: 'what the new root is called' },
-      ...PASSPHRASE,
+      PASSPHRASE,
       { name: 'no-passphrase', help: 'store a new operator key in the open' },
       SHEET,
       { name: 'yes', help: 'do not ask' },
