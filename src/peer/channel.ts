@@ -6,7 +6,7 @@ import { type TLSSocket, connect } from 'node:tls';
 import type { Key } from '../../proto/ids.ts';
 import type { PeerIdentity } from './certificate.ts';
 import { type Door, callerAt } from './door.ts';
-import { CONNECT_MS_MAX, HANDSHAKE_MS_MAX, IDLE_MS_MAX } from './limits.ts';
+import { CONNECT_MS_MAX, PATIENCE } from './limits.ts';
 import { clientTls } from './tls.ts';
 
 export interface ChannelOptions {
@@ -99,7 +99,7 @@ async function shake(
   door: Door,
   signal: AbortSignal | undefined,
 ): Promise<{ socket: TLSSocket; key: Key }> {
-  const socket = connect({ ...tls, ...place, timeout: CONNECT_MS_MAX + HANDSHAKE_MS_MAX });
+  const socket = connect({ ...tls, ...place, timeout: CONNECT_MS_MAX });
   const stop = (): void => void socket.destroy(new Error('stopped'));
   signal?.addEventListener('abort', stop, { once: true });
   try {
@@ -114,7 +114,7 @@ async function shake(
   } finally {
     signal?.removeEventListener('abort', stop);
   }
-  socket.setTimeout(IDLE_MS_MAX);
+  socket.setTimeout(PATIENCE.idleMs);
   const caller = callerAt(socket);
   if (typeof caller !== 'string' && (await door(caller))) return { socket, key: caller.key };
   socket.destroy();
@@ -132,7 +132,7 @@ function replyTo(
     signal?.addEventListener('abort', stop, { once: true });
     made.once('close', () => signal?.removeEventListener('abort', stop));
     made.once('response', resolve);
-    made.setTimeout(IDLE_MS_MAX, () => made.destroy(new Error('no answer')));
+    made.setTimeout(PATIENCE.idleMs, () => made.destroy(new Error('no answer')));
     made.once('error', (error) =>
       reject(error instanceof ChannelFault ? error : new ChannelFault(sentence(error), false)),
     );

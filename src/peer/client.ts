@@ -22,6 +22,7 @@ import {
   BODY_BYTES_MAX,
   BUSY_WAITS_MAX,
   BUSY_WAIT_MS_MAX,
+  FIRST_ATTEMPTS_MAX,
   FIRST_RETRY_MS,
 } from './limits.ts';
 import { type Ingest, takePage } from './lines.ts';
@@ -62,7 +63,7 @@ type Request = Exclude<Out, { kind: 'done' }>;
 export async function syncWith(options: SyncOptions): Promise<SyncResult> {
   const ground = { holdings: options.holdings, platform: options.platform };
   const channel = openChannel(options);
-  const talk: Talk = { options, channel, failures: 0, busyWaits: 0 };
+  const talk: Talk = { options, channel, failures: 0, busyWaits: 0, isHeard: false };
   try {
     let { state, out } = step(ground, newSync(), { kind: 'start' });
     while (out.kind !== 'done') {
@@ -83,6 +84,8 @@ interface Talk {
   /** In a row. */
   failures: number;
   busyWaits: number;
+  /** The peer has answered before: what breaks now is the network, and no closed door. */
+  isHeard: boolean;
 }
 
 /** The machine's request, made as often as it takes and may. */
@@ -91,11 +94,13 @@ async function perform(talk: Talk, out: Request): Promise<Input> {
     const made = await attempt(talk, out);
     if (made.kind === 'input') {
       talk.failures = 0;
+      talk.isHeard = true;
       return made.input;
     }
     if (made.kind === 'broken') {
       talk.failures += 1;
-      if (made.final || talk.failures >= ATTEMPTS_MAX) return { kind: 'failed', why: made.why };
+      const attemptsMax = talk.isHeard ? ATTEMPTS_MAX : FIRST_ATTEMPTS_MAX;
+      if (made.final || talk.failures >= attemptsMax) return { kind: 'failed', why: made.why };
       await pause(talk, FIRST_RETRY_MS * 2 ** (talk.failures - 1));
       if (made.input !== undefined) return made.input;
       continue;

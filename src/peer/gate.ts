@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Caller } from './certificate.ts';
 import { type Door, type TurnedAway, callerAt } from './door.ts';
-import { CONNECTIONS_MAX, DOOR_MS_MAX, IDLE_MS_MAX, UNPROVEN_PER_ADDRESS_MAX } from './limits.ts';
+import { CONNECTIONS_MAX, DOOR_MS_MAX, UNPROVEN_PER_ADDRESS_MAX } from './limits.ts';
 import type { Meter } from './meter.ts';
 
 export interface Gate {
@@ -18,10 +18,11 @@ export interface Gate {
 export interface GateParts {
   readonly door: Door;
   readonly meter: Meter;
+  readonly idleMs: number;
   readonly turnedAway: (why: TurnedAway, address: string) => void;
 }
 
-export function guard(server: Server, { door, meter, turnedAway }: GateParts): Gate {
+export function guard(server: Server, { door, meter, idleMs, turnedAway }: GateParts): Gate {
   const callers = new WeakMap<Socket, Caller>();
   const unproven = createCrowd();
   server.maxConnections = CONNECTIONS_MAX;
@@ -47,7 +48,7 @@ export function guard(server: Server, { door, meter, turnedAway }: GateParts): G
         socket.destroy();
       } else if (!socket.destroyed) {
         unproven.leave(socket);
-        socket.setTimeout(IDLE_MS_MAX);
+        socket.setTimeout(idleMs);
         serve?.call(server, socket);
       }
     });

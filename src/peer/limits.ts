@@ -21,20 +21,32 @@ export const CONNECTIONS_MAX = 512;
 export const CONNECTIONS_PER_PEER_MAX = 4;
 /** Of one address before it has shown who it is, so that a stranger cannot take all the places. */
 export const UNPROVEN_PER_ADDRESS_MAX = 16;
-/** From the first byte to the end of the handshake: ten round trips on the slowest link. */
-export const HANDSHAKE_MS_MAX = 10_000;
 /** For the door to decide: it may have to check and store an admission. */
 export const DOOR_MS_MAX = 10_000;
 
 /** Headers: ours take 200 bytes. */
 export const HEADERS_BYTES_MAX: number = 4 * 1024;
-export const HEADERS_MS_MAX = 10_000;
-/** A request to its last byte: a full push over 128 kbit/s takes 70 s. */
-export const REQUEST_MS_MAX = 120_000;
-/** A reply to its last byte, reading included. */
-export const EXCHANGE_MS_MAX = 300_000;
-/** Without a single byte, in either direction. */
-export const IDLE_MS_MAX = 30_000;
+/** How long a server waits for what, in ms. */
+export interface Patience {
+  /** From the first byte to the end of the handshake: ten round trips on the slowest link. */
+  readonly handshakeMs: number;
+  readonly headersMs: number;
+  /** A request to its last byte: a full push over 128 kbit/s takes 70 s. */
+  readonly requestMs: number;
+  /** A request and its reply, reading included. */
+  readonly exchangeMs: number;
+  /** Without a single byte, in either direction. */
+  readonly idleMs: number;
+}
+export const PATIENCE: Patience = {
+  handshakeMs: 10_000,
+  headersMs: 10_000,
+  requestMs: 120_000,
+  exchangeMs: 300_000,
+  idleMs: 30_000,
+};
+/** How often the server looks for requests that take too long. */
+export const PATIENCE_CHECK_MS = 1_000;
 
 export const HELLO_BYTES_MAX = 1_024;
 /** 256 places of 64 nibbles. */
@@ -50,20 +62,26 @@ export const BODY_BYTES_MAX: number = WALK_REPLY_BYTES_MAX + 64 * 1024;
 /** Lines handed to the replica at once: one write to the disk, while the next ones arrive. */
 export const BATCH_BYTES: number = 256 * 1024;
 
-/** What one peer may make us send and read: a first sync of 500 MB takes half a minute. */
-export const BYTES_RATE: Rate = { perSecond: 16 * 1024 * 1024, burst: 64 * 1024 * 1024 };
-/** Lines it may push, each perhaps a signature check of 0.1 ms: a fifth of one core. */
-export const LINES_RATE: Rate = { perSecond: 2_000, burst: 20_000 };
-/** Trie nodes it may ask for, at 0.05 ms: a tenth of one core, and the walk of 10,000 authors. */
-export const NODES_RATE: Rate = { perSecond: 2_000, burst: 16_384 };
+/** What is metered of each peer. */
+export type Metered = 'bytes' | 'lines' | 'nodes';
+export const RATES: Readonly<Record<Metered, Rate>> = {
+  /** Sent and read for it: a first sync of 500 MB takes half a minute. */
+  bytes: { perSecond: 16 * 1024 * 1024, burst: 64 * 1024 * 1024 },
+  /** Lines it pushes, each perhaps a signature check of 0.1 ms: a fifth of one core. */
+  lines: { perSecond: 2_000, burst: 20_000 },
+  /** Trie nodes it asks for, at 0.05 ms: a tenth of one core, and the walk of 10,000 authors. */
+  nodes: { perSecond: 2_000, burst: 16_384 },
+};
 /** How long a faulty peer is not spoken to: it needs a repair, not a retry. */
 export const FAULTY_MS = 300_000;
 
 /** Attempts at one request in a row before a sync gives up; doubling from the first wait. */
 export const ATTEMPTS_MAX = 5;
 export const FIRST_RETRY_MS = 200;
+/** Before the first answer: a closed door looks like a broken connection, and a person may wait. */
+export const FIRST_ATTEMPTS_MAX = 3;
 /** How often a busy peer is waited for in one sync, and for how long at most each time. */
 export const BUSY_WAITS_MAX = 64;
 export const BUSY_WAIT_MS_MAX = 30_000;
-/** For a connection: two SYNs lost. */
-export const CONNECT_MS_MAX = 10_000;
+/** For a connection and its handshake: two SYNs lost. */
+export const CONNECT_MS_MAX = 15_000;

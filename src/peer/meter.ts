@@ -3,23 +3,9 @@
 
 import { type Bucket, type Rate, fullBucket, spent, waitMs } from '../../ledger/bucket.ts';
 import type { Key } from '../../proto/ids.ts';
-import {
-  BYTES_RATE,
-  CONNECTIONS_PER_PEER_MAX,
-  FAULTY_MS,
-  LINES_RATE,
-  NODES_RATE,
-} from './limits.ts';
+import { CONNECTIONS_PER_PEER_MAX, FAULTY_MS, type Metered } from './limits.ts';
 
-/** What is metered of each peer. */
-export type Metered = 'bytes' | 'lines' | 'nodes';
 export type Cost = Readonly<Partial<Record<Metered, number>>>;
-
-const RATES: Readonly<Record<Metered, Rate>> = {
-  bytes: BYTES_RATE,
-  lines: LINES_RATE,
-  nodes: NODES_RATE,
-};
 
 interface Account {
   readonly buckets: Record<Metered, Bucket>;
@@ -38,7 +24,7 @@ export interface Meter {
   bar(key: Key): void;
 }
 
-export function createMeter(nowMs: () => number): Meter {
+export function createMeter(nowMs: () => number, rates: Readonly<Record<Metered, Rate>>): Meter {
   const accounts = new Map<Key, Account>();
 
   function accountOf(key: Key): Account {
@@ -46,9 +32,9 @@ export function createMeter(nowMs: () => number): Meter {
     if (account === undefined) {
       const full = (rate: Rate): Bucket => fullBucket(rate, nowMs());
       const buckets = {
-        bytes: full(RATES.bytes),
-        lines: full(RATES.lines),
-        nodes: full(RATES.nodes),
+        bytes: full(rates.bytes),
+        lines: full(rates.lines),
+        nodes: full(rates.nodes),
       };
       accounts.set(key, (account = { buckets, connections: 0, barredUntilMs: 0 }));
     }
@@ -69,15 +55,15 @@ export function createMeter(nowMs: () => number): Meter {
     waitMs(key, what) {
       const { buckets } = accountOf(key);
       return what.reduce(
-        (longest, one) => Math.max(longest, waitMs(buckets[one], RATES[one], nowMs())),
+        (longest, one) => Math.max(longest, waitMs(buckets[one], rates[one], nowMs())),
         0,
       );
     },
     charge(key, cost) {
       const { buckets } = accountOf(key);
-      for (const what of Object.keys(RATES) as Metered[]) {
+      for (const what of Object.keys(rates) as Metered[]) {
         const amount = cost[what] ?? 0;
-        if (amount > 0) buckets[what] = spent(buckets[what], RATES[what], nowMs(), amount);
+        if (amount > 0) buckets[what] = spent(buckets[what], rates[what], nowMs(), amount);
       }
     },
     bar(key) {

@@ -15,19 +15,20 @@ import type { Caller, PeerIdentity } from './certificate.ts';
 import type { Door, TurnedAway } from './door.ts';
 import { type Gate, guard } from './gate.ts';
 import {
-  EXCHANGE_MS_MAX,
   HEADERS_BYTES_MAX,
-  HEADERS_MS_MAX,
   HELLO_BYTES_MAX,
-  IDLE_MS_MAX,
+  type Metered,
   PAGE_BYTES_MAX,
+  PATIENCE,
+  PATIENCE_CHECK_MS,
+  type Patience,
   PULL_BYTES_MAX,
-  REQUEST_MS_MAX,
+  RATES,
   WALK_BYTES_MAX,
 } from './limits.ts';
 import { type Ingest, takePage } from './lines.ts';
 import { NDJSON, PROTOBUF } from './media.ts';
-import { type Cost, type Meter, type Metered, createMeter } from './meter.ts';
+import { type Cost, type Meter, createMeter } from './meter.ts';
 import { serverTls } from './tls.ts';
 
 /** What the shell may log. Nothing in it is secret. */
@@ -42,7 +43,11 @@ export interface ServeOptions {
   readonly door: Door;
   readonly holdings: Holdings;
   readonly ingest: Ingest;
+  /** The lines that admit this node, for a caller that may not have them yet. */
+  readonly brought?: readonly string[];
   readonly log?: (event: PeerEvent) => void;
+  readonly patience?: Patience;
+  readonly rates?: typeof RATES;
 }
 
 export interface PeerServer {
@@ -55,37 +60,40 @@ interface Served extends ServeOptions {
   readonly gate: Gate;
   readonly meter: Meter;
   readonly log: (event: PeerEvent) => void;
+  readonly patience: Patience;
 }
 
 export async function servePeers(options: ServeOptions): Promise<PeerServer> {
-  const { identity, door, listen, log = () => undefined } = options;
-  const meter = createMeter(monotonicMs);
+  const { identity, door, listen, brought = [], log = () => undefined } = options;
+  const { patience = PATIENCE, rates = RATES } = options;
+  const meter = createMeter(monotonicMs, rates);
   let gate: Gate | undefined;
   const app = fastify({
     forceCloseConnections: true,
     serverFactory: (handler) => {
       const server = createServer(
         {
-          ...serverTls(identity),
+          ...serverTls(identity, brought, patience.handshakeMs),
           maxHeaderSize: HEADERS_BYTES_MAX,
-          headersTimeout: HEADERS_MS_MAX,
-          requestTimeout: REQUEST_MS_MAX,
-          keepAliveTimeout: IDLE_MS_MAX,
-          connectionsCheckingInterval: 1_000,
+          headersTimeout: patience.headersMs,
+          requestTimeout: patience.requestMs,
+          keepAliveTimeout: patience.idleMs,
+          connectionsCheckingInterval: PATIENCE_CHECK_MS,
         },
         handler,
       );
-      server.timeout = IDLE_MS_MAX;
+      server.timeout = patience.idleMs;
       server.on('clientError', (_error, socket) => socket.destroy());
       gate = guard(server, {
         door,
         meter,
+        idleMs: patience.idleMs,
         turnedAway: (why, address) => log({ kind: 'turned-away', why, address }),
       });
       return server;
     },
   });
-  addRoutes(app, { ...options, log, meter, gate: gate as unknown as Gate });
+  addRoutes(app, { ...options, log, meter, patience, gate: gate as unknown as Gate });
   await app.listen({ host: listen.host, port: listen.port });
   const { address, port } = app.server.address() as AddressInfo;
   return { address: { host: address, port }, close: () => app.close() };
@@ -116,7 +124,7 @@ function addRoutes(app: FastifyInstance, served: Served): void {
       request.raw.socket.destroy();
       return reply.hijack();
     }
-    limitTime(request.raw, reply);
+    limitTime(request.raw, reply, served.patience.exchangeMs);
     return undefined;
   });
   app.post('/v1/hello', { bodyLimit: HELLO_BYTES_MAX }, (request, reply) =>
@@ -145,8 +153,8 @@ function callerOf({ gate }: Served, request: FastifyRequest): Caller {
   return caller;
 }
 
-function limitTime(request: IncomingMessage, reply: FastifyReply): void {
-  const timer = setTimeout(() => request.socket.destroy(), EXCHANGE_MS_MAX);
+function limitTime(request: IncomingMessage, reply: FastifyReply, ms: number): void {
+  const timer = setTimeout(() => request.socket.destroy(), ms);
   reply.raw.once('close', () => clearTimeout(timer));
 }
 

@@ -5,7 +5,6 @@
 import { constants } from 'node:crypto';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { type PeerIdentity, certificateOf } from './certificate.ts';
-import { HANDSHAKE_MS_MAX } from './limits.ts';
 
 type Shared = Pick<TlsOptions, 'cert' | 'key' | 'minVersion' | 'rejectUnauthorized'> &
   Pick<TlsOptions, 'secureOptions' | 'sigalgs'>;
@@ -21,8 +20,12 @@ function shared(identity: PeerIdentity, brought: readonly string[]): Shared {
   };
 }
 
-export function serverTls(identity: PeerIdentity): TlsOptions {
-  return { ...shared(identity, []), requestCert: true, handshakeTimeout: HANDSHAKE_MS_MAX };
+export function serverTls(
+  identity: PeerIdentity,
+  brought: readonly string[],
+  handshakeMs: number,
+): TlsOptions {
+  return { ...shared(identity, brought), requestCert: true, handshakeTimeout: handshakeMs };
 }
 
 export function clientTls(identity: PeerIdentity, brought: readonly string[]): ConnectionOptions {
