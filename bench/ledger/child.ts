@@ -17,11 +17,11 @@ process.once('message', (task: Task) => {
   );
 });
 
-async function perform({ kind, name, bench }: Task): Promise<unknown> {
+async function perform({ kind, name, bench, args = [] }: Task): Promise<unknown> {
   const full = { ...bench, say: (line: string) => send({ kind: 'say', line }) };
   const run = kind === 'row' ? ROWS.get(name)?.run : PROBES.get(name);
   if (run === undefined) throw new Error(`no ${kind} is called ${name}`);
-  return await run(full);
+  return await run(full, args);
 }
 
 function send(message: Message, sent?: () => void): void {

@@ -9,7 +9,8 @@ import { type Input, newSync, type Out } from '../../ledger/sync-state.ts';
 import { utf8 } from '../../proto/bytes.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import type { Row, RowResult } from './bench.ts';
-import type { Finding } from './finding.ts';
+import { type End, findOverTls, type SocketBytes } from './find-wire.ts';
+import { type Finding, grouped } from './finding.ts';
 import { type MemoryReplica, emptyReplica, holdOwn, takeLines } from './intake.ts';
 import { type Author, admitNode, found, updateBody, write } from './network.ts';
 
@@ -45,7 +46,14 @@ export const findRow: Row = {
       finds.push(find);
       syncs.push(sync);
     }
-    return { findings: [...findings(finds), wholeSync(syncs)] };
+    const ends = [ours, theirs].map((held, i) => ({ held, node: network.nodes[i] as Author }));
+    const wires: SocketBytes[] = [];
+    for (let i = 0; i < TRIES; i++) {
+      const node = network.nodes[(i * AUTHORS) / TRIES + 3] as Author;
+      await takeLines(theirs, [updateOf(node)]);
+      wires.push(await findOverTls(ends[0] as End, ends[1] as End));
+    }
+    return { findings: [...findings(finds), wholeSync(syncs), ...overTls(wires)] };
 
     function updateOf(node: Author): string {
       return write(network, node, { kind: 'node.update', body: updateBody(node.seq, 200) });
@@ -93,9 +101,8 @@ async function answer(peer: Holdings, out: Out, ours: MemoryReplica, count: Talk
 }
 
 function findings(finds: readonly Talk[]): Finding[] {
-  const worst = (of: keyof Talk): number =>
-    finds.reduce((most, find) => (find[of] > most ? find[of] : most), 0);
-  const what = `find one differing author among ${AUTHORS.toLocaleString('en-US')}`;
+  const worst = (of: keyof Talk): number => mostOf(finds.map((find) => find[of]));
+  const what = `find one differing author among ${grouped(AUTHORS)}`;
   const how =
     `Bodies of the requests and replies of the sync core before the first pull, the most of ` +
     `${TRIES} authors spread over the trie.`;
@@ -122,6 +129,24 @@ function findings(finds: readonly Talk[]): Finding[] {
       how,
     },
   ];
+}
+
+function mostOf(values: readonly number[]): number {
+  return values.reduce((most, value) => (value > most ? value : most), 0);
+}
+
+function overTls(wires: readonly SocketBytes[]): Finding[] {
+  const how =
+    'Every byte on the socket, counted by a relay: both handshakes with their certificates, HTTP ' +
+    'headers and bodies, from the opening of the connection to the first pull. An open connection ' +
+    'has no handshake to make.';
+  const what = 'the same search over a new TLS connection';
+  return (['asked', 'answered'] as const).map((way) => ({
+    row: 'find',
+    what: `${what}: bytes ${way}`,
+    measured: { value: mostOf(wires.map((wire) => wire[way])), unit: 'bytes' },
+    how,
+  }));
 }
 
 function wholeSync(syncs: readonly Talk[]): Finding {

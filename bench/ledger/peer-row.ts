@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import type { Bench, Row, RowResult } from './bench.ts';
 import type { Finding } from './finding.ts';
-import { KITHS, type Kith } from './kith-tasks.ts';
-import { perSecond } from './measure.ts';
+import { KITHS, PAYLOAD_BYTES, RECORDS, type Kith } from './kith-tasks.ts';
+import { median, perSecond } from './measure.ts';
 import { updateBody } from './network.ts';
 import {
   type Outcome,
@@ -18,43 +18,92 @@ import {
   peerTask,
   peerVersion,
 } from './peers.ts';
+import { inFreshProcess } from './processes.ts';
 
-const PAYLOAD_BYTES = 500;
-const RECORDS = 20_000;
+type Outcomes = Record<Task, Outcome>;
+
+/** A library in the table, and how one task of it is run. */
+interface Contender {
+  readonly line: Omit<PeerLine, 'tasks'> & { readonly keepsFile: boolean };
+  readonly peer: Peer | null;
+  readonly run: (task: Task) => Promise<Outcome>;
+  readonly outcomes: Map<Task, Outcome[]>;
+}
+
+type Line = PeerLine & { readonly keepsFile: boolean };
 
 export const peersRow: Row = {
   title: 'the same work by other libraries',
   run: async (bench: Bench): Promise<RowResult> => {
-    const kiths: KithLine[] = [];
-    for (const kith of KITHS) kiths.push(await measureKith(bench, kith));
-    const findings: Finding[] = [];
-    const lines: PeerLine[] = [...kiths];
-    for (const peer of bench.peersMissing === null ? PEERS : []) {
-      const line = measurePeer(bench, peer);
-      lines.push(line);
-      if (peer.isSigning) findings.push(...comparison(peer, line, kiths));
+    const contenders = [
+      ...KITHS.map((kith, place) => kithContender(bench, kith, place)),
+      ...(bench.peersMissing === null ? PEERS.map((peer) => peerContender(bench, peer)) : []),
+    ];
+    // In turn, task by task: what happens on the machine meanwhile meets them all.
+    const turns = (bench.turns + 1) >> 1;
+    for (let turn = 1; turn <= turns; turn++) {
+      for (const task of TASKS) {
+        bench.say(`turn ${turn} of ${turns}: ${TASK_TITLES[task]}`);
+        for (const { run, outcomes } of contenders) {
+          outcomes.set(task, [...(outcomes.get(task) ?? []), await run(task)]);
+        }
+      }
     }
-    return { findings, peers: lines };
+    const kiths = contenders.filter(({ peer }) => peer === null).map(lineOf);
+    const findings = contenders.flatMap((contender) =>
+      contender.peer?.isSigning ? comparison(contender.peer, lineOf(contender), kiths) : [],
+    );
+    return { findings, peers: contenders.map(lineOf) };
   },
 };
 
-interface KithLine extends PeerLine {
-  readonly keepsFile: boolean;
+function kithContender(bench: Bench, kith: Kith, place: number): Contender {
+  const { name, signs, fsync, keepsFile } = kith;
+  const { say, ...shape } = bench;
+  return {
+    line: { name, records: RECORDS, signs, fsync, keepsFile },
+    peer: null,
+    run: async (task) => {
+      const args = [String(place), task];
+      const child = { kind: 'probe' as const, name: 'kith-task', bench: shape, args };
+      return (await inFreshProcess(child, say)) as Outcome;
+    },
+    outcomes: new Map(),
+  };
 }
 
-async function measureKith(bench: Bench, kith: Kith): Promise<KithLine> {
-  const tasks = {} as Record<Task, Outcome>;
-  for (const task of TASKS) {
-    bench.say(`${kith.name}: ${task}`);
-    const run = kith.tasks[task];
-    tasks[task] = typeof run === 'string' ? { why: run } : await run(bench, RECORDS, PAYLOAD_BYTES);
+function peerContender(bench: Bench, peer: Peer): Contender {
+  const { records, signs, fsync, keepsFile } = peer;
+  const name = `${peer.name} ${peerVersion(bench.root, peer)}`;
+  const payloads = payloadFile(bench.dir, records);
+  return {
+    line: { name, records, signs, fsync, keepsFile },
+    peer,
+    run: async (task) => peerTask(bench.root, peer, task, payloads, bench.dir),
+    outcomes: new Map(),
+  };
+}
+
+function lineOf({ line, outcomes }: Contender): Line {
+  const tasks = {} as Outcomes;
+  for (const task of TASKS) tasks[task] = middle(outcomes.get(task) ?? []);
+  return { ...line, tasks };
+}
+
+/** The outcome of median time, or the reason of the first that has none. */
+function middle(outcomes: readonly Outcome[]): Outcome {
+  const times: number[] = [];
+  let records = 0;
+  for (const outcome of outcomes) {
+    if ('why' in outcome) return outcome;
+    times.push(outcome.ms);
+    records = outcome.records;
   }
-  const { name, signs, fsync, keepsFile } = kith;
-  return { name, records: RECORDS, signs, fsync, tasks, keepsFile };
+  return { ms: median(times), records };
 }
 
 /** Each task of a signing peer beside the fastest kith that promises at least as much. */
-function comparison(peer: Peer, line: PeerLine, kiths: readonly KithLine[]): Finding[] {
+function comparison(peer: Peer, line: Line, kiths: readonly Line[]): Finding[] {
   return TASKS.flatMap((task) => {
     const theirs = rate(line.tasks[task]);
     const fair = kiths.filter((kith) => kith.keepsFile || !peer.keepsFile);
@@ -79,17 +128,6 @@ function comparison(peer: Peer, line: PeerLine, kiths: readonly KithLine[]): Fin
 
 function rate(outcome: Outcome): number | null {
   return 'why' in outcome ? null : perSecond(outcome.records, outcome.ms);
-}
-
-function measurePeer(bench: Bench, peer: Peer): PeerLine {
-  const payloads = payloadFile(bench.dir, peer.records);
-  const tasks = {} as Record<Task, Outcome>;
-  for (const task of TASKS) {
-    bench.say(`${peer.name}: ${task}`);
-    tasks[task] = peerTask(bench.root, peer, task, payloads, bench.dir);
-  }
-  const { records, signs, fsync } = peer;
-  return { name: `${peer.name} ${peerVersion(bench.root, peer)}`, records, signs, fsync, tasks };
 }
 
 function payloadFile(dir: string, records: number): string {

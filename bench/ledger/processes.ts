@@ -10,6 +10,8 @@ export interface Task {
   readonly kind: 'row' | 'probe';
   readonly name: string;
   readonly bench: BenchShape;
+  /** For a probe that does one of several things. */
+  readonly args?: readonly string[];
 }
 
 export type Message =
