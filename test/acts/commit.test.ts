@@ -1,6 +1,6 @@
 // Staging and signing: what is staged waits unharmed, and is written once, whatever dies when.
 
-import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stateOf } from '../../ledger/replica.ts';
@@ -123,6 +123,16 @@ describe('a commit', () => {
     await expect(commit(desk)).rejects.toMatchObject({ code: 'held-back' });
     expect(await journal()).toBe(before);
     expect(value(readStaged(host, folder, ledger)).intents).toHaveLength(1);
+  });
+
+  test('signs nothing without a marker either, though its key is not ahead of the ledger', async () => {
+    const desk = await founded();
+    const { folder, ledger } = desk;
+    value(stage(host, folder, ledger, [set('a', 1)]));
+    rmSync(path.join(folder, 'marker.json'));
+    await expect(commit(desk)).rejects.toMatchObject({ code: 'held-back' });
+    const signer = await openKey(folder);
+    expect(value(signer.lastSigned(ledger))?.seq).toBe(2);
   });
 
   test('signs nothing at all where one of the acts would be void, and names it', async () => {

@@ -134,6 +134,12 @@ describe('a draft', () => {
     const one = s.operator(alice, root, [], [committing]);
     s.by(root, acts.revoke(alice, 0), { refs: [one] });
     expect(code(settle(s.records), alice, acts.commit('k', 1))).toBe('uncovered');
+    // However helpful it would be beside another.
+    const other = s.by(root, acts.grant(alice, [committing]));
+    const third = s.by(root, acts.grant(alice, [committing]));
+    s.by(root, acts.revoke(alice, 0), { refs: [other] });
+    const result = drafted(settle(s.records), alice, acts.commit('k', 1));
+    expect(result.ok && result.value.draft.auth).toEqual([third.id]);
   });
 });
 
