@@ -40,16 +40,18 @@ export async function acceptHead(
   const renewed: Renewed[] = [];
   const card = readOperatorKey(host, operatorFolder(folder));
   const identity = readIdentityKey(host, folder);
-  for (const [place, key] of [
+  const keys = [
     [operatorFolder(folder), card.ok ? card.value.publicKey : null],
     [folder, identity.ok ? identity.value : null],
-  ] as const) {
+  ] as const;
+  const own = keys.flatMap(([, key]) => (key === null ? [] : [key]));
+  for (const [place, key] of keys) {
     const done = key === null ? ok(null) : renew(host, home, place, key);
     if (!done.ok) return done;
     if (done.value !== null) renewed.push(done.value);
   }
   // Last: until the journals are sound, nothing may be written.
-  await store.acceptHead();
+  await store.acceptHead(own);
   return ok({ heldBack, renewed });
 }
 

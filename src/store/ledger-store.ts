@@ -99,7 +99,7 @@ export function ledgerStore(pieces: StorePieces): Store {
     },
     linesFrom: (offset) => heldLines(ledger, index, platform, offset),
     saveCheckpoint: (state) => saveCheckpoint(pieces, reading, state),
-    acceptHead: () => own.accept(),
+    acceptHead: (authors = []) => own.accept(authors),
     flushIndex: () => keeper.flush(false),
     async close() {
       if (reading.isClosed) return;

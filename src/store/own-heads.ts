@@ -1,10 +1,12 @@
 // May this machine write records of its own? The marker in use: compared with the ledger at the
 // start, brought up to date after each own record, made anew by a person's word.
 
+import type { Key } from '../../proto/ids.ts';
 import type { Verified } from '../../ledger/verify.ts';
 import type { Disk } from './disk.ts';
 import { systemCode } from './faults.ts';
 import type { Index } from './index.ts';
+import { MARKER_AUTHORS_MAX } from './limits.ts';
 import { type Marker, makeMarker, mismatch, readMarker, updateMarker, withHead } from './marker.ts';
 
 export interface OwnHeads {
@@ -15,7 +17,8 @@ export interface OwnHeads {
    * After own records were stored. Never throws: they are stored whatever becomes of the marker.
    */
   note(records: readonly Verified[]): Promise<void>;
-  accept(): Promise<void>;
+  /** Who writes here, as far as the caller knows; the marker may know more. */
+  accept(authors: readonly Key[]): Promise<void>;
 }
 
 export function ownHeads(
@@ -43,8 +46,16 @@ export function ownHeads(
         heldBack = `the marker cannot be written (${systemCode(error)})`;
       }
     },
-    async accept() {
-      marker = { ...here, own: [] };
+    async accept(authors) {
+      // What is held now is what counts as written here: a record of it that goes missing later holds
+      // this machine back again, also before it has written another.
+      const known = new Set([...authors, ...marker.own.map(({ author }) => author)]);
+      const own = [...known].slice(0, MARKER_AUTHORS_MAX).flatMap((author) => {
+        const seq = index.highest(author);
+        const id = index.placesAt(author, seq)[0]?.id;
+        return id === undefined ? [] : [{ author, seq, id }];
+      });
+      marker = { ...here, own };
       await makeMarker(disk, path, marker);
       heldBack = null;
     },

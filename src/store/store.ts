@@ -2,7 +2,7 @@
 // one value. Whatever `append` has resolved is on the disk and is found again after any crash;
 // whatever it has refused is not in the file. Spec: docs/ledger.md, "The file".
 
-import type { RecordId } from '../../proto/ids.ts';
+import type { Key, RecordId } from '../../proto/ids.ts';
 import type { Decoded } from '../../ledger/record.ts';
 import type { Shelf } from '../../ledger/shelf.ts';
 import type { Verified } from '../../ledger/verify.ts';
@@ -71,8 +71,12 @@ export interface Store {
    * where none was written (no room, too much rot): the next start then verifies more.
    */
   saveCheckpoint(state: VerifiedState): Promise<boolean>;
-  /** A person's word, or that of every reachable peer, that the head held here is the last. */
-  acceptHead(): Promise<void>;
+  /**
+   * A person's word, or that of every reachable peer, that the head held here is the last: of these
+   * authors, and of those that the marker names. Open the store anew before it: lines of its own file
+   * that waited for what a peer has sent since may be own records.
+   */
+  acceptHead(authors?: readonly Key[]): Promise<void>;
   /** Writes what the index does not hold yet. Happens by itself when idle and at close. */
   flushIndex(): Promise<void>;
   close(): Promise<void>;

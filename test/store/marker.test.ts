@@ -114,3 +114,17 @@ test('a ledger that vanished beside its marker is not begun anew unnoticed', asy
   fs.rmSync(join(folder, 'nodes.jsonl'));
   expect((await opened()).store.heldBack).toBe('nodes.jsonl was copied or restored');
 });
+
+test('an accepted head is remembered: what goes missing of it later holds back again', async () => {
+  await add(await opened(), ...own(0, 5));
+  await closed();
+  const folderFile = join(folder, 'nodes.jsonl');
+  fs.rmSync(join(folder, 'marker.json'));
+  await (await opened()).store.acceptHead([node.key]);
+  await closed();
+  // Rot in the last own record, before this machine has written another.
+  const bytes = fs.readFileSync(folderFile);
+  bytes[bytes.length - 20] = (bytes[bytes.length - 20] as number) ^ 1;
+  fs.writeFileSync(folderFile, bytes);
+  expect((await opened()).store.heldBack).toBe('record 3 of this machine is missing');
+});
