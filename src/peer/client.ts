@@ -131,13 +131,10 @@ async function attempt(talk: Talk, out: Request): Promise<Attempt> {
     if (!(error instanceof ChannelFault)) throw error;
     return broken(error.message, error.final);
   }
-  if (reply.status === 429 || reply.status === 503) {
-    reply.drop();
-    return { kind: 'busy', waitMs: reply.retryAfterMs };
-  }
   if (reply.status !== 200) {
     reply.drop();
-    return broken(`the peer answers with status ${reply.status}`, true);
+    if (reply.status === 429) return { kind: 'busy', waitMs: reply.retryAfterMs };
+    return broken(`the peer answers with status ${reply.status}`, reply.status < 500);
   }
   return out.kind === 'pull' ? receivePage(talk, reply) : receiveBody(out, reply);
 }

@@ -1,50 +1,88 @@
-// The peer API over the ledger of this machine: its members are who is let in, and what they send
-// goes through the one door for records. Spec: docs/sync.md, "The door".
+// The peer API over the ledger of this machine: who may speak to it, what becomes of the lines that
+// they send, and what it brings along where it may not be known yet. Spec: docs/sync.md, "The door".
 
+import type { Member } from '../../ledger/authority.ts';
 import { type Decoded, decodeText } from '../../ledger/record.ts';
+import { isLateRedemption } from '../../ledger/redemption.ts';
 import type { RefusalCode } from '../../ledger/refusals.ts';
-import { memberOf } from '../../ledger/replica.ts';
+import { type Replica, memberOf } from '../../ledger/replica.ts';
+import { utf8 } from '../../proto/bytes.ts';
 import type { Key } from '../../proto/ids.ts';
-import type { HomeLedger } from '../home/ledger.ts';
-import { nodePlatform } from '../platform.ts';
+import { nowMs } from '../os/clock.ts';
 import type { Door } from './door.ts';
-import type { Ingest } from './lines.ts';
+import { BROUGHT_BYTES_MAX } from './limits.ts';
+import type { Ingest, Ingested } from './lines.ts';
+import type { HomeLedger } from '../home/ledger.ts';
 
 /**
- * Lets in every member that is not removed; one that is frozen too, since the cut that settles its
- * fork must reach it. Whoever is unknown and brings records has them looked at first.
+ * True for a node that was not removed. One whose chain is frozen is still a peer: a freeze takes
+ * authority, not links, or the record that settles it could not reach it.
  */
-export function memberDoor(home: HomeLedger): Door {
-  const ingest = ingestInto(home);
-  return async ({ key, brought }) => {
-    if (isWelcome(home, key)) return true;
-    if (brought.length === 0 || wasRemoved(home, key)) return false;
-    await ingest(brought, key);
-    return isWelcome(home, key);
-  };
-}
-
-function isWelcome({ replica }: HomeLedger, key: Key): boolean {
+export function isPeer(replica: Replica, key: Key): boolean {
   const member = memberOf(replica, key);
-  return member !== null && member.cut === null && member.class !== 'ticket';
+  return member?.class === 'node' && member.cut === null;
 }
 
-function wasRemoved({ replica }: HomeLedger, key: Key): boolean {
-  return (memberOf(replica, key)?.cut ?? null) !== null;
-}
-
-export function ingestInto(home: HomeLedger): Ingest {
-  return async (lines) => {
-    const records: Decoded[] = [];
-    const refused: { code: RefusalCode }[] = [];
-    for (const line of lines) {
-      const decoded = decodeText(line, nodePlatform);
-      if (decoded.ok) records.push(decoded.value);
-      else refused.push({ code: decoded.code });
-    }
-    const intake = await home.takeIn(records);
-    refused.push(...intake.refused.map(({ code }) => ({ code })));
-    const { accepted, duplicates, parked } = intake;
-    return { accepted: accepted.length, duplicates, parked, refused };
+/** Lets nodes of the ledger in, and whoever brings the record that makes it one. */
+export function memberDoor(home: HomeLedger): Door {
+  const { replica } = home;
+  return async ({ key, brought }) => {
+    if (isPeer(replica, key)) return true;
+    const { records } = decoded(replica, brought);
+    if (!records.some((record) => admits(record, key))) return false;
+    if (records.some((record) => isLateRedemption(replica, record, nowMs()))) return false;
+    await home.takeIn(records);
+    return isPeer(replica, key);
   };
+}
+
+function admits({ act }: Decoded, key: Key): boolean {
+  return act.kind === 'node.admit' && act.body.key === key;
+}
+
+/** The way of a peer's lines into the home: that of a stranger's. */
+export function ingestInto(home: HomeLedger): Ingest {
+  return async (lines): Promise<Ingested> => {
+    const { records, refused } = decoded(home.replica, lines);
+    const before = home.replica.parking.records;
+    const intake = await home.takeIn(records);
+    return {
+      accepted: intake.accepted.length,
+      duplicates: intake.duplicates,
+      parked: Math.max(0, intake.parked - before),
+      refused: [...refused, ...intake.refused],
+    };
+  };
+}
+
+function decoded(
+  { platform }: Replica,
+  lines: readonly string[],
+): { records: Decoded[]; refused: { code: RefusalCode }[] } {
+  const records: Decoded[] = [];
+  const refused: { code: RefusalCode }[] = [];
+  for (const line of lines) {
+    const result = decodeText(line, platform);
+    if (result.ok) records.push(result.value);
+    else refused.push({ code: result.code });
+  }
+  return { records, refused };
+}
+
+/**
+ * The lines that make a node known, seniors first: its admission, that of whoever admitted it, and
+ * so on as far as they fit. Whoever holds what came before them can take them in.
+ */
+export function broughtBy({ replica, store }: HomeLedger, node: Key): string[] {
+  const lines: string[] = [];
+  let room = BROUGHT_BYTES_MAX;
+  for (let member = memberOf(replica, node); member !== null && !member.root; ) {
+    const admission = store.find(member.by);
+    if (admission === null) break;
+    room -= utf8(admission.line).length + 1;
+    if (room < 0) break;
+    lines.unshift(admission.line);
+    member = memberOf(replica, admission.author) as Member;
+  }
+  return lines;
 }

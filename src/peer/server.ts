@@ -3,15 +3,16 @@
 
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { answerHello, answerPull, answerWalk } from '../../ledger/sync-answer.ts';
 import type { Holdings } from '../../ledger/sync-holdings.ts';
 import { encodePushReply } from '../../ledger/sync-wire.ts';
+import { assert } from '../../proto/assert.ts';
 import type { Key } from '../../proto/ids.ts';
 import { monotonicMs } from '../os/clock.ts';
-import type { Caller, PeerIdentity } from './certificate.ts';
+import type { PeerIdentity } from './certificate.ts';
 import type { Door, TurnedAway } from './door.ts';
 import { type Gate, guard } from './gate.ts';
 import {
@@ -56,7 +57,14 @@ export interface PeerServer {
   close(): Promise<void>;
 }
 
+/** Who asks, and the connection it came by: a request that breaks off forgets its own. */
+interface Line {
+  readonly key: Key;
+  readonly socket: Socket;
+}
+
 interface Served extends ServeOptions {
+  readonly lines: WeakMap<IncomingMessage, Line>;
   readonly gate: Gate;
   readonly meter: Meter;
   readonly log: (event: PeerEvent) => void;
@@ -93,11 +101,18 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
       return server;
     },
   });
-  addRoutes(app, { ...options, log, meter, patience, gate: gate as unknown as Gate });
+  addRoutes(app, {
+    ...options,
+    ...{ log, meter, patience },
+    gate: gate as unknown as Gate,
+    lines: new WeakMap(),
+  });
   await app.listen({ host: listen.host, port: listen.port });
   const { address, port } = app.server.address() as AddressInfo;
   return { address: { host: address, port }, close: () => app.close() };
 }
+
+const TOO_LONG: Error = Object.assign(new Error('body too long'), { statusCode: 413 });
 
 function addRoutes(app: FastifyInstance, served: Served): void {
   app.removeAllContentTypeParsers();
@@ -105,11 +120,14 @@ function addRoutes(app: FastifyInstance, served: Served): void {
     done(null, body);
   });
   // Not read here: a push goes to the replica line by line.
-  app.addContentTypeParser(NDJSON, (_request, stream, done) => done(null, stream));
+  app.addContentTypeParser(NDJSON, (request, stream, done) => {
+    const length = Number(request.headers['content-length'] ?? 0);
+    done(length > PAGE_BYTES_MAX ? TOO_LONG : null, stream);
+  });
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
-    const status = error.statusCode ?? 500;
+    const status = error.statusCode ?? 503;
     if (status >= 500) {
-      const { key } = callerOf(served, request);
+      const { key } = lineOf(served, request);
       served.log({ kind: 'failed', key, route: request.url, error });
     }
     return reply.code(status).send({ error: status >= 500 ? 'unavailable' : 'bad-request' });
@@ -117,14 +135,16 @@ function addRoutes(app: FastifyInstance, served: Served): void {
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not-found' }));
   // Membership is looked up now: a connection may be older than the removal of its caller.
   app.addHook('onRequest', async (request, reply) => {
-    const caller = served.gate.callerOf(request.raw.socket);
-    const welcome = caller !== undefined && (await served.door(caller));
-    if (!welcome) {
-      served.log({ kind: 'turned-away', why: 'stranger', address: request.ip });
-      request.raw.socket.destroy();
+    const { socket } = request.raw;
+    const address = socket.remoteAddress ?? '';
+    const caller = served.gate.callerOf(socket);
+    if (caller === undefined || !(await served.door(caller))) {
+      served.log({ kind: 'turned-away', why: 'stranger', address });
+      socket.destroy();
       return reply.hijack();
     }
-    limitTime(request.raw, reply, served.patience.exchangeMs);
+    served.lines.set(request.raw, { key: caller.key, socket });
+    limitTime(socket, reply, served.patience.exchangeMs);
     return undefined;
   });
   app.post('/v1/hello', { bodyLimit: HELLO_BYTES_MAX }, (request, reply) =>
@@ -142,19 +162,17 @@ function addRoutes(app: FastifyInstance, served: Served): void {
   app.post('/v1/pull', { bodyLimit: PULL_BYTES_MAX }, (request, reply) =>
     sendPage(served, request, reply),
   );
-  app.post('/v1/push', { bodyLimit: PAGE_BYTES_MAX }, (request, reply) =>
-    receivePage(served, request, reply),
-  );
+  app.post('/v1/push', (request, reply) => receivePage(served, request, reply));
 }
 
-function callerOf({ gate }: Served, request: FastifyRequest): Caller {
-  const caller = gate.callerOf(request.raw.socket);
-  if (caller === undefined) throw new Error('broken rule: no request without a caller');
-  return caller;
+function lineOf({ lines }: Served, request: FastifyRequest): Line {
+  const line = lines.get(request.raw);
+  assert(line !== undefined, 'no request is served before its caller is known');
+  return line;
 }
 
-function limitTime(request: IncomingMessage, reply: FastifyReply, ms: number): void {
-  const timer = setTimeout(() => request.socket.destroy(), ms);
+function limitTime(socket: Socket, reply: FastifyReply, ms: number): void {
+  const timer = setTimeout(() => socket.destroy(), ms);
   reply.raw.once('close', () => clearTimeout(timer));
 }
 
@@ -182,7 +200,7 @@ async function answer(
   what: readonly Metered[],
   make: (body: Uint8Array) => { readonly body: Uint8Array; readonly cost: Cost } | null,
 ): Promise<FastifyReply> {
-  const { key } = callerOf(served, request);
+  const { key } = lineOf(served, request);
   if (mustWait(served, key, reply, what)) return reply;
   const asked = request.body;
   const made = asked instanceof Uint8Array ? make(asked) : null;
@@ -196,7 +214,7 @@ async function sendPage(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { key } = callerOf(served, request);
+  const { key } = lineOf(served, request);
   if (mustWait(served, key, reply, [])) return reply;
   const page =
     request.body instanceof Uint8Array ? answerPull(served.holdings, request.body) : null;
@@ -229,7 +247,7 @@ async function receivePage(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { key } = callerOf(served, request);
+  const { key, socket } = lineOf(served, request);
   if (mustWait(served, key, reply, ['lines'])) return reply;
   const { body } = request;
   if (!(body instanceof Readable)) return reply.code(400).send({ error: 'bad-request' });
@@ -239,7 +257,7 @@ async function receivePage(
   if (page.tally.faulty || page.end !== null) {
     served.meter.bar(key);
     served.log({ kind: 'faulty-peer', key });
-    request.raw.socket.destroy();
+    socket.destroy();
     return reply.hijack();
   }
   if ('broken' in page) return reply.hijack();
