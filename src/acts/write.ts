@@ -6,7 +6,7 @@ import { type DraftCode } from '../../ledger/draft-refusals.ts';
 import type { Drafted } from '../../ledger/draft.ts';
 import { type Intent, draftIntent } from '../../ledger/intent.ts';
 import type { Decoded, Draft } from '../../ledger/record.ts';
-import type { Replica } from '../../ledger/replica.ts';
+import { type Replica, memberOf } from '../../ledger/replica.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import type { HomeLedger } from '../home/ledger.ts';
 import type { SignCode } from '../keys/refusals.ts';
@@ -29,6 +29,8 @@ export async function finishLost(writing: Writing): Promise<Result<readonly Deco
   const { replica } = home;
   assertMayWrite(home);
   const finished: Decoded[] = [];
+  // What a key signed past its removal or beside a fork of its own is nothing any more.
+  if (hasEnded(replica, signer)) return ok(finished);
   for (let tries = 0; tries < LOST_RECORDS_MAX; tries++) {
     const last = signer.lastSigned(replica.ledger);
     if (!last.ok) return last;
@@ -47,6 +49,11 @@ export async function finishLost(writing: Writing): Promise<Result<readonly Deco
 function placed(record: Draft, head: { seq: number; id: Draft['prev'] }): Draft {
   const { ledger, author, auth, refs, ts, act } = record;
   return { ledger, author, seq: head.seq + 1, prev: head.id, auth, refs, ts, act };
+}
+
+function hasEnded(replica: Replica, { publicKey }: Signer): boolean {
+  const member = memberOf(replica, publicKey);
+  return member !== null && (member.cut !== null || member.live.frozen);
 }
 
 /** The end of the key's chain as it is held here. */

@@ -8,7 +8,9 @@ import { commitStaged } from '../../src/acts/commit.ts';
 import { readStaged, stage, unstage, writeStaged } from '../../src/acts/staged.ts';
 import { stagedFile } from '../../src/home/folder.ts';
 import type { KeyHost } from '../../src/keys/host.ts';
-import { acts, actor } from '../kit/actors.ts';
+import { hide } from '../../proto/secret.ts';
+import { keyPairOf } from '../../src/keys/keypair.ts';
+import { acts, actor, write } from '../kit/actors.ts';
 import {
   type Desk,
   current,
@@ -133,6 +135,27 @@ describe('a commit', () => {
     await expect(commit(desk)).rejects.toMatchObject({ code: 'held-back' });
     const signer = await openKey(folder);
     expect(value(signer.lastSigned(ledger))?.seq).toBe(2);
+  });
+
+  test('by a key that was used elsewhere says so, and signs nothing more', async () => {
+    const desk = await founded();
+    const { folder, ledger, operator } = desk;
+    const [genesis, admitted] = recordsIn(folder);
+    const { plain } = JSON.parse(readFileSync(path.join(folder, 'operator/key.json'), 'utf8'));
+    const seed = hide(new Uint8Array(Buffer.from(plain.seed, 'base64url')));
+    const twin = { name: 'ada', key: operator, secret: keyPairOf(seed).privateKey };
+    if (genesis === undefined || admitted === undefined) throw new Error('no records');
+    const elsewhere = write(twin, ledger, admitted, acts.commit('a', 9));
+    value(stage(host, folder, ledger, [set('a', 1), set('a', 2)]));
+    value(await commit(desk));
+    value(stage(host, folder, ledger, [set('a', 3)]));
+    await withHome(folder, async (home) => {
+      expect((await home.takeIn([elsewhere])).accepted).toHaveLength(1);
+    });
+    const stopped = value(await commit(desk));
+    expect(stopped).toMatchObject({ written: [], fault: { refused: { code: 'frozen' } } });
+    const signer = await openKey(folder);
+    expect(value(signer.lastSigned(ledger))?.seq).toBe(4);
   });
 
   test('signs nothing at all where one of the acts would be void, and names it', async () => {

@@ -13,7 +13,7 @@ import { hide } from '../../proto/secret.ts';
 import { keyPairOf } from '../../src/keys/keypair.ts';
 import { scratch as inMemory } from '../acts/desk.ts';
 import { kithInside } from './inside.ts';
-import { type Ran, kith, scratch, start } from './ledgers.ts';
+import { ROOT, type Ran, kith, scratch, start } from './ledgers.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- documents of many shapes, each looked at
 type Document = any;
@@ -299,6 +299,30 @@ test('the sheet makes another machine the root, and then opens nothing', async (
   expect(files.filter((file) => file.startsWith('retired-'))).toHaveLength(1);
   expect((await two.json('ledger', 'state')).config).toMatchObject([{ key: 'k', value: 1 }]);
 });
+
+// A terminal of its own for the process, by util-linux; where it is missing nobody can be asked.
+const hasTerminals = spawnSync('script', ['--version']).status === 0;
+
+test.skipIf(!hasTerminals)(
+  'at a terminal a commit shows what it would sign, and asks',
+  async () => {
+    const made = await founded('asked');
+    await made.run('set', 'k', '1');
+    const answer = (said: string): string => {
+      const line = `${join(ROOT, 'kith')} commit --dir ${made.folder}`;
+      const { stdout } = spawnSync('script', ['-qec', line, '/dev/null'], {
+        input: said,
+        encoding: 'utf8',
+        timeout: 20_000,
+      });
+      return stdout;
+    };
+    expect(answer('n\n')).toMatch(/set k to 1[^]*sign 1 record\?[^]*cancelled/);
+    expect((await made.json('ledger', 'state')).config).toEqual([]);
+    expect(answer('y\n')).toMatch(/signed \S+, your record 3/);
+    expect((await made.json('ledger', 'state')).config).toMatchObject([{ key: 'k', value: 1 }]);
+  },
+);
 
 test('a commit killed with SIGKILL again and again writes each act once', async () => {
   // On the disk, where a record takes long enough to be killed in.
