@@ -46,6 +46,12 @@ function wireguardJob(record: Decoded, node: Key, wg: WireguardClaim): Signature
   return job(wg.key, wireguardMessage(record.ledger as RecordId, node, wg.counter), wg.sig);
 }
 
+/** How many checks `signatureJobs` makes of a record. */
+export function signatureCount(record: Decoded): number {
+  if (record.act.kind === 'node.admit') return 3;
+  return record.act.kind === 'node.update' && record.act.body.wg !== undefined ? 2 : 1;
+}
+
 /** All checks of a record, the author's own signature first. */
 export function signatureJobs(record: Decoded): SignatureJob[] {
   const jobs = [job(record.author, signedBytes(record.unsigned), record.sig)];

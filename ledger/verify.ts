@@ -3,7 +3,7 @@
 // Spec: docs/ledger.md, "One verdict".
 
 import type { RecordId } from '../proto/ids.ts';
-import { type SignatureJob, signatureJobs } from './proof.ts';
+import { type SignatureJob, signatureCount, signatureJobs } from './proof.ts';
 import type { Decoded } from './record.ts';
 
 declare const verified: unique symbol;
@@ -13,11 +13,17 @@ export type Verified = Decoded & { readonly [verified]: true };
 /** A record that is in order so far: the checks that are left are the costly ones. */
 export interface Pending {
   readonly record: Decoded;
+  /** Made each time it is asked for: whoever began the checks before the door needs none. */
   readonly jobs: readonly SignatureJob[];
 }
 
 export function pend(record: Decoded): Pending {
-  return { record, jobs: signatureJobs(record) };
+  return {
+    record,
+    get jobs() {
+      return signatureJobs(record);
+    },
+  };
 }
 
 export interface Accepted {
@@ -38,10 +44,11 @@ export function accept(pending: readonly Pending[], verdicts: readonly boolean[]
   const lost = new Set<RecordId>();
   const taken = new Set<RecordId>();
   let at = 0;
-  for (const { record, jobs } of pending) {
+  for (const { record } of pending) {
+    const count = signatureCount(record);
     const own = verdicts[at] === true;
-    const proofs = verdicts.slice(at + 1, at + jobs.length).every(Boolean);
-    at += jobs.length;
+    const proofs = verdicts.slice(at + 1, at + count).every(Boolean);
+    at += count;
     if (own && proofs && taken.has(record.id)) {
       copies.push(record);
       continue;

@@ -97,6 +97,7 @@ async function auditStore(
       }
       return judge.judge(batch);
     },
+    ahead: judge.ahead,
     apply: judge.apply,
     refused({ line, code, detail }) {
       refusedCount++;

@@ -9,6 +9,7 @@ import type { Shelf } from '../../ledger/shelf.ts';
 import { type Verified, accept, pend } from '../../ledger/verify.ts';
 import type { Platform } from '../../proto/platform.ts';
 import type { Judgement, PlacedRecord, ReplayHooks } from '../lines/replay.ts';
+import { type EarlyChecks, earlyChecks } from './early-checks.ts';
 import { type Check, sortScreened } from './intake.ts';
 
 export interface JudgeParts {
@@ -19,13 +20,14 @@ export interface JudgeParts {
   readonly choose: (genesis: Decoded) => boolean;
 }
 
-export interface Judge extends Pick<ReplayHooks, 'judge' | 'apply'> {
+export interface Judge extends Required<Pick<ReplayHooks, 'ahead' | 'judge' | 'apply'>> {
   /** Null until a genesis was found. */
   replica(): Replica | null;
 }
 
 export function judgeOf(parts: JudgeParts, restored: Replica | null): Judge {
   let replica = restored;
+  const early = earlyChecks(parts.check);
 
   async function findGenesis(records: readonly Decoded[]): Promise<Judgement> {
     const refused: { record: Decoded; code: 'bad-signature' }[] = [];
@@ -45,11 +47,12 @@ export function judgeOf(parts: JudgeParts, restored: Replica | null): Judge {
 
   return {
     replica: () => replica,
+    ahead: (batch) => early.begin(batch.map((placed) => placed.record)),
     async judge(batch: readonly PlacedRecord[]) {
       const records = batch.map((placed) => placed.record);
       const first = replica === null ? await findGenesis(records) : null;
       const rest = first === null ? records : without(records, first);
-      const judged = await judgeRest(parts, replica, rest);
+      const judged = await judgeRest(early, replica, rest);
       if (first === null) return judged;
       return {
         held: [...first.held, ...judged.held],
@@ -72,7 +75,7 @@ function without(records: readonly Decoded[], first: Judgement): Decoded[] {
 }
 
 async function judgeRest(
-  parts: JudgeParts,
+  early: EarlyChecks,
   replica: Replica | null,
   records: readonly Decoded[],
 ): Promise<Judgement> {
@@ -82,7 +85,7 @@ async function judgeRest(
     return { held: [], duplicates: [], refused };
   }
   const sorted = sortScreened(records, screen(replica, records, 'audit'));
-  const verdicts = await parts.check(sorted.pending.flatMap((one) => one.jobs));
+  const verdicts = await early.verdictsOf(sorted.pending);
   const accepted = accept(sorted.pending, verdicts);
   const orphans = accepted.orphaned.map((record) => ({ record, code: 'parked-full' as const }));
   return {

@@ -107,7 +107,7 @@ async function readReplica(
     restored(store),
   );
   const progress = options.progress === undefined ? {} : { progress: options.progress };
-  await store.replay({ judge: judge.judge, apply: judge.apply, ...progress });
+  await store.replay({ ...judge, ...progress });
   return judge.replica();
 }
 

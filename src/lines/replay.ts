@@ -2,7 +2,7 @@
 // needs (a merge, an import, a chain refetched after rot), so what is refused for want of another
 // record is shown again, sorted by seq, for as long as a round takes something in.
 
-import type { RecordId } from '../../proto/ids.ts';
+import type { RecordId, Signature } from '../../proto/ids.ts';
 import type { Platform } from '../../proto/platform.ts';
 import { refuse } from '../../proto/result.ts';
 import type { Kind } from '../../ledger/kinds.ts';
@@ -49,6 +49,11 @@ export interface Progress {
 }
 
 export interface ReplayHooks {
+  /**
+   * Called with a batch as soon as it is decoded, while the one before it is judged: what does not
+   * depend on the others can begin. Left out where the file turns out to be mostly refused.
+   */
+  readonly ahead?: (batch: readonly PlacedRecord[]) => void;
   /** Called with one batch at a time; the next one is decoded while it works. */
   readonly judge: (batch: readonly PlacedRecord[]) => Promise<Judgement>;
   /**
@@ -97,6 +102,13 @@ interface Batch {
   readonly bytesDone: number;
 }
 
+/** One line with a record. The id does not cover the signature, so that another line with the same
+ * id may be the good one where this one's signature rotted. */
+interface Copy {
+  readonly sig: Signature;
+  readonly span: Span;
+}
+
 interface Deferred extends Span {
   readonly seq: number;
   readonly code: RefusalCode;
@@ -108,7 +120,7 @@ interface Run {
   readonly hooks: ReplayHooks;
   readonly keeper: Keeper;
   /** Shown to the judge and neither held nor refused: parked there, and so bounded there. */
-  readonly waiting: Map<string, Span & { readonly id: RecordId }>;
+  readonly waiting: Map<RecordId, Copy[]>;
   deferred: Deferred[];
   lines: number;
   held: number;
@@ -132,23 +144,28 @@ export async function replayLines(
     await playRound(run, laterRound(run, again));
   }
   for (const line of run.deferred) refuseFinally(run, { ...line, detail: '' });
-  for (const span of run.waiting.values()) keeper.left?.(span);
+  const pending = [...run.waiting].flatMap(([id, copies]) =>
+    copies.map(({ span }) => ({ id, ...span })),
+  );
+  for (const { line, offset, length } of pending) keeper.left?.({ line, offset, length });
   const { lines, held, duplicates, refused } = run;
-  const pending = [...run.waiting.values()];
   return { lines, held, duplicates, refused, pending };
 }
 
 async function playRound(run: Run, batches: Iterator<Batch>): Promise<void> {
   let next = batches.next();
+  let isWorthIt = true;
   while (next.done !== true) {
     const { records, bytesDone } = next.value;
     const judging = run.hooks.judge(awaitVerdict(run, records));
     next = batches.next();
-    let again = await settle(run, await judging);
+    if (next.done !== true && isWorthIt) run.hooks.ahead?.(next.value.records);
+    const judgement = await judging;
+    isWorthIt = judgement.refused.length < records.length / 2;
+    let again = await settle(run, judgement);
     // What this batch itself made possible comes before the next one, or that would be refused too.
     while (again.length > 0) {
-      for (const { record, line, offset, length } of again)
-        run.waiting.set(copyOf(record), { id: record.id, line, offset, length });
+      for (const placed of again) noteWaiting(run, placed);
       again = await settle(run, await run.hooks.judge(again));
     }
     const { to } = run.source.stretch;
@@ -159,51 +176,60 @@ async function playRound(run: Run, batches: Iterator<Batch>): Promise<void> {
   }
 }
 
-/** Notes where each record stands; a second line with a record that waits is a duplicate. */
+/** Notes where each record stands; a second line that waits with the same bytes is a duplicate. */
 function awaitVerdict(run: Run, records: readonly PlacedRecord[]): PlacedRecord[] {
-  return records.filter(({ record, line, offset, length }) => {
-    if (run.waiting.has(copyOf(record))) {
-      run.duplicates++;
-      return false;
-    }
-    run.waiting.set(copyOf(record), { id: record.id, line, offset, length });
-    return true;
+  return records.filter((placed) => {
+    const isNew = noteWaiting(run, placed);
+    if (!isNew) run.duplicates++;
+    return isNew;
   });
 }
 
-/** The id does not cover the signature, which may be what rotted: the other copy may be the good one. */
-function copyOf(record: Decoded): string {
-  return record.id + record.sig;
+function noteWaiting({ waiting }: Run, { record, line, offset, length }: PlacedRecord): boolean {
+  const copy: Copy = { sig: record.sig, span: { line, offset, length } };
+  const others = waiting.get(record.id);
+  if (others === undefined) waiting.set(record.id, [copy]);
+  else if (others.some(({ sig }) => sig === record.sig)) return false;
+  else others.push(copy);
+  return true;
+}
+
+function spanOf({ waiting }: Run, record: Decoded): Span | undefined {
+  return waiting.get(record.id)?.find(({ sig }) => sig === record.sig)?.span;
+}
+
+/** Where the record stands; it waits no longer. */
+function takeWaiting(run: Run, record: Decoded): Span | undefined {
+  const span = spanOf(run, record);
+  const others = run.waiting.get(record.id)?.filter((copy) => copy.span !== span) ?? [];
+  if (others.length === 0) run.waiting.delete(record.id);
+  else run.waiting.set(record.id, others);
+  return span;
 }
 
 /** Books a judgement. Answers what can be judged again now. */
 async function settle(run: Run, judgement: Judgement): Promise<PlacedRecord[]> {
-  const take = (record: Decoded): Span | undefined => {
-    const span = run.waiting.get(copyOf(record));
-    run.waiting.delete(copyOf(record));
-    return span;
-  };
   for (const record of judgement.duplicates) {
-    if (take(record) !== undefined) run.duplicates++;
+    if (takeWaiting(run, record) !== undefined) run.duplicates++;
   }
   const retry: PlacedRecord[] = [];
   const opens = judgement.held.some(({ act }) => OPENS_DOORS.has(act.kind));
   for (const { record, code, detail = '' } of judgement.refused) {
-    const span = take(record);
+    const span = takeWaiting(run, record);
     if (span === undefined) continue;
     if (isDamage(code)) refuseFinally(run, { ...span, code, detail });
     else if (opens) retry.push({ ...span, record });
     else defer(run, { ...span, code, seq: record.seq });
   }
   for (const record of judgement.held) {
-    const span = take(record);
+    const span = takeWaiting(run, record);
     if (span === undefined) continue;
     run.held++;
     run.keeper.keep?.(record, span);
   }
   const released = await run.hooks.apply(judgement.held);
   for (const record of released) {
-    const span = run.waiting.get(copyOf(record));
+    const span = spanOf(run, record);
     if (span !== undefined) retry.push({ ...span, record });
   }
   return retry;

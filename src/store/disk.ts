@@ -4,7 +4,7 @@
 // lost.
 
 import fs from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 export interface DiskFile {
   size(): number;
@@ -58,10 +58,15 @@ export const realDisk: Disk = {
   rename: (from, to) => fs.renameSync(from, to),
   unlink: (path) => fs.rmSync(path, { force: true }),
   makeFolder(path) {
-    const first = fs.mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+    const whole = resolve(path);
+    const first = fs.mkdirSync(whole, { recursive: true, mode: FOLDER_MODE });
     if (first === undefined) return;
     // Each new folder is a name in the one above it.
-    for (let above = dirname(path); above.length >= dirname(first).length; above = dirname(above)) {
+    for (
+      let above = dirname(whole);
+      above.length >= dirname(first).length;
+      above = dirname(above)
+    ) {
       const fd = fs.openSync(above, fs.constants.O_RDONLY);
       fs.fsyncSync(fd);
       fs.closeSync(fd);

@@ -1,0 +1,59 @@
+// Signature checks begun before the door was asked. The verdict on a signature depends on the line
+// alone, so while one batch of a file is folded here, the threads work on the next one already. For
+// files only: what a peer sends pays the door first (docs/ledger.md, "Ingest").
+
+import type { Decoded } from '../../ledger/record.ts';
+import { type Pending, pend } from '../../ledger/verify.ts';
+import { signatureCount } from '../../ledger/proof.ts';
+import type { Check } from './intake.ts';
+
+export interface EarlyChecks {
+  begin(records: readonly Decoded[]): void;
+  /** The verdicts on all these, in their order; what was not begun is checked now. */
+  verdictsOf(pending: readonly Pending[]): Promise<readonly boolean[]>;
+}
+
+interface Begun {
+  /** Of the whole batch; this record's first one stands at `from`. */
+  readonly verdicts: Promise<readonly boolean[]>;
+  readonly from: number;
+}
+
+export function earlyChecks(check: Check): EarlyChecks {
+  const begun = new WeakMap<Decoded, Begun>();
+  return {
+    begin(records) {
+      const verdicts = check(records.flatMap((record) => pend(record).jobs));
+      // Where nobody asks for them, nobody misses them either.
+      verdicts.catch(() => undefined);
+      let from = 0;
+      for (const record of records) {
+        begun.set(record, { verdicts, from });
+        from += signatureCount(record);
+      }
+    },
+    async verdictsOf(pending) {
+      const late = pending.filter(({ record }) => !begun.has(record));
+      const lateOnes = late.length === 0 ? [] : await check(late.flatMap(({ jobs }) => jobs));
+      const verdicts: boolean[] = [];
+      let lateAt = 0;
+      let batch: Begun['verdicts'] | null = null;
+      let ofBatch: readonly boolean[] = [];
+      for (const { record } of pending) {
+        const count = signatureCount(record);
+        const early = begun.get(record);
+        if (early === undefined) {
+          verdicts.push(...lateOnes.slice(lateAt, lateAt + count));
+          lateAt += count;
+          continue;
+        }
+        if (early.verdicts !== batch) {
+          batch = early.verdicts;
+          ofBatch = await batch;
+        }
+        for (let i = 0; i < count; i++) verdicts.push(ofBatch[early.from + i] === true);
+      }
+      return verdicts;
+    },
+  };
+}
