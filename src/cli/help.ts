@@ -5,7 +5,7 @@ import { CATALOGUE, GROUPS } from './catalogue.ts';
 import { type Command, OPTIONS_OF_ALL, type Option } from './command.ts';
 import { EXITS, EXITS_OF_ALL, type Exit } from './exit.ts';
 import type { Printer } from './print.ts';
-import { type Style, PLAIN } from './style.ts';
+import type { Style } from './style.ts';
 import { columnsOf, wrapped } from './table.ts';
 
 const WIDTH_MAX = 100;
@@ -97,7 +97,7 @@ function usageOf(command: Command): string {
   return usageLine({ ...command, options: [] });
 }
 
-export function commandPage(command: Command, page: Page = { style: PLAIN, width: 80 }): string[] {
+function commandPage(command: Command, page: Page): string[] {
   const { style, width } = page;
   const given = (command.arguments ?? []).map(
     ({ name, help }) => [name.toUpperCase(), help] as const,

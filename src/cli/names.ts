@@ -7,7 +7,7 @@ import type { MemberState, State } from '../../ledger/state.ts';
 export type NameOf = (key: Key) => string;
 
 /** Enough of a key or an id for people to tell it from the others. */
-export const SHORT_CHARS = 8;
+const SHORT_CHARS = 8;
 
 export function short(id: string): string {
   return `${id.slice(0, SHORT_CHARS)}…`;

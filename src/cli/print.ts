@@ -49,7 +49,14 @@ function linesOf(text: string | readonly string[]): string {
   return text === '' ? '' : `${text}\n`;
 }
 
-function errorDocument({ code, what, hint, detail, facts }: Complaint): Record<string, Json> {
+/** A complaint as JSON has it. */
+export function errorDocument({
+  code,
+  what,
+  hint,
+  detail,
+  facts,
+}: Complaint): Record<string, Json> {
   return { code, what, hint, ...(detail === undefined ? {} : { detail }), ...facts };
 }
 

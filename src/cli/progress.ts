@@ -15,25 +15,40 @@ export interface Bar {
   readonly clear: () => void;
 }
 
+export interface Ticker {
+  readonly show: (text: string) => void;
+  readonly clear: () => void;
+}
+
 interface Place {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
 
-export function barOn(place: Place, title: string, now: () => number = monotonicMs): Bar {
-  if (place.isTTY !== true) return { update: () => undefined, clear: () => undefined };
+/** One line of a terminal that is written again and again. */
+export function tickerOn(place: Place, now: () => number = monotonicMs): Ticker {
+  if (place.isTTY !== true) return { show: () => undefined, clear: () => undefined };
   const began = now();
   let drawn: number | null = null;
   return {
-    update(progress) {
+    show(text) {
       const at = now();
       if (at - began < QUIET_MS || (drawn !== null && at - drawn < EVERY_MS)) return;
       drawn = at;
-      place.write(`\r\u001b[K${barText(title, progress, at - began)}`);
+      place.write(`\r\u001b[K${text}`);
     },
     clear() {
       if (drawn !== null) place.write('\r\u001b[K');
     },
+  };
+}
+
+export function barOn(place: Place, title: string, now: () => number = monotonicMs): Bar {
+  const ticker = tickerOn(place, now);
+  const began = now();
+  return {
+    update: (progress) => ticker.show(barText(title, progress, now() - began)),
+    clear: ticker.clear,
   };
 }
 

@@ -18,6 +18,13 @@ export type CliCode =
   | 'two-ledgers'
   | 'no-such-ledger'
   | 'holds-another'
+  | 'no-node-here'
+  | 'peer-unreachable'
+  | 'peer-other-ledger'
+  | 'peer-faulty'
+  | 'apart'
+  | 'other-rules'
+  | 'state-mismatch'
   | 'no-plain-file'
   | 'bug';
 
@@ -49,6 +56,40 @@ export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
   'holds-another': {
     what: 'this folder holds another ledger',
     hint: 'use another folder with --dir, or leave --ledger and --root out',
+  },
+  'no-node-here': {
+    what: 'the ledger here does not know this machine as one of its nodes',
+    hint: '`kith ticket new` on a member makes a ticket, `kith ticket redeem` here admits it',
+  },
+  'peer-unreachable': {
+    what: 'the peer did not answer to the end',
+    hint:
+      'is `kith ledger serve` running there? A node that the peer does not know is turned away ' +
+      'without a word: sync with the member that admitted it first',
+    exit: 'unreachable',
+  },
+  'peer-other-ledger': {
+    what: 'the peer holds another ledger',
+    hint: 'check the address, or name the folder of that ledger with --dir',
+  },
+  'peer-faulty': {
+    what: 'the peer sent what no honest peer sends',
+    hint: 'verify the ledger on that machine with `kith ledger verify`; nothing bad was taken in',
+  },
+  apart: {
+    what: 'the two ledgers still differ',
+    hint: 'the authors that differ are listed; what stands beside each says what to look at',
+    exit: 'apart',
+  },
+  'other-rules': {
+    what: 'the peer folds by another version of the rules, so no root can be compared',
+    hint: 'install the same kith on both machines',
+    exit: 'apart',
+  },
+  'state-mismatch': {
+    what: 'the same records and another state: one of the two computes wrongly',
+    hint: 'please report it; sync with a third member to see which of the two is wrong',
+    exit: 'apart',
   },
   'no-plain-file': { what: 'it is no plain file', hint: 'name a file that can be read twice' },
   bug: {

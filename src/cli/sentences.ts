@@ -91,8 +91,16 @@ export function complaintOfThrown(thrown: unknown): Complaint {
   if (!(thrown instanceof Error)) return complaintOf('bug', String(thrown));
   if (!('syscall' in thrown) || !('code' in thrown)) return complaintOf('bug', thrown.message);
   const code = String(thrown.code);
-  const detail = 'path' in thrown ? String(thrown.path) : '';
+  const detail = placeIn(thrown);
   if (sentenceOf(code) !== null) return complaintOf(code, detail);
   const what = `the system says ${code}`;
   return { exit: 'failed', code, what, hint: 'look at the system log, then try again', detail };
+}
+
+/** The path or the address that the system complains of. */
+function placeIn(error: Error): string {
+  if ('path' in error) return String(error.path);
+  return 'address' in error && 'port' in error
+    ? `${String(error.address)}:${String(error.port)}`
+    : '';
 }

@@ -87,7 +87,7 @@ async function closing(
 }
 
 /** Takes what a file holds into an open ledger. */
-export async function importFile(
+async function importFile(
   home: HomeLedger,
   path: string,
   options: ImportOptions = {},

@@ -1,5 +1,5 @@
 // The peer API over the ledger of this machine: who may speak to it, what becomes of the lines that
-// they send, and what it brings along where it may not be known yet. Spec: docs/sync.md, "The door".
+// come in, and what it brings along where it may not be known yet. Spec: docs/sync.md, "The door".
 
 import type { Member } from '../../ledger/authority.ts';
 import { type Decoded, decodeText } from '../../ledger/record.ts';

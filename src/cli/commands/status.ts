@@ -6,6 +6,7 @@ import { frontierRoot, stateOf, stateRoot } from '../../../ledger/replica.ts';
 import type { State } from '../../../ledger/state.ts';
 import { lastSynced } from '../../acts/synced.ts';
 import { readStaged } from '../../acts/staged.ts';
+import { ticketsOf } from '../../acts/tickets.ts';
 import { keyHost } from '../../home/host.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
 import type { Key } from '../../../proto/ids.ts';
@@ -46,6 +47,7 @@ interface Facts {
   readonly network: string;
   readonly records: number;
   readonly bytes: number;
+  /** Those who were not removed; tickets that are still open. */
   readonly members: Readonly<Record<State['members'][number]['class'], number>>;
   readonly removed: number;
   readonly conflicts: number;
@@ -63,7 +65,12 @@ interface Facts {
   readonly last: { readonly id: string; readonly author: string; readonly ts: number } | null;
 }
 
-function factsOf({ folder, store, replica }: HomeLedger): Facts {
+function openTickets({ replica }: HomeLedger): number {
+  return ticketsOf(replica, nowMs()).filter(({ standing }) => standing === 'open').length;
+}
+
+function factsOf(home: HomeLedger): Facts {
+  const { folder, store, replica } = home;
   const { ledger, network, members, conflicts, frozen } = stateOf(replica);
   const standing = members.filter(({ removed }) => removed === undefined);
   const count = (of: string): number => standing.filter((member) => member.class === of).length;
@@ -76,7 +83,7 @@ function factsOf({ folder, store, replica }: HomeLedger): Facts {
     network,
     records: store.records,
     bytes: store.bytes,
-    members: { operator: count('operator'), node: count('node'), ticket: count('ticket') },
+    members: { operator: count('operator'), node: count('node'), ticket: openTickets(home) },
     removed: members.length - standing.length,
     conflicts: conflicts.length,
     frozen: frozen.length,
