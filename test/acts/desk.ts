@@ -24,9 +24,15 @@ export const host: KeyHost = keyHost();
 /** In memory where the system has such a place: here acts are counted, and nothing needs a disk. */
 const TEMPORARY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder that is gone after the tests of the file. */
 export function scratch(): string {
   const folder = mkdtempSync(path.join(TEMPORARY, 'kith-acts-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 

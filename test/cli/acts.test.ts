@@ -49,6 +49,7 @@ function machine(folder: string, way: Way): Machine {
 }
 
 const root = inMemory();
+const onDisk = scratch('killed');
 const fresh = (name: string, way: Way = kithInside): Machine => machine(join(root, name), way);
 
 async function founded(name: string, way?: Way): Promise<Machine> {
@@ -326,7 +327,7 @@ test.skipIf(!hasTerminals)(
 
 test('a commit killed with SIGKILL again and again writes each act once', async () => {
   // On the disk, where a record takes long enough to be killed in.
-  const made = machine(join(scratch('killed'), 'home'), kith);
+  const made = machine(join(onDisk, 'home'), kith);
   await made.run('init', 'home', '--no-passphrase', '--sheet', `${made.folder}.sheet`);
   const acts = 24;
   for (let i = 0; i < 2; i++) await made.run('set', 'first', String(i));
