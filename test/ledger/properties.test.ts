@@ -3,12 +3,12 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { histories, RUNS } from '../kit/arbitrary.ts';
+import { histories, PATIENCE_MS, RUNS } from '../kit/arbitrary.ts';
 import { dice, historyOf } from '../kit/history.ts';
 import { PROPERTIES } from '../kit/properties.ts';
 
 for (const [claim, holds] of Object.entries(PROPERTIES)) {
-  test(claim, () => {
+  test(claim, { timeout: PATIENCE_MS }, () => {
     fc.assert(
       fc.property(histories, fc.nat(), (made, seed) => holds(historyOf(made), dice(seed))),
       { numRuns: RUNS },

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { dice, historyOf } from '../kit/history.ts';
-import { histories, RUNS } from '../kit/arbitrary.ts';
+import { histories, PATIENCE_MS, RUNS } from '../kit/arbitrary.ts';
 import { type Actor, acts, actor, Scribe, settle, take, wireguardClaim } from '../kit/actors.ts';
 import { PROPERTIES } from '../kit/properties.ts';
 import { roots } from '../kit/replicas.ts';
@@ -118,7 +118,7 @@ test('the end of a node is for its key: a rotation stands there, and a fork of t
 });
 
 for (const [claim, holds] of Object.entries(PROPERTIES)) {
-  test(claim, () => {
+  test(claim, { timeout: PATIENCE_MS }, () => {
     fc.assert(
       fc.property(histories, fc.nat(), (made, seed) => holds(historyOf(made), dice(seed))),
       { numRuns: RUNS },
