@@ -68,7 +68,8 @@ export async function openToWrite(request: OpenRequest): Promise<Opened> {
 /** Changes nothing. A folder may be written to meanwhile: what is unfinished is left out. */
 export function openToRead(request: OpenRequest, whole: boolean): Promise<Opened> {
   const { disk, paths, verifier } = request;
-  // Before the file is measured: a writer may go on, and a checkpoint must not be ahead of the file.
+  // Before the file is measured: a writer may go on, and a checkpoint must not be ahead of the
+  // file.
   const stored = readCheckpoint(disk, paths.checkpoint, verifier);
   const file = disk.open(paths.ledger, 'read');
   const bytes = whole ? file.size() : wholeBytes(file);

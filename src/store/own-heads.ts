@@ -47,8 +47,8 @@ export function ownHeads(
       }
     },
     async accept(authors) {
-      // What is held now is what counts as written here: a record of it that goes missing later holds
-      // this machine back again, also before it has written another.
+      // What is held now is what counts as written here: a record of it that goes missing later
+      // holds this machine back again, also before it has written another.
       const known = new Set([...authors, ...marker.own.map(({ author }) => author)]);
       const own = [...known].slice(0, MARKER_AUTHORS_MAX).flatMap((author) => {
         const seq = index.highest(author);

@@ -73,8 +73,8 @@ export interface Store {
   saveCheckpoint(state: VerifiedState): Promise<boolean>;
   /**
    * A person's word, or that of every reachable peer, that the head held here is the last: of these
-   * authors, and of those that the marker names. Open the store anew before it: lines of its own file
-   * that waited for what a peer has sent since may be own records.
+   * authors, and of those that the marker names. Open the store anew before it: lines of its own
+   * file that waited for what a peer has sent since may be own records.
    */
   acceptHead(authors?: readonly Key[]): Promise<void>;
   /** Writes what the index does not hold yet. Happens by itself when idle and at close. */

@@ -1,5 +1,5 @@
-// One record on two lines of a file, one of them with a signature that rotted: the id does not cover
-// the signature, so only the signatures can tell which copy is good.
+// One record on two lines of a file, one of them with a signature that rotted: the id does not
+// cover the signature, so only the signatures can tell which copy is good.
 
 import { expect, test } from 'vitest';
 import { sealedLine } from '../../ledger/record.ts';
