@@ -25,7 +25,7 @@ export interface Learned {
 }
 
 /** Our path from its head down, in steps that double: the peer finds where the two part. */
-export function locator(holdings: Holdings, author: Key): ChainPlace[] {
+function locator(holdings: Holdings, author: Key): ChainPlace[] {
   const head = holdings.frontier.get(author)?.seq ?? 0;
   const places: ChainPlace[] = [];
   for (let seq = head, step = 1; seq > 0; step *= 2) {

@@ -30,7 +30,7 @@ const FAULTY: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
 ]);
 for (const code of FAULTY) if (REFUSALS[code].normal) throw new Error(`${code} is normal`);
 
-export function tallyOf({ accepted, duplicates, parked, refused }: Ingested): Tally {
+function tallyOf({ accepted, duplicates, parked, refused }: Ingested): Tally {
   const faulty = refused.some(({ code }) => FAULTY.has(code));
   return { accepted, duplicates, parked, refused: refused.length, faulty };
 }

@@ -20,8 +20,9 @@ export interface Meter {
   /** How long until the member may ask again for what costs these; 0: it may now. */
   waitMs(key: Key, what: readonly Metered[]): number;
   charge(key: Key, cost: Cost): void;
-  /** The member sent what no honest one sends. */
+  /** The member sent what no honest one sends: nobody listens to it for a while. */
   bar(key: Key): void;
+  isBarred(key: Key): boolean;
 }
 
 export function createMeter(nowMs: () => number, rates: Readonly<Record<Metered, Rate>>): Meter {
@@ -41,10 +42,14 @@ export function createMeter(nowMs: () => number, rates: Readonly<Record<Metered,
     return account;
   }
 
+  function isBarred({ barredUntilMs }: Account): boolean {
+    return barredUntilMs > nowMs();
+  }
+
   return {
     connect(key) {
       const account = accountOf(key);
-      if (account.barredUntilMs > nowMs()) return 'faulty-before';
+      if (isBarred(account)) return 'faulty-before';
       if (account.connections >= CONNECTIONS_PER_PEER_MAX) return 'too-many';
       account.connections += 1;
       return 'ok';
@@ -69,5 +74,6 @@ export function createMeter(nowMs: () => number, rates: Readonly<Record<Metered,
     bar(key) {
       accountOf(key).barredUntilMs = nowMs() + FAULTY_MS;
     },
+    isBarred: (key) => isBarred(accountOf(key)),
   };
 }

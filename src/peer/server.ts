@@ -138,8 +138,10 @@ function addRoutes(app: FastifyInstance, served: Served): void {
     const { socket } = request.raw;
     const address = socket.remoteAddress ?? '';
     const caller = served.gate.callerOf(socket);
-    if (caller === undefined || !(await served.door(caller))) {
-      served.log({ kind: 'turned-away', why: 'stranger', address });
+    const isMember = caller !== undefined && (await served.door(caller));
+    if (!isMember || served.meter.isBarred(caller.key)) {
+      const why = isMember ? 'faulty-before' : 'stranger';
+      served.log({ kind: 'turned-away', why, address });
       socket.destroy();
       return reply.hijack();
     }

@@ -24,6 +24,8 @@ export function compileChild(entry: string): { script: string; remove: () => voi
   const tsc = path.join(ROOT, 'node_modules/.bin/tsc');
   const done = spawnSync(tsc, ['-p', configFile], { encoding: 'utf8' });
   if (done.status !== 0) throw new Error(done.stdout + done.stderr);
+  // Generated code, JavaScript already.
+  fs.cpSync(path.join(ROOT, 'proto/wire.js'), path.join(folder, 'proto/wire.js'));
   return {
     script: path.join(folder, entry.replace(/\.ts$/, '.js')),
     remove: () => fs.rmSync(folder, { recursive: true, force: true }),

@@ -55,7 +55,7 @@ export function toyId(toy: Toy): RecordId {
   return sha(toyLine(toy)) as RecordId;
 }
 
-export const TOY_LEDGER: RecordId = sha('toy') as RecordId;
+const TOY_LEDGER: RecordId = sha('toy') as RecordId;
 
 interface Chain {
   /** All held records, by seq - 1. */
