@@ -3,6 +3,7 @@
 
 import { isDigest, isKey, isRecordId, isSignature } from '../proto/ids.ts';
 import type { Json, JsonObject } from '../proto/json.ts';
+import { isEndpoint, isLabel, isName } from '../proto/names.ts';
 import { ACTIONS, isAction } from './grant.ts';
 import { CONFIG_KEY_CHARS_MAX, DELEGATION_STEPS_MAX } from './limits.ts';
 
@@ -60,30 +61,21 @@ function text(test: (text: string) => boolean, what: string): Check {
   return (value) => (typeof value === 'string' && test(value) ? null : `not ${what}`);
 }
 
-// A host label: it is written to a hosts file, so nothing else may ever pass.
-const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-const LABEL = /^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/;
 const CONFIG_KEY = /^[a-z][a-z0-9_]*([./-][a-z0-9_]+)*$/;
 const BYTE = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
 const IPV4 = new RegExp(`^${BYTE}(\\.${BYTE}){3}$`);
 const IPV4_RANGE = new RegExp(`^${BYTE}(\\.${BYTE}){3}/([89]|[12][0-9]|3[0-2])$`);
-const PORT =
-  '([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
-const HOST = '([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?){0,9}';
-const ENDPOINT = new RegExp(`^(${HOST}|\\[[0-9a-f:]{2,39}\\]):${PORT}$`);
 
-export function isName(value: string): boolean {
-  return NAME.test(value);
-}
+export { isName };
 
 export function isConfigKey(value: string): boolean {
   return value.length <= CONFIG_KEY_CHARS_MAX && CONFIG_KEY.test(value);
 }
 
 export const name: Check = text(isName, 'a host label');
-export const label: Check = text((value) => LABEL.test(value), 'a label');
+export const label: Check = text(isLabel, 'a label');
 export const configKey: Check = text(isConfigKey, 'a configuration key');
-export const endpoint: Check = text((value) => ENDPOINT.test(value), 'an endpoint');
+export const endpoint: Check = text(isEndpoint, 'an endpoint');
 export const ipv4: Check = text((value) => IPV4.test(value), 'an IPv4 address');
 export const ipv4Range: Check = text((value) => IPV4_RANGE.test(value), 'an IPv4 range');
 export const key: Check = text(isKey, 'a key');

@@ -92,4 +92,165 @@ export namespace kith {
     refused: number;
   }
   const PushReply: Codec<PushReply>;
+
+  /** What follows is the ceremony by which a machine joins (docs/pairing.md). A frame holds exactly one of its fields, and so does an inner message. */
+  interface PairingFrame {
+    hello?: PairingHello | null;
+    share?: PairingShare | null;
+    tag?: PairingTag | null;
+    sealed?: PairingSealed | null;
+    failure?: PairingFailure | null;
+  }
+  const PairingFrame: Codec<PairingFrame>;
+
+  interface PairingHello {
+    version: number;
+    /** Rising; 1 is CPACE-X25519-SHA512. */
+    suites: number[];
+    /** 1 admitter, 2 newcomer. */
+    role: number;
+    key: Uint8Array;
+    nonce: Uint8Array;
+    name: string;
+    /** Of the admitter: the id of its ledger. */
+    network: Uint8Array;
+    /** Of the admitter: the frontier root of its ledger. */
+    frontier: Uint8Array;
+    /** Of the newcomer: its WireGuard key, with that key's own word for it in this network. */
+    wireguard?: PairingWireguard | null;
+  }
+  const PairingHello: Codec<PairingHello>;
+
+  interface PairingWireguard {
+    key: Uint8Array;
+    counter: number;
+    sig: Uint8Array;
+  }
+  const PairingWireguard: Codec<PairingWireguard>;
+
+  interface PairingShare {
+    y: Uint8Array;
+    /** The sender's signature over both hellos. */
+    ad: Uint8Array;
+  }
+  const PairingShare: Codec<PairingShare>;
+
+  interface PairingTag {
+    tag: Uint8Array;
+  }
+  const PairingTag: Codec<PairingTag>;
+
+  interface PairingSealed {
+    /** An inner message under ChaCha20-Poly1305. */
+    box: Uint8Array;
+  }
+  const PairingSealed: Codec<PairingSealed>;
+
+  interface PairingFailure {
+    /** 0 in the clear, where nothing is told. */
+    reason: number;
+  }
+  const PairingFailure: Codec<PairingFailure>;
+
+  interface PairingInner {
+    introduction?: PairingIntroduction | null;
+    welcome?: PairingWelcome | null;
+    proposal?: PairingProposal | null;
+    acceptance?: PairingAcceptance | null;
+    result?: PairingResult | null;
+    next?: PairingNext | null;
+    page?: PairingPage | null;
+    joined?: PairingJoined | null;
+    still?: PairingStill | null;
+    failure?: PairingFailure | null;
+  }
+  const PairingInner: Codec<PairingInner>;
+
+  /** What the new machine says of itself. */
+  interface PairingIntroduction {
+    /** The preset it asks for; what it gets is the operator's decision. */
+    role: string;
+    labels: string[];
+    endpoints: string[];
+    hardware?: PairingHardware | null;
+    /** Admissions that it has accepted and not seen. */
+    pledges: PairingPledge[];
+  }
+  const PairingIntroduction: Codec<PairingIntroduction>;
+
+  interface PairingHardware {
+    model: string;
+    system: string;
+    cpu: string;
+    cores: number;
+    memoryMib: number;
+    diskMib: number;
+    gpus: PairingGpu[];
+  }
+  const PairingHardware: Codec<PairingHardware>;
+
+  interface PairingGpu {
+    name: string;
+    memoryMib: number;
+  }
+  const PairingGpu: Codec<PairingGpu>;
+
+  interface PairingPledge {
+    admitter: Uint8Array;
+    ceremony: Uint8Array;
+  }
+  const PairingPledge: Codec<PairingPledge>;
+
+  /** What the admitter says of its network. */
+  interface PairingWelcome {
+    network: string;
+  }
+  const PairingWelcome: Codec<PairingWelcome>;
+
+  interface PairingProposal {
+    /** The body of the admission but for its acceptance: canonical JSON. */
+    body: Uint8Array;
+  }
+  const PairingProposal: Codec<PairingProposal>;
+
+  interface PairingAcceptance {
+    signature: Uint8Array;
+  }
+  const PairingAcceptance: Codec<PairingAcceptance>;
+
+  interface PairingResult {
+    /** The record of the admission: a line without its newline. */
+    record: Uint8Array;
+    members: PairingMember[];
+  }
+  const PairingResult: Codec<PairingResult>;
+
+  /** Where a member was reached last. */
+  interface PairingMember {
+    key: Uint8Array;
+    endpoints: string[];
+  }
+  const PairingMember: Codec<PairingMember>;
+
+  interface PairingNext {
+    number: number;
+  }
+  const PairingNext: Codec<PairingNext>;
+
+  /** Whole lines of the ledger, each with its newline, in an order that keeps every link. */
+  interface PairingPage {
+    number: number;
+    lines: Uint8Array;
+    last: boolean;
+  }
+  const PairingPage: Codec<PairingPage>;
+
+  interface PairingJoined {
+  }
+  const PairingJoined: Codec<PairingJoined>;
+
+  /** A sign of life while a person reads or a disk writes. */
+  interface PairingStill {
+  }
+  const PairingStill: Codec<PairingStill>;
 }
