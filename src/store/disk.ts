@@ -112,8 +112,8 @@ function fileOn(fd: number): DiskFile {
 }
 
 function settled(start: (done: (error: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    start((error) => (error === null ? resolve() : reject(error)));
+  return new Promise((done, fail) => {
+    start((error) => (error === null ? done() : fail(error)));
   });
 }
 
