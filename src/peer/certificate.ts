@@ -1,7 +1,7 @@
 // Certificates over node keys. A certificate here is only the form in which TLS wants a public key:
 // self-signed, no names, no authority, dates that mean nothing (a clock may be wrong). Who the key
-// belongs to is asked of the ledger. A newcomer may bring the records that admit it as an extension.
-// Spec: docs/sync.md, "Certificates".
+// belongs to is asked of the ledger. A newcomer may bring the records that admit it as an
+// extension. Spec: docs/sync.md, "Certificates".
 
 import { type KeyObject, X509Certificate, createPublicKey, sign } from 'node:crypto';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
@@ -83,8 +83,8 @@ function nameOf(commonName: string): Name {
 }
 
 /**
- * Who presented a certificate; null where it is none over a sound Ed25519 key. That the caller holds
- * the key is not shown here: TLS has checked its signature over the handshake before.
+ * Who presented a certificate; null where it is none over a sound Ed25519 key. That the caller
+ * holds the key is not shown here: TLS has checked its signature over the handshake before.
  */
 export function callerOf(certificate: X509Certificate): Caller | null {
   if (certificate.raw.length > CERTIFICATE_BYTES_MAX) return null;

@@ -1,6 +1,6 @@
-// A peer in a process of its own: serves a toy chain of so many records on a port until it is killed.
-// Arguments: the port, the server's private key and the client's public key (both of a test), the
-// number of records, and how many ms each one takes to read.
+// A peer in a process of its own: serves a toy chain of so many records on a port until it is
+// killed. Arguments: the port, the server's private key and the client's public key (both of a
+// test), the number of records, and how many ms each one takes to read.
 
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { Key } from '../../proto/ids.ts';

@@ -1,7 +1,7 @@
-// The client side of a TLS 1.3 handshake (RFC 8446), small and without any check of its own, so that
-// a test can present a certificate and sign the handshake with whatever key it likes: OpenSSL would
-// refuse to start with a certificate and a key that do not belong together.
-// One suite: X25519, AES-128-GCM with SHA-256, Ed25519.
+// The client side of a TLS 1.3 handshake (RFC 8446), small and without any check of its own, so
+// that a test can present a certificate and sign the handshake with whatever key it likes: OpenSSL
+// would refuse to start with a certificate and a key that do not belong together. One suite:
+// X25519, AES-128-GCM with SHA-256, Ed25519.
 
 import {
   type KeyObject,
