@@ -1,6 +1,6 @@
 // `kith ledger accept-head`, without its screen: a person's word that what is held here is the last
 // that this machine has written. The marker is made anew, and so is the journal of each key of this
-// machine that is gone, unreadable or behind the ledger.
+// machine that is gone, unreadable, behind the ledger, or restored with it.
 
 import type { Decoded } from '../../ledger/record.ts';
 import type { Key } from '../../proto/ids.ts';
@@ -62,9 +62,14 @@ function renew(
   key: Key,
 ): Result<Renewed | null, SignCode> {
   const head = headOf(home, key);
-  const journal = openJournal(host, folder, key);
-  const because = journal.ok ? behind(host, journal.value, head) : journal.code;
-  // A key that has moved is another question, with another answer: --moved.
+  const found = openJournal(host, folder, key);
+  // A backup put back where it was made: the person's word covers the keys in it as well. A key from
+  // another machine is another question, with another answer: --moved.
+  if (!found.ok && found.code === 'key-copied') {
+    const bound = openJournal(host, folder, key, true);
+    return bound.ok ? ok({ key, because: 'key-copied' }) : bound;
+  }
+  const because = found.ok ? behind(host, found.value, head) : found.code;
   const isAsked =
     because === 'journal-missing' || because === 'journal-damaged' || because === 'key-behind';
   if (!isAsked) return ok(null);

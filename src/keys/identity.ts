@@ -72,6 +72,36 @@ export function openIdentity(
   return identity;
 }
 
+/** What a node needs to talk to its peers: enough for TLS, and nothing that signs a record. */
+export interface Voice {
+  readonly publicKey: Key;
+  readonly privateKey: KeyObject;
+  /** True in a copy of the folder, on the machine that it was made on. */
+  readonly copied: boolean;
+}
+
+/**
+ * The node's voice. A copy of the folder on its own machine may talk, so that two folders can be
+ * compared and merged: it signs nothing. On another machine it is a clone and says nothing at all.
+ */
+export function openVoice(
+  host: KeyHost,
+  folder: string,
+  moved = false,
+): Result<Voice, IdentityCode> {
+  const identity = openIdentity(host, folder, moved);
+  if (identity.ok) {
+    const { publicKey, privateKey } = identity.value;
+    return ok({ publicKey, privateKey, copied: false });
+  }
+  if (identity.code !== 'node-cloned') return identity;
+  const held = readSecretFile(host.disk, nodeFile(folder), { sizeMax: KEY_FILE_BYTES_MAX });
+  const file = held.ok ? parse(held.value) : null;
+  if (file?.machine !== host.machine) return identity;
+  const { publicKey, privateKey } = keyPairOf(file.seed);
+  return ok({ publicKey, privateKey, copied: true });
+}
+
 /** The public key of this node, where it has one: nothing is made, and its journal is not asked. */
 export function readIdentityKey(host: KeyHost, folder: string): Result<Key, IdentityCode> {
   const held = readSecretFile(host.disk, nodeFile(folder), { sizeMax: KEY_FILE_BYTES_MAX });

@@ -97,7 +97,12 @@ export const KEY_REFUSALS: Readonly<Record<KeyCode, KeyFault>> = {
   },
   'weak-key': { what: 'this key is known to everybody', hint: 'make a real one' },
   'other-machine': { what: 'this key belongs to another machine', hint: OWN_KEY },
-  'key-copied': { what: 'this is a copy of a key, or an old backup of it', hint: OWN_KEY },
+  'key-copied': {
+    what: 'this is a copy of a key, or an old backup of it',
+    hint:
+      'a copy signs nothing: `kith operator add` gives another folder a key of its own; ' +
+      'for a backup that was put back, sync if you can, then `kith ledger accept-head`',
+  },
   'node-cloned': {
     what: 'this data folder was copied: the key in it belongs to another node',
     hint:

@@ -1,6 +1,6 @@
 // Recovery, acceptance of a head, and what is known of the last sync.
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { cpSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readRecovery } from '../../ledger/paper.ts';
@@ -149,6 +149,24 @@ describe('accept-head', () => {
       expect(value(await acceptHead(host, home))).toEqual({ heldBack: null, renewed: [] });
     });
     const { written } = await write(desk, current(acts.commit('k', 2)));
+    expect(written.map(({ seq }) => seq)).toEqual([4]);
+  });
+
+  test('lets a backup that was put back sign again, at the head that it holds', async () => {
+    const desk = await founded();
+    await write(desk, current(acts.commit('k', 1)));
+    const { folder, operator } = desk;
+    const backup = `${folder}-backup`;
+    cpSync(folder, backup, { recursive: true });
+    await write(desk, current(acts.commit('k', 2)));
+    rmSync(folder, { recursive: true });
+    renameSync(backup, folder);
+    await expect(openKey(folder)).rejects.toThrow('key-copied');
+    await withHome(folder, async (home) => {
+      const { renewed } = value(await acceptHead(host, home));
+      expect(renewed).toContainEqual({ key: operator, because: 'key-copied' });
+    });
+    const { written } = await write(desk, current(acts.commit('k', 3)));
     expect(written.map(({ seq }) => seq)).toEqual([4]);
   });
 });

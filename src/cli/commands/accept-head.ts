@@ -16,8 +16,10 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
       heldBack === null
         ? 'this machine was free to write already'
         : `this machine may write again; it was held back because ${heldBack}`,
-      ...renewed.map(
-        ({ key }) => `the journal of ${nameOf(key)} begins anew at the head held here`,
+      ...renewed.map(({ key, because }) =>
+        because === 'key-copied'
+          ? `${nameOf(key)} signs here again, after the last record in its journal`
+          : `the journal of ${nameOf(key)} begins anew at the head held here`,
       ),
       'if a key of it has signed more than that anywhere, its chain will fork and freeze',
     ]);

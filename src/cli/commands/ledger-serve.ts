@@ -23,7 +23,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
 }
 
 async function serve(home: HomeLedger, listen: Address, call: Call, print: Printer): Promise<Exit> {
-  const identity = nodeOf(home, call.flag('moved'));
+  const identity = nodeOf(home, call.flag('moved'), print);
   // Before the port is open: whoever waits for the address may stop us at once.
   const stopped = untilStopped();
   const server = await servePeers({

@@ -28,7 +28,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   const url = peerUrl(call.needed('url'));
   if (typeof url !== 'string') throw new Stop(url);
   return withHome<Exit>(call.folder, { write: true }, async (home) => {
-    const { result, stopped } = await syncHome(home, url, call);
+    const { result, stopped } = await syncHome(home, url, call, print);
     const complaint = stopped ? complaintOf('cancelled') : complaintAbout(result.outcome);
     const facts = factsOf(home, result);
     const error = complaint === null ? {} : { error: errorDocument(complaint) };
@@ -43,8 +43,9 @@ async function syncHome(
   home: HomeLedger,
   url: string,
   call: Call,
+  print: Printer,
 ): Promise<{ result: SyncResult; stopped: boolean }> {
-  const identity = nodeOf(home, call.flag('moved'));
+  const identity = nodeOf(home, call.flag('moved'), print);
   const ticker = tickerOn(process.stderr);
   const aborted = new AbortController();
   const stop = (): void => aborted.abort();
