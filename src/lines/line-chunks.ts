@@ -3,7 +3,9 @@
 
 import { type Scan, type ScannedLine, scanChunk, startScan } from '../../ledger/scan.ts';
 import type { DiskFile } from '../store/disk.ts';
-import { LINES_READ_BYTES } from '../store/limits.ts';
+import { LINES_AT_ONCE_MAX, LINES_READ_BYTES } from '../store/limits.ts';
+
+const NEWLINE = 0x0a;
 
 /** Where a line stands. */
 export interface Span {
@@ -34,9 +36,23 @@ export function* lineChunks(file: DiskFile, { from, to, line }: Stretch): Genera
   while (at < to) {
     const got = file.readAt(buffer.subarray(0, Math.min(buffer.length, to - at)), at);
     if (got === 0) return;
-    at += got;
-    yield { lines: scanChunk(scan, buffer.subarray(0, got)), at, scan };
+    for (const part of partsOf(buffer.subarray(0, got))) {
+      at += part.length;
+      yield { lines: scanChunk(scan, part), at, scan };
+    }
   }
+}
+
+/** Cut after so many lines: a line of one byte costs as much memory as any other. */
+function* partsOf(bytes: Uint8Array): Generator<Uint8Array> {
+  let from = 0;
+  let lines = 0;
+  for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, end + 1)) {
+    if (++lines < LINES_AT_ONCE_MAX) continue;
+    yield bytes.subarray(from, end + 1);
+    [from, lines] = [end + 1, 0];
+  }
+  if (from < bytes.length) yield bytes.subarray(from);
 }
 
 /** Lines wherever they stand, some `sizeBytes` of them at a time. */

@@ -19,6 +19,8 @@ export const INDEX_AUTHORS_MAX: number = 2 ** 20;
 export const HASH_READ_BYTES: number = 4 * 1024 * 1024;
 /** A read when lines are wanted: some 700 records, which is a batch for the signature threads. */
 export const LINES_READ_BYTES: number = 512 * 1024;
+/** Lines of one read that are in memory at once: five times as many as records fit in it. */
+export const LINES_AT_ONCE_MAX = 4_096;
 /** Records looked up and read together by the shelf; their lines then stand near each other. */
 export const SHELF_READ_RECORDS = 128;
 /** Two lines nearer than this are read in one go: a second read costs as much as 16 KiB more. */

@@ -1,8 +1,11 @@
 // Words to commands: what is understood, and what a person reads who mistyped.
 
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Parsed, parse, wantsJson } from '../../src/cli/args.ts';
 import type { Call } from '../../src/cli/command.ts';
+import { complaintText } from '../../src/cli/print.ts';
+import { PLAIN } from '../../src/cli/style.ts';
 import { editDistance, nearest } from '../../src/cli/nearest.ts';
 
 function words(text: string): string[] {
@@ -145,6 +148,32 @@ describe('a mistake is answered with what is known', () => {
       expect(parse(['status', `--${name}=1`], '/default').kind).toBe('wrong');
       expect(parse([name], '/default').kind).toBe('wrong');
     }
+  });
+});
+
+describe('any words at all', () => {
+  test('are a call, a question or a mistake, told in one line each', () => {
+    const known = [
+      'ledger',
+      'verify',
+      '--json',
+      '--dir',
+      '--dir=',
+      '--limit=3',
+      '--',
+      '-h',
+      '-',
+      '--help',
+    ];
+    const word = fc.oneof(fc.constantFrom(...known), fc.string({ unit: 'binary', maxLength: 12 }));
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 6 }), (given) => {
+        const parsed = parse(given, '/default');
+        if (parsed.kind !== 'wrong') return;
+        expect(complaintText(parsed.complaint, PLAIN)).toMatch(/^error: [^\n]+\nhint: [^\n]+\n$/);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
 
