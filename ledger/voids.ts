@@ -38,9 +38,7 @@ function verdictOnNobody(
 }
 
 function whyNotLive(member: Member, seq: number): VoidCode {
-  if (member.cut !== null && (seq > member.cut.seq || member.live.seq < member.cut.seq)) {
-    return 'void-cut';
-  }
+  if (member.cut !== null && seq > member.cut.seq) return 'void-cut';
   if (member.live.frozen) return 'void-frozen';
   return member.cut === null ? 'void-quota' : 'void-cut';
 }

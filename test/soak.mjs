@@ -1,6 +1,6 @@
-// `npm run soak [-- --minutes N] [--seed N]`: the simulation over new seeds and the properties of the
-// fold over new histories, for as long as asked. Ends at the first failure and says how to run it
-// again. Reports the rate.
+// `npm run soak [-- --minutes N] [--seed N]`: the simulation over new seeds and the properties of
+// the fold over new histories, for as long as asked. Ends at the first failure and says how to run
+// it again. Reports the rate.
 
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';

@@ -63,8 +63,8 @@ function renew(
 ): Result<Renewed | null, SignCode> {
   const head = headOf(home, key);
   const found = openJournal(host, folder, key);
-  // A backup put back where it was made: the person's word covers the keys in it as well. A key from
-  // another machine is another question, with another answer: --moved.
+  // A backup put back where it was made: the person's word covers the keys in it as well. A key
+  // from another machine is another question, with another answer: --moved.
   if (!found.ok && found.code === 'key-copied') {
     const bound = openJournal(host, folder, key, true);
     return bound.ok ? ok({ key, because: 'key-copied' }) : bound;

@@ -2,13 +2,12 @@
 // record. A history is a list of records; a world folds them through the real door.
 
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { fromBase64url, toBase64url } from '../../proto/bytes.ts';
+import { toBase64url } from '../../proto/bytes.ts';
 import type { Key, RecordId, Signature } from '../../proto/ids.ts';
 import {
   type Decoded,
   type Draft,
   decodeText,
-  idOf,
   sealedLine,
   signedBytes,
   unsignedText,
@@ -212,7 +211,7 @@ export class Scribe {
     auth: Links['auth'] = [],
     last: Place | Decoded = this.head(who),
   ): Decoded {
-    const refs = last.id === '' ? [] : [last.id as RecordId];
+    const refs = last.id === '' ? [] : [last.id];
     return this.by(by, acts.remove(who, last.seq), { auth, refs });
   }
 }
@@ -280,12 +279,4 @@ export function settle(records: readonly Decoded[], mode: Mode = 'door'): World 
     strangers.map(({ record }) => record),
     mode,
   );
-}
-
-export function idText(draft: Draft): RecordId {
-  return idOf(unsignedText(draft), nodePlatform);
-}
-
-export function rawKey(key: Key): Uint8Array {
-  return fromBase64url(key) as Uint8Array;
 }

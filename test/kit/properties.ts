@@ -22,7 +22,7 @@ export type Roll = (below: number) => number;
 export type Property = (history: History, roll: Roll) => void;
 
 /** After every record that is taken, the fold brought up to date is the fold from scratch. */
-export const isIncremental: Property = ({ genesis, records }, roll) => {
+const isIncremental: Property = ({ genesis, records }, roll) => {
   const into = emptyWorld(genesis);
   // Looking brings the fold up to date: looking seldom lets several changes pile up.
   const seldom = 1 + roll(4);
@@ -36,7 +36,7 @@ export const isIncremental: Property = ({ genesis, records }, roll) => {
 };
 
 /** Any order, in batches of any size, with a restart from the snapshot anywhere: the same bytes. */
-export const isOrderFree: Property = ({ genesis, records }, roll) => {
+const isOrderFree: Property = ({ genesis, records }, roll) => {
   const whole = emptyWorld(genesis);
   feed(whole, records, { mode: 'audit', batch: records.length || 1 });
   const expected = picture(whole.replica);
@@ -51,14 +51,14 @@ export const isOrderFree: Property = ({ genesis, records }, roll) => {
   }
 };
 
-export function restart(of: World): World {
+function restart(of: World): World {
   const kept: unknown = JSON.parse(JSON.stringify(snapshotOf(of.replica)));
   const replica = restoreReplica(kept as never, of.shelf, nodePlatform);
   return { ...of, replica };
 }
 
 /** Replicas that drop what is void and one that keeps it agree once they exchanged by entries. */
-export const converges: Property = ({ genesis, records }, roll) => {
+const converges: Property = ({ genesis, records }, roll) => {
   const keeper = emptyWorld(genesis);
   feed(keeper, records, { mode: 'audit' });
   const worlds = [keeper];
@@ -73,7 +73,7 @@ export const converges: Property = ({ genesis, records }, roll) => {
 };
 
 /** The same without anybody who holds everything, over the real sync, where both sides can ask. */
-export const syncs: Property = ({ genesis, records }, roll) => {
+const syncs: Property = ({ genesis, records }, roll) => {
   const worlds = [0, 1, 2].map(() => {
     const some = emptyWorld(genesis);
     const part = shuffled(records, roll).slice(0, roll(records.length + 1));
@@ -103,7 +103,7 @@ function standings(replica: Replica): Map<Key, Standing> {
 }
 
 /** No record changes anything of anybody senior to its author; a stranger's changes nothing. */
-export const respectsSeniors: Property = ({ genesis, records }, roll) => {
+const respectsSeniors: Property = ({ genesis, records }, roll) => {
   const into = emptyWorld(genesis);
   let before = standings(into.replica);
   const taken = (replica: Replica, record: Decoded): void => {
@@ -121,7 +121,7 @@ export const respectsSeniors: Property = ({ genesis, records }, roll) => {
 };
 
 /** Whatever a removed author signs next is turned away at the door, and void where it is held. */
-export const silencesRemoved: Property = ({ genesis, records }, roll) => {
+const silencesRemoved: Property = ({ genesis, records }, roll) => {
   const into = emptyWorld(genesis);
   feed(into, shuffled(records, roll), { mode: 'audit' });
   refresh(into.replica.fold);
@@ -150,7 +150,7 @@ function copyOf(of: World): World['shelf'] {
 }
 
 /** Every member and every grant in force follows, step by step, from a root. */
-export const derives: Property = ({ genesis, records }, roll) => {
+const derives: Property = ({ genesis, records }, roll) => {
   const into = emptyWorld(genesis);
   feed(into, shuffled(records, roll), { mode: roll(2) === 0 ? 'audit' : 'door' });
   const { replica } = into;

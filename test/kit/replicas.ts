@@ -73,7 +73,7 @@ function takeBatch(
   return { took, released, unknown };
 }
 
-export function heldBy(shelf: MemoryShelf, replica: Replica): Decoded[] {
+function heldBy(shelf: MemoryShelf, replica: Replica): Decoded[] {
   return [...replica.books.keys()].flatMap((author) => [
     ...shelf.read(author, 1, Number.MAX_SAFE_INTEGER),
   ]);

@@ -1,6 +1,6 @@
-// A machine of the simulation: the real store over a disk that fails, the real replica, the real way
-// in for records, and two keys that sign here and nowhere else. It crashes, comes back from what
-// its disk kept, and remembers beside the simulation what it ever acknowledged.
+// A machine of the simulation: the real store over a disk that fails, the real replica, the real
+// way in for records, and two keys that sign here and nowhere else. It crashes, comes back from
+// what its disk kept, and remembers beside the simulation what it ever acknowledged.
 
 import { verdict } from '../../proto/ed25519.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
@@ -109,7 +109,7 @@ export function crash(machine: Machine, cut: Cut | 'process', roll: Roll): void 
 }
 
 /** What the machine's disk or its store refused, as opposed to a bug. */
-export function isFault(error: unknown): boolean {
+function isFault(error: unknown): boolean {
   return error instanceof Error && ('code' in error || 'syscall' in error);
 }
 

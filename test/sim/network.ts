@@ -1,6 +1,6 @@
-// The network of the simulation: requests and replies of the real sync machine, as messages that are
-// delayed, and so reordered, dropped and doubled, over links that are cut one way or both. A crash
-// breaks the connections of a machine: what was on its way to it or from it is gone.
+// The network of the simulation: requests and replies of the real sync machine, as messages that
+// are delayed, and so reordered, dropped and doubled, over links that are cut one way or both. A
+// crash breaks the connections of a machine: what was on its way to it or from it is gone.
 
 import { answerHello, answerPull, answerWalk } from '../../ledger/sync-answer.ts';
 import { NO_TALLY } from '../../ledger/sync-holdings.ts';
@@ -147,8 +147,9 @@ async function goOn(sim: Simulation, message: Message & { kind: 'reply' }): Prom
 }
 
 /**
- * A machine that is held back writes again when every other one has told it what it holds. It starts
- * anew first: lines of its own file that waited for what a peer has sent now may be its own records.
+ * A machine that is held back writes again when every other one has told it what it holds. It
+ * starts anew first: lines of its own file that waited for what a peer has sent now may be its own
+ * records.
  */
 async function answered(sim: Simulation, { client, server }: Session): Promise<void> {
   const { running } = client;

@@ -1,7 +1,7 @@
 // The simulation: machines with failing disks behind a failing network, in virtual time, all of it
-// from one seed. The store, the replica, the way in and the sync are the real ones. During the faults
-// it checks that nothing acknowledged is lost and that nobody honest forks; then everything heals,
-// and all must soon agree.
+// from one seed. The store, the replica, the way in and the sync are the real ones. During the
+// faults it checks that nothing acknowledged is lost and that nobody honest forks; then everything
+// heals, and all must soon agree.
 
 import type { RecordId } from '../../proto/ids.ts';
 import { frontierRoot, stateOf, stateRoot } from '../../ledger/replica.ts';

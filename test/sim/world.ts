@@ -67,7 +67,9 @@ export interface Simulation {
   readonly genesis: Decoded;
   /** Records of the setting up, which everybody holds from the start. */
   readonly admissions: readonly Decoded[];
-  /** Authors whose machine was put back without a trace: a fork of theirs is told, not prevented. */
+  /**
+   * Authors whose machine was put back without a trace: a fork of theirs is told, not prevented.
+   */
   readonly forgiven: Set<Key>;
   readonly copies: Map<Machine, DiskCopy>;
   crashes: number;
