@@ -5,6 +5,8 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { type State, stateDigest } from '../../ledger/state.ts';
+import { nodePlatform } from '../../src/platform.ts';
 import { Scribe, actor, acts } from '../kit/actors.ts';
 import { dataFolder, house, kith, ROOT, scratch } from './ledgers.ts';
 
@@ -209,6 +211,12 @@ describe('kith ledger state', () => {
     expect(byKey.get(lamp.key)).toMatchObject({ class: 'node', ipv4: '10.7.0.2' });
     expect(byKey.get(lamp.key)?.['grants']).toHaveLength(1);
     expect(byKey.get(stove.key)).toMatchObject({ removed: { author: bert.key, seq: 1 } });
+  });
+
+  test('is what the state root is over, once what stands beside it is taken away', async () => {
+    const { stateRoot, frontierRoot, records, rules, ...state } = await document('ledger', 'state');
+    expect([frontierRoot, records, rules].every((beside) => beside !== undefined)).toBe(true);
+    expect(stateDigest(state as unknown as State, nodePlatform)).toBe(stateRoot);
   });
 
   test('gives a person tables', async () => {

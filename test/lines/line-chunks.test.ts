@@ -53,7 +53,7 @@ describe('the lines of a file', () => {
           });
         }).flat();
         expect(at).toBe(content.length);
-        expect(found).toEqual(wholeLines.map((text, i) => [i + 1, text.length]));
+        expect(found).toEqual(wholeLines.map((whole, i) => [i + 1, whole.length]));
       }),
       { numRuns: 60 },
     );
