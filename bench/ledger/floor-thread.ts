@@ -1,5 +1,5 @@
-// A thread of the floor `bareVerifyThreads`: prepares its lines, says so, and at each message checks
-// them all and answers.
+// A thread of the floor `bareVerifyThreads`: prepares its lines, says so, and at each message
+// checks them all and answers.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { bareVerify } from './floors.ts';

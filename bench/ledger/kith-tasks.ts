@@ -156,7 +156,7 @@ function updates(network: Network, from: number, to: number, bodyBytes: number):
 }
 
 /** Half is common; then two sides wrote a quarter each, by nodes of their own. */
-export function diverged(
+function diverged(
   records: number,
   bodyBytes: number,
 ): { genesis: string; common: string[]; ours: string[]; theirs: string[] } {

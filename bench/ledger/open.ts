@@ -1,5 +1,5 @@
-// Row: open a large ledger, with a checkpoint beside reading and hashing its file, without one beside
-// what its signatures cost at least; and the memory of the process that holds it.
+// Row: open a large ledger, with a checkpoint beside reading and hashing its file, without one
+// beside what its signatures cost at least; and the memory of the process that holds it.
 
 import { availableParallelism } from 'node:os';
 import { pathsIn } from '../../src/store/opening.ts';

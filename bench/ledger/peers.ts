@@ -88,10 +88,9 @@ export function installPeers(root: string, say: (line: string) => void): string 
   say('installing the peers (npm ci in bench/peers)');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
   if (npm.status === 0) return null;
-  const said = String(npm.stderr ?? npm.error ?? '')
-    .split('\n')
-    .find((line) => /error/i.test(line));
-  return `npm ci failed: ${said ?? 'npm could not be started'}`;
+  // Its code alone: the rest may name hosts of this place, and results are published.
+  const code = /^npm (?:error|ERR!) code (\S+)/m.exec(String(npm.stderr))?.[1];
+  return `npm ci ended with ${code ?? npm.error?.name ?? npm.status}: run it in bench/peers to see why`;
 }
 
 interface LockEntry {

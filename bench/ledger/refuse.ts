@@ -28,6 +28,8 @@ export const refuseRow: Row = {
   title: 'refuse a late record of a removed author',
   run: async (bench: Bench): Promise<RowResult> => {
     const sizes = [1_000, 100_000, 1_000_000].filter((records) => records <= bench.records);
+    // Once beforehand, so that the first size does not pay for what every size has compiled.
+    await refuseIn(bench, sizes[0] as number);
     const all: Refusals[] = [];
     for (const records of sizes) all.push(await refuseIn(bench, records));
     return { findings: findings(all) };
