@@ -165,9 +165,13 @@ describe('moments', () => {
       '2 hours',
       '10 days',
     ]);
-    expect([counted(1, 'record'), counted(12_345, 'record')]).toEqual([
-      '1 record',
-      '12,345 records',
+    expect([0, 1, 999, 1_000, 12_345, 1_234_567].map((count) => counted(count, 'act'))).toEqual([
+      '0 acts',
+      '1 act',
+      '999 acts',
+      '1,000 acts',
+      '12,345 acts',
+      '1,234,567 acts',
     ]);
   });
 });
