@@ -88,15 +88,20 @@ const KIND = /^[a-z]+([._][a-z]+)*$/;
 
 /** A record from the bytes of a line, newline excluded. */
 export function decodeBytes(bytes: Uint8Array, platform: Platform): Result<Decoded, RefusalCode> {
+  if (bytes.length === 0) return refuse('empty');
   if (bytes.length > LINE_BYTES_MAX) return refuse('too-long', `${bytes.length} bytes`);
   const text = textOf(bytes);
-  return text === null ? refuse('not-utf8') : decodeText(text, platform);
+  return text === null ? refuse('not-utf8') : decodeLine(text, platform);
 }
 
 /** A record from a line that is text already (a reply that was decoded whole, fatally). */
 export function decodeText(line: string, platform: Platform): Result<Decoded, RefusalCode> {
   if (line === '') return refuse('empty');
   if (line.length > LINE_BYTES_MAX || utf8Length(line) > LINE_BYTES_MAX) return refuse('too-long');
+  return decodeLine(line, platform);
+}
+
+function decodeLine(line: string, platform: Platform): Result<Decoded, RefusalCode> {
   const parsed = parseCanonical(line);
   if ('why' in parsed) return refuse('not-canonical', parsed.why);
   const value = parsed.value;
