@@ -67,7 +67,7 @@ export function openAdmitter(
 ): AdmitterStep {
   assert(random.length === ADMITTER_RANDOM_BYTES, 'a run begins with 64 random bytes');
   const { key, name, network, frontier } = self;
-  const nonce = random.slice(0, NONCE_BYTES);
+  const nonce = new Uint8Array(random.subarray(0, NONCE_BYTES));
   const suites = [SUITE];
   const role = 'admitter';
   const mine: AdmitterHello = {
@@ -81,7 +81,7 @@ export function openAdmitter(
     frontier,
   };
   const { timers, out } = armed(NO_TIMERS, 'deadline', RUN_MS);
-  const scalar = hide(random.slice(NONCE_BYTES));
+  const scalar = hide(new Uint8Array(random.subarray(NONCE_BYTES)));
   return {
     state: { at: 'greeting', self, typed, timers, mine, scalar },
     out: [{ kind: 'send', frame: encodeFrame({ kind: 'hello', hello: mine }) }, out],

@@ -116,7 +116,7 @@ export function channelOf(
   const keyFor = (purpose: string): Secret => {
     const info = utf8(`kith-pairing-v1 ${purpose}`);
     const okm = platform.hmacSha512(prk, concat(info, Uint8Array.of(1)));
-    return hide(okm.slice(0, KEY_BYTES));
+    return hide(new Uint8Array(okm.subarray(0, KEY_BYTES)));
   };
   const keys = {
     tag: { admitter: keyFor('tag admitter'), newcomer: keyFor('tag newcomer') },

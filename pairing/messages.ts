@@ -101,6 +101,8 @@ const REASONS: readonly Reason[] = ['ended', 'declined', 'cancelled', 'expired']
 const NONE = new Uint8Array(0);
 
 const raw = (text: string): Uint8Array => fromBase64url(text) as Uint8Array;
+// A state keeps these; what was decoded is a view of bytes that the shell may use again.
+const copy = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
 export function encodeFrame(frame: Frame): Uint8Array {
   return encodeExact(kith.PairingFrame, frameFields(frame));
@@ -135,14 +137,14 @@ function readFrame(from: kith.PairingFrame): Frame | null {
   if (from.share) {
     const { y, ad } = from.share;
     return y.length === SHARE_BYTES && ad.length === SIGNATURE_BYTES
-      ? { kind: 'share', y: y.slice(), ad: ad.slice() }
+      ? { kind: 'share', y: copy(y), ad: copy(ad) }
       : null;
   }
   if (from.tag) {
     const { tag } = from.tag;
-    return tag.length === TAG_BYTES ? { kind: 'tag', tag: tag.slice() } : null;
+    return tag.length === TAG_BYTES ? { kind: 'tag', tag: copy(tag) } : null;
   }
-  if (from.sealed) return { kind: 'sealed', box: from.sealed.box };
+  if (from.sealed) return { kind: 'sealed', box: copy(from.sealed.box) };
   return from.failure ? { kind: 'failure' } : null;
 }
 
@@ -173,7 +175,7 @@ function readHello(from: kith.PairingHello): Hello | null {
   const isRising = suites.every((suite, i) => i === 0 || (suites[i - 1] as number) < suite);
   if (suites.length === 0 || suites.length > SUITES_MAX || !isRising) return null;
   const key = toBase64url(from.key) as Key;
-  const greeting = { version, suites, key, nonce: nonce.slice(), name };
+  const greeting = { version, suites, key, nonce: copy(nonce), name };
   if (from.role === 1) {
     if (from.network.length !== ID_BYTES || from.frontier.length !== ID_BYTES) return null;
     const network = toBase64url(from.network) as RecordId;
@@ -247,7 +249,7 @@ function readInner(from: kith.PairingInner): Inner | null {
   if (from.acceptance) {
     const { signature } = from.acceptance;
     const isWhole = signature.length === SIGNATURE_BYTES;
-    return isWhole ? { kind: 'acceptance', signature: signature.slice() } : null;
+    return isWhole ? { kind: 'acceptance', signature: copy(signature) } : null;
   }
   return from.result ? readResult(from.result) : readProgress(from);
 }
@@ -271,7 +273,7 @@ function readProgress(from: kith.PairingInner): Inner | null {
   if (from.page) {
     const { number, lines, last } = from.page;
     if (number >= PAGES_MAX || lines.length > PAGE_BYTES_MAX) return null;
-    return { kind: 'page', number, lines: lines.slice(), last };
+    return { kind: 'page', number, lines: copy(lines), last };
   }
   if (from.joined) return { kind: 'joined' };
   if (from.still) return { kind: 'still' };

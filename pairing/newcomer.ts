@@ -65,8 +65,8 @@ export function newcomerBytesMax(state: NewcomerState): number {
 export function openNewcomer(self: NewcomerSelf, random: Uint8Array): NewcomerStep {
   assert(random.length === NEWCOMER_RANDOM_BYTES, 'a run begins with 64 random bytes');
   const { timers, out } = armed(NO_TIMERS, 'deadline', RUN_MS);
-  const nonce = random.slice(0, NONCE_BYTES);
-  const scalar = hide(random.slice(NONCE_BYTES));
+  const nonce = new Uint8Array(random.subarray(0, NONCE_BYTES));
+  const scalar = hide(new Uint8Array(random.subarray(NONCE_BYTES)));
   return { state: { at: 'greeting', self, timers, nonce, scalar }, out: [out] };
 }
 

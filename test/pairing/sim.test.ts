@@ -66,7 +66,7 @@ function meddler(roll: Roll, outOf: number): Meddle {
       case 5:
         return [frame.subarray(0, roll(frame.length))];
       case 6: {
-        const flipped = frame.slice();
+        const flipped = new Uint8Array(frame);
         const at = roll(frame.length);
         flipped[at] = (flipped[at] as number) ^ (1 << roll(8));
         return [flipped];
