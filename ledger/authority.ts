@@ -4,82 +4,15 @@
 
 import type { Key, RecordId } from '../proto/ids.ts';
 import { type Book, type Note, emptyBook, liveNotes } from './book.ts';
-import { type CutPoint, type Live, NOTHING_LIVE, livePart } from './chain.ts';
-import { type Epochs, followEpochs } from './epochs.ts';
+import { NOTHING_LIVE, livePart } from './chain.ts';
+import { followEpochs } from './epochs.ts';
 import { ACTIONS, type Grant, covers, memberResources } from './grant.ts';
 import { judge } from './judge.ts';
-import type { NodeAdmitBody, OperatorAdmitBody, TicketIssueBody } from './kinds.ts';
+import type { Authority, Candidate, Claim, DecidingCut, Member } from './member.ts';
 import { classQuota, withinQuota } from './quota.ts';
 import { QUOTA_ROOT } from './limits.ts';
-import { type MemberClass, type Rank, type Standing, compareStanding } from './rank.ts';
-import type { VoidCode } from './refusals.ts';
+import { type Rank, compareStanding } from './rank.ts';
 import type { Shelf } from './shelf.ts';
-
-export type AdmissionBody = OperatorAdmitBody | NodeAdmitBody | TicketIssueBody;
-
-/** What one record grants to a member, and the last seq at which the member may use it. */
-export interface HeldGrants {
-  readonly from: Member;
-  readonly grants: readonly Grant[];
-  readonly lastUse: number;
-}
-
-/** The cut that decides a member's chain. */
-export interface DecidingCut extends CutPoint {
-  readonly by: RecordId;
-  readonly author: Key;
-}
-
-export interface Member extends Standing {
-  readonly key: Key;
-  readonly root: boolean;
-  readonly name: string;
-  readonly labels: readonly string[];
-  /** The record that made it a member; for a root, the one that seats it. */
-  readonly by: RecordId;
-  readonly body: AdmissionBody | null;
-  readonly quota: number;
-  resolved: boolean;
-  live: Live;
-  cut: DecidingCut | null;
-  readonly grants: Map<RecordId, HeldGrants>;
-}
-
-/** Something a senior said of a key, judged when that key is resolved. */
-export interface Claim<Body> {
-  readonly note: Note;
-  readonly from: Member;
-  /** What the author may draw on for it: everything (a root), or the grants it cited. */
-  readonly by: 'root' | readonly Grant[];
-  readonly body: Body;
-}
-
-export interface Candidate {
-  readonly note: Note;
-  readonly from: Member;
-  readonly class: MemberClass;
-  readonly body: AdmissionBody;
-}
-
-export interface Authority {
-  readonly books: ReadonlyMap<Key, Book>;
-  readonly shelf: Shelf;
-  epochs: Epochs;
-  readonly members: Map<Key, Member>;
-  /** Records that grant, by id, with their author: what an `auth` may cite. */
-  readonly granting: Map<RecordId, Member>;
-  readonly cuts: Map<Key, Claim<CutPoint>[]>;
-  readonly revokes: Map<Key, Claim<{ grant: RecordId; seq: number }>[]>;
-  readonly grantsTo: Map<Key, Claim<{ grants: readonly Grant[]; admits: boolean }>[]>;
-  /** Uses of grants that have a count, by author, record and index. */
-  readonly spent: Map<string, number>;
-  readonly verdicts: Map<RecordId, VoidCode>;
-  /** Ids that were looked up as grants and are none so far, and keys whose admission was void: when
-   *  such a grant or member comes, verdicts given before may change. */
-  readonly missed: Set<RecordId | Key>;
-  /** Keys admitted by the author that is being judged, in order of seq. */
-  candidates: Candidate[];
-}
 
 export function resolveAll(genesis: Note, books: ReadonlyMap<Key, Book>, shelf: Shelf): Authority {
   const authority: Authority = {

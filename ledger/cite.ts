@@ -4,7 +4,7 @@
 
 import type { RecordId } from '../proto/ids.ts';
 import { type Result, ok, refuse } from '../proto/result.ts';
-import type { Authority, Member } from './authority.ts';
+import type { Authority, Member } from './member.ts';
 import { type Action, type Grant, covers, memberResources, narrows } from './grant.ts';
 import type { Act } from './kinds.ts';
 import { LINKS_MAX } from './limits.ts';

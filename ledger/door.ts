@@ -3,7 +3,7 @@
 // and for a file's. Spec: docs/ledger.md, "Ingest".
 
 import type { Key, RecordId, Signature } from '../proto/ids.ts';
-import type { Member } from './authority.ts';
+import type { Member } from './member.ts';
 import { type Book, emptyBook } from './book.ts';
 import { holds, isLinked, widthAt } from './chain.ts';
 import { rotationsOf } from './epochs.ts';

@@ -4,7 +4,7 @@
 
 import type { Key, RecordId } from '../proto/ids.ts';
 import { type Refused, type Result, ok, refuse } from '../proto/result.ts';
-import type { Member } from './authority.ts';
+import type { Member } from './member.ts';
 import { choicesOf } from './cite.ts';
 import { type DraftCode, ofRefusal, ofVoid } from './draft-refusals.ts';
 import { refresh } from './fold.ts';

@@ -4,7 +4,7 @@
 
 import type { Key, RecordId } from '../proto/ids.ts';
 import type { Json } from '../proto/json.ts';
-import type { Authority } from './authority.ts';
+import type { Authority } from './member.ts';
 import { type Note, liveNotes } from './book.ts';
 import { compareStanding } from './rank.ts';
 

@@ -4,14 +4,8 @@
 // Spec: docs/ledger.md, "The fold".
 
 import type { Key } from '../proto/ids.ts';
-import {
-  type Authority,
-  type Member,
-  judgeNote,
-  resolveAll,
-  resolveAndJudge,
-  seat,
-} from './authority.ts';
+import { judgeNote, resolveAll, resolveAndJudge, seat } from './authority.ts';
+import type { Authority, Member } from './member.ts';
 import { type Book, type Note, extendProfile, noteOf, profileOf } from './book.ts';
 import { isForked } from './chain.ts';
 import { type Configuration, configurationOf, takeCommit } from './effects.ts';

@@ -2,7 +2,7 @@
 // claim that it makes. Spec: docs/ledger.md, "Kinds".
 
 import type { RecordId } from '../proto/ids.ts';
-import type { Authority, AdmissionBody, Claim, Member } from './authority.ts';
+import type { Authority, AdmissionBody, Claim, Member } from './member.ts';
 import type { Note } from './book.ts';
 import { ACTIONS, type Action, type Grant, covers, memberResources, narrows } from './grant.ts';
 import { type MemberClass, compareStanding } from './rank.ts';

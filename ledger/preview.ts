@@ -3,7 +3,7 @@
 
 import type { RecordId } from '../proto/ids.ts';
 import { type Json, canonical } from '../proto/json.ts';
-import type { Member } from './authority.ts';
+import type { Member } from './member.ts';
 import type { Note } from './book.ts';
 import { isLive } from './chain.ts';
 import { refresh } from './fold.ts';

@@ -2,7 +2,7 @@
 // redemption is shown, never in the fold. Spec: docs/ledger.md, "Tickets".
 
 import type { Key } from '../proto/ids.ts';
-import type { Member } from './authority.ts';
+import type { Member } from './member.ts';
 import type { Decoded } from './record.ts';
 import { type Replica, memberOf } from './replica.ts';
 

@@ -4,7 +4,7 @@
 
 import type { Digest, Key, RecordId } from '../proto/ids.ts';
 import type { Platform } from '../proto/platform.ts';
-import type { Member } from './authority.ts';
+import type { Member } from './member.ts';
 import { type Book, type Note, emptyBook, keepNote, noteOf } from './book.ts';
 import { type Live, link } from './chain.ts';
 import { recoveryPart } from './epochs.ts';

@@ -7,7 +7,7 @@ import { fingerprint } from '../proto/fingerprint.ts';
 import type { Digest, Key, RecordId } from '../proto/ids.ts';
 import { type Json, canonical } from '../proto/json.ts';
 import type { Platform } from '../proto/platform.ts';
-import type { Authority, DecidingCut, Member } from './authority.ts';
+import type { Authority, DecidingCut, Member } from './member.ts';
 import type { Profile } from './book.ts';
 import { type ConfigEntry, type Configuration, configEntries } from './effects.ts';
 import type { Grant } from './grant.ts';

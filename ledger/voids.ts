@@ -2,7 +2,7 @@
 // Spec: docs/ledger.md, "Verdicts".
 
 import type { Key, RecordId } from '../proto/ids.ts';
-import type { Member } from './authority.ts';
+import type { Member } from './member.ts';
 import type { Book } from './book.ts';
 import { isForked, isLive } from './chain.ts';
 import { rotationsOf } from './epochs.ts';

@@ -1,7 +1,7 @@
 // The peer API over the ledger of this machine: who may speak to it, what becomes of the lines that
 // come in, and what it brings along where it may not be known yet. Spec: docs/sync.md, "The door".
 
-import type { Member } from '../../ledger/authority.ts';
+import type { Member } from '../../ledger/member.ts';
 import { type Decoded, decodeText } from '../../ledger/record.ts';
 import { isLateRedemption } from '../../ledger/redemption.ts';
 import type { RefusalCode } from '../../ledger/refusals.ts';

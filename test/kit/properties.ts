@@ -3,7 +3,7 @@
 
 import { expect } from 'vitest';
 import type { Key, RecordId } from '../../proto/ids.ts';
-import type { Member } from '../../ledger/authority.ts';
+import type { Member } from '../../ledger/member.ts';
 import type { Note } from '../../ledger/book.ts';
 import { isLive } from '../../ledger/chain.ts';
 import { screen } from '../../ledger/door.ts';
