@@ -47,7 +47,9 @@ export function accept(pending: readonly Pending[], verdicts: readonly boolean[]
   for (const { record } of pending) {
     const count = signatureCount(record);
     const own = verdicts[at] === true;
-    const proofs = verdicts.slice(at + 1, at + count).every(Boolean);
+    // A verdict that is not there is no yes.
+    let proofs = true;
+    for (let i = 1; i < count; i++) proofs &&= verdicts[at + i] === true;
     at += count;
     if (own && proofs && taken.has(record.id)) {
       copies.push(record);

@@ -9,6 +9,7 @@
 // histories.test.ts holds those that are a whole history; the rest stand here.
 
 import { expect, test } from 'vitest';
+import type { Decoded } from '../../ledger/record.ts';
 import { entryOf, frontierRoot, memberOf, stateOf, stateRoot } from '../../ledger/replica.ts';
 import { verdictOn } from '../../ledger/voids.ts';
 import { acts, actor, everything, PEER, Scribe, settle, take } from '../kit/actors.ts';
@@ -204,4 +205,22 @@ test('an entry is the last live record held and the cut that decides, so that a 
     seq: 0,
     mark: `cut:${cutBob.id}`,
   });
+});
+
+test('two branches of a fork are stored, a third only while a cut wants a branch that is not held', () => {
+  const s = new Scribe();
+  const a = s.operator(alice, root);
+  const [one, two, three] = [1, 2, 3].map((n) =>
+    s.fork(alice, { seq: 0, id: '' }, acts.commit('k', n), { auth: [a] }),
+  ) as [Decoded, Decoded, Decoded];
+  const after = s.by(alice, acts.commit('k', 4), { auth: [a], refs: [three] });
+  const into = settle([s.genesis, a, one, two, three]);
+  expect(into.refused.map((r) => r.code)).toEqual(['fork-full']);
+  const cut = s.remove(alice, root, [], after);
+  take(into, [cut]);
+  take(into, [three]);
+  take(into, [after]);
+  expect(into.refused).toHaveLength(1);
+  expect(entryOf(into.replica, alice.key)).toMatchObject({ seq: 2, mark: `cut:${cut.id}` });
+  expect(stateOf(into.replica).config).toMatchObject([{ key: 'k', value: 4 }]);
 });
