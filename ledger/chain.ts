@@ -82,11 +82,10 @@ export function holds(chain: Chain, seq: number, id: RecordId, shelf: Shelf): bo
 }
 
 /** How many records stand at one place. */
-export function widthAt(chain: Chain, seq: number): number {
+export function widthAt(chain: Chain, seq: number, shelf: Shelf): number {
   if (seq <= chain.trunk) return 1;
-  let width = 0;
-  for (const branch of chain.branches.values()) if (branch.seq === seq) width++;
-  return width;
+  // The shelf knows by place; to look through all branches would cost more than a signature.
+  return isForked(chain) ? shelf.idsAt(chain.author, seq).length : 0;
 }
 
 /** Takes a linked record that is not held yet. The shelf may hold it already. */

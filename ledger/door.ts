@@ -125,7 +125,8 @@ function mayStandHere(replica: Replica, record: Decoded, member: Member): boolea
 function isForkFull(replica: Replica, record: Decoded, book: Book, beside: number): boolean {
   const member = memberAt(replica.fold, record.author);
   // A recovery key has one place, and nothing but rotations stands there.
-  const held = member === null ? rotationsOf(book).length : widthAt(book.chain, record.seq);
+  const held =
+    member === null ? rotationsOf(book).length : widthAt(book.chain, record.seq, replica.shelf);
   const isWanted = member !== null && member.cut !== null;
   return held + beside >= (isWanted ? FORK_WIDTH_WANTED_MAX : FORK_WIDTH_MAX);
 }

@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest';
 import { screen } from '../../ledger/door.ts';
 import type { Act } from '../../ledger/kinds.ts';
-import { decodeText, sealedLine } from '../../ledger/record.ts';
+import { type Decoded, decodeText, sealedLine } from '../../ledger/record.ts';
 import { entryOf, frontierRoot, memberOf, stateOf, stateRoot } from '../../ledger/replica.ts';
 import { accept } from '../../ledger/verify.ts';
 import { verdictOn } from '../../ledger/voids.ts';
@@ -60,6 +60,20 @@ test('a cut ahead of its target over a fork: who holds one branch is sent the ot
   expect(entryOf(half.replica, alice.key)).toMatchObject({ seq: 4, mark: `cut:${cut.id}` });
   expect(new Set([half, both, whole].map(({ replica }) => roots(replica))).size).toBe(1);
   expect(verdictOn(half.replica, honoured)).toBe(null);
+});
+
+test('a fork at the place of an unheld cut itself shows nowhere: neither branch is the honoured one', () => {
+  const s = new Scribe();
+  const a = s.operator(alice, root);
+  const one = s.by(alice, acts.commit('k', 1), { auth: [a] });
+  const [left, right, lost] = [2, 3, 4].map((n) =>
+    s.fork(alice, one, acts.commit('k', n), { auth: [a] }),
+  ) as [Decoded, Decoded, Decoded];
+  const cut = s.remove(alice, root, [], lost);
+  const half = settle([s.genesis, a, one, left, cut]);
+  const both = settle([s.genesis, a, one, left, right, cut]);
+  expect(entryOf(both.replica, alice.key)).toMatchObject({ seq: 1, mark: `cut:${cut.id}` });
+  expect(roots(half.replica)).toBe(roots(both.replica));
 });
 
 test('a second record above a quota freezes nobody: who refused it and who holds it agree', () => {
