@@ -1,6 +1,6 @@
 // `npm run mutants [-- TEXT]`: breaks the fold and the verifier in every way of mutations/ (or in
-// those whose rule contains TEXT), one at a time and in a copy of the tree, and shows which test notices.
-// Exits with 1 where one is not noticed, or where its text is not found.
+// those whose rule contains TEXT), one at a time and in a copy of the tree, and shows which test
+// notices. Exits with 1 where one is not noticed, or where its text is not found.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// The mutants of `npm run mutants` (too slow for every run) stay applicable: each text is found once.
+// The mutants of `npm run mutants` (too slow for every run) stay applicable: each text is found
+// once.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// The rules of form, one case each: what refuses a record before anybody knows its author. A line is
-// taken from a true record and changed in one place.
+// The rules of form, one case each: what refuses a record before anybody knows its author. A line
+// is taken from a true record and changed in one place.
 
 import { expect, test } from 'vitest';
 import { screen } from '../../ledger/door.ts';

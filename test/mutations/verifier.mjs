@@ -1,6 +1,6 @@
-// The ways in which `npm run mutants` breaks the verifier and the door: a file, the exact text there, what takes its
-// place, and the rule that is gone then. test/ledger/mutations.test.ts keeps every text findable,
-// exactly once.
+// The ways in which `npm run mutants` breaks the verifier and the door: a file, the exact text
+// there, what takes its place, and the rule that is gone then. test/ledger/mutations.test.ts keeps
+// every text findable, exactly once.
 
 /** @type {readonly {rule: string, file: string, from: string, to: string}[]} */
 export const VERIFIER = [
