@@ -2,11 +2,9 @@
 
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { RULES_VERSION } from '../../ledger/limits.ts';
 import { trustOwn, type Verified } from '../../ledger/verify.ts';
 import { utf8 } from '../../proto/bytes.ts';
-import { SELF_TEST_ID } from '../../proto/selftest.ts';
-import { nodePlatform } from '../../src/platform.ts';
+import { VERIFIER } from '../../src/home/ledger.ts';
 import { openStore } from '../../src/store/file-store.ts';
 import type { Bench, Row, RowResult } from './bench.ts';
 import { grouped } from './finding.ts';
@@ -74,8 +72,7 @@ async function measure(bench: Bench, records: readonly Verified[], group: number
 
 async function storeMs(bench: Bench, groups: readonly Verified[][]): Promise<number> {
   const folder = newFolder(bench, 'store');
-  const verifier = { platform: nodePlatform, rules: RULES_VERSION, selfTest: SELF_TEST_ID };
-  const store = await openStore(folder, { ...verifier, create: true });
+  const store = await openStore(folder, { ...VERIFIER, create: true });
   const nothing = { held: [], duplicates: [], refused: [] };
   await store.replay({ judge: async () => nothing, apply: () => [] });
   const ms = await elapsedMs(async () => {

@@ -10,9 +10,6 @@ import { type LedgerShape, ledgerFile } from './dataset.ts';
 import { grouped } from './finding.ts';
 import { decoded } from './intake.ts';
 
-/** Records taken in together, as a reply of sync brings them. */
-const BATCH = 1_000;
-
 /** A new folder of this name; what was there is gone. */
 export function newFolder(bench: Bench, name: string): string {
   const folder = join(bench.dir, name);
@@ -58,14 +55,4 @@ export async function mustOpen(
 /** A new home founded on a genesis line. */
 export function newHome(bench: Bench, name: string, genesis: string): Promise<HomeLedger> {
   return foundHome(newFolder(bench, name), decoded(genesis));
-}
-
-/** Lines from elsewhere, in batches. Throws where one is not taken. */
-export async function takeLinesHome(home: HomeLedger, lines: readonly string[]): Promise<void> {
-  for (let at = 0; at < lines.length; at += BATCH) {
-    const records = lines.slice(at, at + BATCH).map(decoded);
-    const { accepted, refused } = await home.takeIn(records);
-    if (accepted.length === records.length) continue;
-    throw new Error(`lines were not taken: ${refused[0]?.code}`);
-  }
 }

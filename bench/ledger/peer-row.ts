@@ -4,7 +4,8 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import type { Bench, Row, RowResult } from './bench.ts';
 import type { Finding } from './finding.ts';
-import { KITHS, PAYLOAD_BYTES, RECORDS, type Kith } from './kith-tasks.ts';
+import { PAYLOAD_BYTES, RECORDS } from './kith-tasks.ts';
+import { type Way, WAYS } from './kith-ways.ts';
 import { median, perSecond } from './measure.ts';
 import { updateBody } from './network.ts';
 import {
@@ -19,6 +20,8 @@ import {
   peerVersion,
 } from './peers.ts';
 import { inFreshProcess } from './processes.ts';
+
+const SIGNS = 'Ed25519 on each record, checked again by the writer';
 
 type Outcomes = Record<Task, Outcome>;
 
@@ -36,7 +39,7 @@ export const peersRow: Row = {
   title: 'the same work by other libraries',
   run: async (bench: Bench): Promise<RowResult> => {
     const contenders = [
-      ...KITHS.map((kith, place) => kithContender(bench, kith, place)),
+      ...WAYS.map((way, place) => kithContender(bench, way, place)),
       ...(bench.peersMissing === null ? PEERS.map((peer) => peerContender(bench, peer)) : []),
     ];
     // In turn, task by task: what happens on the machine meanwhile meets them all.
@@ -51,17 +54,17 @@ export const peersRow: Row = {
     }
     const kiths = contenders.filter(({ peer }) => peer === null).map(lineOf);
     const findings = contenders.flatMap((contender) =>
-      contender.peer?.isSigning ? comparison(contender.peer, lineOf(contender), kiths) : [],
+      contender.peer === null ? [] : comparison(contender.peer, lineOf(contender), kiths),
     );
     return { findings, peers: contenders.map(lineOf) };
   },
 };
 
-function kithContender(bench: Bench, kith: Kith, place: number): Contender {
-  const { name, signs, fsync, keepsFile } = kith;
+function kithContender(bench: Bench, way: Way, place: number): Contender {
+  const { name, fsync, keepsFile } = way;
   const { say, ...shape } = bench;
   return {
-    line: { name, records: RECORDS, signs, fsync, keepsFile },
+    line: { name, records: RECORDS, signs: SIGNS, fsync, keepsFile },
     peer: null,
     run: async (task) => {
       const args = [String(place), task];
@@ -102,9 +105,9 @@ function middle(outcomes: readonly Outcome[]): Outcome {
   return { ms: median(times), records };
 }
 
-/** Each task of a signing peer beside the fastest kith that promises at least as much. */
+/** Each task with a signature per record, beside the fastest kith that keeps as much. */
 function comparison(peer: Peer, line: Line, kiths: readonly Line[]): Finding[] {
-  return TASKS.flatMap((task) => {
+  return peer.signsEachIn.flatMap((task) => {
     const theirs = rate(line.tasks[task]);
     const fair = kiths.filter((kith) => kith.keepsFile || !peer.keepsFile);
     const best = fair

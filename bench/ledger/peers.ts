@@ -5,16 +5,19 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+export const TASKS = ['append', 'groups', 'ingest', 'open', 'merge'] as const;
+export type Task = (typeof TASKS)[number];
+
 export interface Peer {
   readonly name: string;
   readonly module: string;
   /** Records of a task. Fewer where the work grows with the square of them, in its favour. */
   readonly records: number;
   readonly signs: string;
-  /** Whether it signs at all: kith has to be ahead of those that do. */
-  readonly isSigning: boolean;
+  /** Tasks in which it makes or checks a signature per record: kith has to be ahead in those. */
+  readonly signsEachIn: readonly Task[];
   readonly fsync: string;
-  /** Whether it keeps a file of its own: then kith is compared with its file synced. */
+  /** Whether it keeps a file of its own: then kith is compared with a file too. */
   readonly keepsFile: boolean;
 }
 
@@ -33,7 +36,7 @@ export const PEERS: readonly Peer[] = [
     module: 'hypercore',
     records: 20_000,
     signs: 'Ed25519 over the tree, once per append call; a replica checks one per request',
-    isSigning: true,
+    signsEachIn: ['append'],
     fsync: 'none per append (RocksDB, sync off)',
     keepsFile: true,
   },
@@ -42,7 +45,7 @@ export const PEERS: readonly Peer[] = [
     module: 'ssb',
     records: 20_000,
     signs: 'Ed25519 on each message; append checks it again',
-    isSigning: true,
+    signsEachIn: ['append', 'ingest', 'merge'],
     fsync: 'keeps no file',
     keepsFile: false,
   },
@@ -51,7 +54,7 @@ export const PEERS: readonly Peer[] = [
     module: 'auth',
     records: 500,
     signs: 'no signature on a link: crypto_box proves the author to members only',
-    isSigning: false,
+    signsEachIn: [],
     fsync: 'keeps no file; the application writes save()',
     keepsFile: false,
   },
@@ -60,14 +63,11 @@ export const PEERS: readonly Peer[] = [
     module: 'automerge',
     records: 20_000,
     signs: 'nothing: changes are hashed and linked',
-    isSigning: false,
+    signsEachIn: [],
     fsync: 'keeps no file; the application writes save()',
     keepsFile: false,
   },
 ];
-
-export const TASKS = ['append', 'groups', 'ingest', 'open', 'merge'] as const;
-export type Task = (typeof TASKS)[number];
 
 export const TASK_TITLES: Readonly<Record<Task, string>> = {
   append: 'append, one by one',
@@ -90,7 +90,7 @@ export function installPeers(root: string, say: (line: string) => void): string 
   if (npm.status === 0) return null;
   // Its code alone: the rest may name hosts of this place, and results are published.
   const code = /^npm (?:error|ERR!) code (\S+)/m.exec(String(npm.stderr))?.[1];
-  return `npm ci ended with ${code ?? npm.error?.name ?? npm.status}: run it in bench/peers to see why`;
+  return `npm ci ended with ${code ?? npm.error?.message ?? npm.status}: run it in bench/peers to see why`;
 }
 
 interface LockEntry {
