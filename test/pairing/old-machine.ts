@@ -106,7 +106,7 @@ function admitterStepped(world: World, side: AdmitterSide, link: Link, step: Adm
           reply({ kind: 'signed', signature: signed(side.who, ask.message) });
         if (ask.what === 'confirm') {
           isHonest(world, side, ask.candidate);
-          reply({ kind: world.roll(12) === 0 ? 'declined' : 'confirmed' });
+          reply({ kind: world.declines && world.roll(12) === 0 ? 'declined' : 'confirmed' });
         }
         if (ask.what === 'draft')
           later(world, side, () => reply(drafted(world, side, ask.candidate)));

@@ -107,7 +107,7 @@ function swapped(bytes: Uint8Array, roll: Roll): Uint8Array {
 function history(seed: number, seen: Set<string>): World {
   const roll = dice(seed);
   const outOf = [4, 12, 40, 1_000_000][roll(4)] as number;
-  const world = newWorld(roll, meddler(roll, outOf));
+  const world = Object.assign(newWorld(roll, meddler(roll, outOf)), { declines: true });
   startNewcomer(world);
   const [alice, bob, mallory] = world.admitters as [
     World['admitters'][number],
@@ -141,7 +141,7 @@ function history(seed: number, seen: Set<string>): World {
 
 /** The attacker goes away, everything restarts, and people try again until it is done. */
 function finish(world: World): void {
-  const calm: World = Object.assign(world, { meddle: HONEST });
+  const calm: World = Object.assign(world, { meddle: HONEST, declines: false });
   const wasJoined = calm.newcomer.window?.at === 'joined';
   settled(calm);
   for (let i = 0; i < 8 && calm.newcomer.window?.at !== 'joined'; i++) {

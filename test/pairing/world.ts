@@ -66,6 +66,8 @@ export interface World {
   /** Every admission that any machine wrote, and whether two machines were at it at once. */
   readonly written: Decoded[];
   isRace: boolean;
+  /** Operators are of two minds, now and then. */
+  declines: boolean;
   readonly news: string[];
 }
 
@@ -98,6 +100,7 @@ export function newWorld(roll: Roll, meddle: Meddle): World {
     judgedMax: 0,
     written: [],
     isRace: false,
+    declines: false,
     news: [],
   };
 }
