@@ -77,7 +77,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     folder: 'test/',
-    mayImport: ['node:', ...CORES, 'src/', 'docs/', 'fixtures/', 'package.json']
+    mayImport: ['node:', ...CORES, 'src/', 'bench/', 'docs/', 'fixtures/', 'package.json']
       .concat(PACKAGES, TOOLS)
       .concat('vitest/node', '(computed)'),
     reason: 'a test may look at everything that is shipped, and nothing imports a test',
