@@ -1,12 +1,14 @@
 // Writes the tables of codes into the documents: between `<!-- table: FILE NAME -->` and
 // `<!-- end -->` stands what the table NAME of that source file holds, and prose around it stays.
 // `npm run docs` writes; test/repo/docs.test.ts compares, and demands a place for every table.
-// Also writes docs/commands.md, all of it, from the catalogue of commands.
+// Also writes docs/commands.md, all of it, from the catalogue of commands, and draws the diagrams
+// of docs/pairing.md.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { redraw } from './diagram.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -67,6 +69,9 @@ async function main() {
       fill(text, (file, name) => modules.get(file)[name]),
     );
   }
+  const { TRANSITIONS } = await import(pathToFileURL(join(ROOT, 'dist/pairing/machine.js')).href);
+  const pairing = join(ROOT, 'docs/pairing.md');
+  writeFileSync(pairing, redraw(readFileSync(pairing, 'utf8'), TRANSITIONS));
   const { manual } = await import(pathToFileURL(join(ROOT, 'dist/src/cli/manual.js')).href);
   writeFileSync(join(ROOT, 'docs/commands.md'), manual());
 }

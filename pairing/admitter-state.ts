@@ -1,6 +1,6 @@
-// What a run on the machine that belongs is made of: its states and what they hold, its inputs, what
-// it asks of the shell, and how it ends. The steps are in admitter.ts and admission.ts.
-// Spec: docs/pairing.md, "The admitter".
+// What a run on the machine that belongs is made of: its states and what they hold, its inputs,
+// what it asks of the shell, and how it ends. The steps are in admitter.ts and admission.ts. Spec:
+// docs/pairing.md, "The admitter".
 
 import type { Digest, Key, RecordId } from '../proto/ids.ts';
 import type { Secret } from '../proto/secret.ts';

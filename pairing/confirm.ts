@@ -57,7 +57,9 @@ export function ownsKey(
   return verdict(platform, rawKey(hellos[role].key), helloMessage(role, hellos), ad);
 }
 
-/** True where the WireGuard key speaks for the newcomer in this network (docs/ledger.md, Proofs). */
+/**
+ * True where the WireGuard key speaks for the newcomer in this network (docs/ledger.md, Proofs).
+ */
 export function ownsWireguard({ admitter, newcomer }: Hellos, platform: PairingPlatform): boolean {
   const { key, counter, sig } = newcomer.wireguard;
   const claim = canonical({ author: newcomer.key, counter, ledger: admitter.network });

@@ -1,6 +1,7 @@
 // CPace, the exchange that turns a short code into a strong secret: draft-irtf-cfrg-cpace-21, suite
 // CPACE-X25519-SHA512, initiator-responder mode. The letters are the draft's. K never leaves this
-// file, and ISK is fit for nothing but a key derivation (confirm.ts). Spec: docs/pairing.md, "CPace".
+// file, and ISK is fit for nothing but a key derivation (confirm.ts). Spec: docs/pairing.md,
+// "CPace".
 
 import { concat, utf8 } from '../proto/bytes.ts';
 import { elligator2 } from '../proto/elligator.ts';

@@ -26,7 +26,9 @@ export interface NewcomerSelf {
   readonly name: string;
   /** The code that this machine shows. */
   readonly prs: Secret;
-  /** The network of the pledges, if there are any: no other one is joined before that is settled. */
+  /**
+   * The network of the pledges, if there are any: no other one is joined before that is settled.
+   */
   readonly network: RecordId | null;
   readonly introduction: Introduction;
 }
@@ -52,7 +54,9 @@ export type NewcomerQuestion =
     }
   /** Take the lines to the ledger that is being filled: `taken` or `refused`. */
   | { readonly what: 'take'; readonly lines: Uint8Array; readonly last: boolean }
-  /** Does what was taken lead from the genesis `network` to `record`, alive: `believed`, `refused`. */
+  /**
+   * Does what was taken lead from the genesis `network` to `record`, alive: `believed`, `refused`.
+   */
   | {
       readonly what: 'verify';
       readonly network: RecordId;

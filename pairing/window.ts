@@ -1,6 +1,6 @@
 // The window: the time in which the new machine shows a code and answers. It holds the runs: a few
-// side by side until a tag comes, and one slot for the run whose tag was right. Every tag is counted
-// on disk before anybody looks at it; after three the code is burnt, whoever sent them.
+// side by side until a tag comes, and one slot for the run whose tag was right. Every tag is
+// counted on disk before anybody looks at it; after three the code is burnt, whoever sent them.
 // Spec: docs/pairing.md, "The window". States: machine.ts.
 
 import { assert } from '../proto/assert.ts';
@@ -192,7 +192,9 @@ function onHeld(
   return { state: enter('window', 'open', 'held', to), out: [...out, ...ended] };
 }
 
-/** The pledge is remembered with the network, so that no other one is joined before it is settled. */
+/**
+ * The pledge is remembered with the network, so that no other one is joined before it is settled.
+ */
 function onMoved(
   state: WindowLive,
   before: Run,

@@ -100,6 +100,6 @@ describe('what was typed so far', () => {
   test('keeps the code out of JSON and text', () => {
     const reading = readCode(shown) as Extract<CodeReading, { kind: 'whole' }>;
     expect(JSON.stringify(reading.prs)).toBe('"[secret]"');
-    expect(`${reading.prs}`).toBe('[secret]');
+    expect(String(reading.prs)).toBe('[secret]');
   });
 });

@@ -22,7 +22,7 @@ import {
 import { type Setting, sessionKey, shareOf, transcriptOf } from '../../pairing/cpace.ts';
 import type { AdmitterHello, NewcomerHello } from '../../pairing/messages.ts';
 import { fromBase64url, toBase64url, toHex } from '../../proto/bytes.ts';
-import type { Digest, Key, RecordId, Signature } from '../../proto/ids.ts';
+import type { Digest, RecordId, Signature } from '../../proto/ids.ts';
 import { hide, reveal } from '../../proto/secret.ts';
 import { pairingPlatform as platform } from '../../src/pairing-platform.ts';
 import { actor, signBytes } from '../kit/actors.ts';
@@ -195,7 +195,7 @@ describe('what is signed', () => {
     expect(ownsWireguard(HELLOS, platform)).toBe(true);
     const foreign = { ...A, network: toBase64url(bytes(5)) as RecordId };
     expect(ownsWireguard(hellosOf(foreign, N, platform), platform)).toBe(false);
-    const thief: NewcomerHello = { ...N, key: actor('mallory').key as Key };
+    const thief: NewcomerHello = { ...N, key: actor('mallory').key };
     expect(ownsWireguard(hellosOf(A, thief, platform), platform)).toBe(false);
     const raised = { ...N, wireguard: { ...N.wireguard, counter: 4 } };
     expect(ownsWireguard(hellosOf(A, raised, platform), platform)).toBe(false);

@@ -81,8 +81,10 @@ describe('a second spelling is refused', () => {
 });
 
 describe('out of bounds is refused', () => {
-  const hello = (change: object): Frame =>
-    ({ kind: 'hello', hello: { ...HELLO.hello, ...change } }) as Frame;
+  const hello = (change: object): Frame => ({
+    kind: 'hello',
+    hello: { ...HELLO.hello, ...change },
+  });
   const cases: readonly [string, Frame][] = [
     ['a weak key', hello({ key: 'A'.repeat(43) })],
     ['a short nonce', hello({ nonce: new Uint8Array(31) })],

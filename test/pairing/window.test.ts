@@ -102,7 +102,7 @@ describe('the door', () => {
       }
     }
     // A hello (1), a share (2) and a failure (5): never a tag (3) or anything sealed (4).
-    expect([...new Set(kinds)].toSorted()).toEqual([1, 2, 5]);
+    expect(new Set(kinds)).toEqual(new Set([1, 2, 5]));
   });
 });
 
