@@ -126,21 +126,20 @@ export function judgeNote(authority: Authority, member: Member, note: Note): voi
   if ('grants' in note.act.body && 'key' in note.act.body) authority.missed.add(note.act.body.key);
 }
 
-/** Whether a claim may bind this member: said by a senior, with a grant that covers the member. */
+/**
+ * Whether a claim binds this member: a grant that it draws on must cover it. Its author is senior to
+ * the member: judge.ts asked when the claim was made, and nobody is seated above a claim on him.
+ */
 function binds(
   authority: Authority,
   claim: Claim<unknown>,
   member: Member,
   action: 'member.remove' | 'cap.grant',
 ): boolean {
-  const code =
-    compareStanding(claim.from, member) >= 0
-      ? 'void-not-junior'
-      : claim.by === 'root' || claim.by.some((grant) => covers(grant, action, names(member)))
-        ? null
-        : 'void-uncovered';
-  if (code !== null) authority.verdicts.set(claim.note.id, code);
-  return code === null;
+  const isCovered =
+    claim.by === 'root' || claim.by.some((grant) => covers(grant, action, names(member)));
+  if (!isCovered) authority.verdicts.set(claim.note.id, 'void-uncovered');
+  return isCovered;
 }
 
 function names(member: Member): string[] {
@@ -169,14 +168,7 @@ function mostSenior<Body>(claims: readonly Claim<Body>[]): Claim<Body> | null {
 function gatherGrants(authority: Authority, member: Member): void {
   const revoked = decideRevokes(authority, member);
   for (const claim of authority.grantsTo.get(member.key) ?? []) {
-    if (claim.body.admits) {
-      if (compareStanding(claim.from, member) >= 0) {
-        authority.verdicts.set(claim.note.id, 'void-not-junior');
-        authority.granting.delete(claim.note.id);
-        continue;
-      }
-    } else if (!binds(authority, claim, member, 'cap.grant')) continue;
-    authority.granting.set(claim.note.id, claim.from);
+    if (!claim.body.admits && !binds(authority, claim, member, 'cap.grant')) continue;
     member.grants.set(claim.note.id, {
       from: claim.from,
       grants: claim.body.grants.filter((grant) => mayHold(member, grant)),
@@ -196,8 +188,7 @@ function decideRevokes(authority: Authority, member: Member): ReadonlyMap<Record
     const granter = authority.granting.get(claim.body.grant);
     if (granter === undefined) authority.missed.add(claim.body.grant);
     const own = granter?.key === claim.from.key;
-    const senior = compareStanding(claim.from, member) < 0;
-    if ((own && senior) || binds(authority, claim, member, 'cap.grant')) {
+    if (own || binds(authority, claim, member, 'cap.grant')) {
       const claims = byGrant.get(claim.body.grant) ?? [];
       byGrant.set(claim.body.grant, [...claims, claim]);
     }

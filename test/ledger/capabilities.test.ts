@@ -179,6 +179,15 @@ test('what a later grant gives to a node leaves out what only operators may hold
   );
 });
 
+test('an admission of a node that gives what only operators may hold is void', () => {
+  for (const action of Object.keys(ACTIONS) as Action[]) {
+    const s = new Scribe();
+    const record = s.node(erin, root, [], [{ action, resource: '', depth: 0 }]);
+    const expected = ACTIONS[action].operators ? 'void-class' : null;
+    expect(verdictOn(settle(s.records).replica, record)).toBe(expected);
+  }
+});
+
 test('nobody uses a grant that was given to another', () => {
   const s = new Scribe();
   const a = s.operator(alice, root);

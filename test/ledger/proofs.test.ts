@@ -54,9 +54,9 @@ test('a node’s key is the last claim with a counter above all before; an old o
   const s = new Scribe();
   s.node(carol, root);
   const claim = (counter: number) => acts.update({ wg: wireguardClaim(carol, s.ledger, counter) });
-  s.by(carol, claim(5));
   s.by(carol, claim(3));
   s.by(carol, claim(5));
+  s.by(carol, claim(4));
   const { key } = wireguardClaim(carol, s.ledger, 5);
   expect(wgOf(settle(s.records), carol)).toEqual({ key, counter: 5 });
 });
@@ -65,9 +65,23 @@ test('a claim cannot bring back the key that an admission has replaced already',
   const s = new Scribe();
   const wg = wireguardClaim(carol, s.ledger, 4);
   s.by(root, acts.node(carol, root, s.ledger, PEER, { wg }));
-  s.by(carol, acts.update({ wg: wireguardClaim(carol, s.ledger, 4) }));
   s.by(carol, acts.update({ wg: wireguardClaim(carol, s.ledger, 2) }));
   expect(wgOf(settle(s.records), carol)).toEqual({ key: wg.key, counter: 4 });
+});
+
+test('what a node says of itself is read from the branch that a cut honours', () => {
+  const s = new Scribe();
+  s.node(carol, root);
+  s.by(carol, acts.update({ name: 'left' }));
+  s.fork(carol, { seq: 0, id: '' }, acts.update({ endpoints: ['right.example:1'] }));
+  const last = s.by(carol, acts.update({ labels: ['right'] }));
+  s.remove(carol, root, [], last);
+  const shown = stateOf(settle(s.records).replica).members.find((m) => m.key === carol.key);
+  expect(shown).toMatchObject({
+    name: 'carol',
+    endpoints: ['right.example:1'],
+    labels: ['right'],
+  });
 });
 
 /** Two nodes whose WireGuard key is one and the same and signed for both. */

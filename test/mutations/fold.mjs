@@ -131,12 +131,6 @@ export const FOLD = [
   ),
   // Authority.
   m(
-    'only a senior binds',
-    'ledger/authority.ts',
-    'compareStanding(claim.from, member) >= 0\n      ?',
-    'compareStanding(claim.from, member) > 9\n      ?',
-  ),
-  m(
     'a cut needs a grant that covers its target',
     'ledger/authority.ts',
     'covers(grant, action, names(member))',
@@ -154,7 +148,7 @@ export const FOLD = [
     'claim.note.seq > best.note.seq',
     'claim.note.seq < best.note.seq',
   ),
-  m('who granted may revoke', 'ledger/authority.ts', 'if ((own && senior) || binds(', 'if (binds('),
+  m('who granted may revoke', 'ledger/authority.ts', 'if (own || binds(', 'if (binds('),
   m(
     'authority counts from operators only',
     'ledger/judge.ts',
