@@ -11,7 +11,8 @@ import type { Decoded } from '../../ledger/record.ts';
 import { memberOf } from '../../ledger/replica.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';
-import { type HomeLedger, foundHome, openHome } from '../home/ledger.ts';
+import { foundDesk, openDesk } from '../home/desk.ts';
+import { type HomeLedger, openHome } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import { type Identity, type IdentityCode, openIdentity } from '../keys/identity.ts';
 import { newRecoverySecret, recoveryKeyPair } from '../keys/recovery.ts';
@@ -64,11 +65,11 @@ export async function found(
 ): Promise<Result<Founded, FoundCode>> {
   const identity = openIdentity(host, folder);
   if (!identity.ok) return identity;
-  const begun = await openHome(folder, { write: true });
+  const begun = await openDesk(folder);
   if (begun !== null) return finish(begun, signer, identity.value, founding, true);
   const genesis = await firstRecord(host, signer, founding);
   if (!genesis.ok) return genesis;
-  const home = await foundHome(folder, genesis.value);
+  const home = await foundDesk(folder, genesis.value);
   return finish(home, signer, identity.value, founding, false);
 }
 

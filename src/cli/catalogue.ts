@@ -2,6 +2,7 @@
 
 import { LOOKING } from './catalogue/looking.ts';
 import { MOVING } from './catalogue/moving.ts';
+import { RUNNING } from './catalogue/running.ts';
 import { WRITING } from './catalogue/writing.ts';
 import type { Command, Group } from './command.ts';
 
@@ -12,7 +13,7 @@ export const GROUPS: readonly Group[] = [
   'About kith',
 ];
 
-export const CATALOGUE: readonly Command[] = [...LOOKING, ...MOVING, ...WRITING];
+export const CATALOGUE: readonly Command[] = [...RUNNING, ...LOOKING, ...MOVING, ...WRITING];
 
 /** What `kith` alone runs. */
 export const WITHOUT_WORDS: readonly string[] = ['status'];

@@ -2,29 +2,45 @@
 // closed whatever happens, and a plain word where there is none.
 
 import { stateOf } from '../../ledger/replica.ts';
+import { findDaemon } from '../daemon/client.ts';
+import { DaemonFault } from '../daemon/refusals.ts';
+import { openDesk } from '../home/desk.ts';
 import { type HomeLedger, openHome } from '../home/ledger.ts';
 import { StoreFault } from '../store/faults.ts';
 import { type NameOf, namesIn } from './names.ts';
-import { barOn } from './progress.ts';
+import { type Bar, barOn } from './progress.ts';
 
 export interface Access {
   readonly write: boolean;
+  /** Needs the files for itself: a daemon will not do instead. */
+  readonly alone?: boolean;
 }
 
 /** The ledger of a folder while `use` runs, or null where the folder holds none. */
 export async function tryHome<Value>(
   folder: string,
-  { write }: Access,
+  access: Access,
   use: (home: HomeLedger) => Promise<Value>,
 ): Promise<Value | null> {
   const bar = barOn(process.stderr, 'reading the ledger');
-  const home = await openHome(folder, { write, progress: bar.update }).finally(bar.clear);
+  const home = await opened(folder, access, bar.update).finally(bar.clear);
   if (home === null) return null;
   try {
     return await use(home);
   } finally {
     await home.close();
   }
+}
+
+async function opened(
+  folder: string,
+  { write, alone = false }: Access,
+  progress: Bar['update'],
+): Promise<HomeLedger | null> {
+  if (!write) return openHome(folder, { write, progress });
+  if (!alone) return openDesk(folder, { progress });
+  if ((await findDaemon(folder)) !== null) throw new DaemonFault('daemon-alone');
+  return openHome(folder, { write, progress });
 }
 
 /** The same for a command that needs a ledger: a complaint where there is none. */
@@ -38,6 +54,6 @@ export async function withHome<Value>(
   return value;
 }
 
-export function namesAt({ replica }: HomeLedger): NameOf {
+export function namesAt({ replica }: Pick<HomeLedger, 'replica'>): NameOf {
   return namesIn(stateOf(replica), replica.papers);
 }

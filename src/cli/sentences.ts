@@ -5,9 +5,12 @@ import { DRAFT_REFUSALS } from '../../ledger/draft-refusals.ts';
 import { PAPER_REFUSALS } from '../../ledger/paper.ts';
 import { type CodeFacts, REFUSALS, type RefusalCode, VOIDS } from '../../ledger/refusals.ts';
 import { TICKET_REFUSALS } from '../../ledger/ticket.ts';
+import { PAIRING_REFUSALS, type PairingCode } from '../../pairing/refusals.ts';
 import { assert } from '../../proto/assert.ts';
 import type { Result } from '../../proto/result.ts';
 import { ACT_REFUSALS } from '../acts/refusals.ts';
+import { DAEMON_REFUSALS, DaemonFault } from '../daemon/refusals.ts';
+import { GENESIS_REFUSALS } from '../genesis/refusals.ts';
 import { KEY_REFUSALS } from '../keys/refusals.ts';
 import { FAULTS, StoreFault } from '../store/faults.ts';
 import { type Complaint, Stop } from './complaint.ts';
@@ -37,6 +40,9 @@ const TABLES: readonly Readonly<Record<string, Refusal>>[] = [
   TICKET_REFUSALS,
   DRAFT_REFUSALS,
   ACT_REFUSALS,
+  DAEMON_REFUSALS,
+  GENESIS_REFUSALS,
+  pairing(PAIRING_REFUSALS),
   CLI_REFUSALS,
   SYSTEM_REFUSALS,
   hinted(REFUSALS),
@@ -53,6 +59,19 @@ function hinted(table: Readonly<Record<string, CodeFacts>>): Record<string, Refu
   );
 }
 
+// Some of them are codes of the ledger or of a key, too, and mean something else there.
+function pairing(table: typeof PAIRING_REFUSALS): Record<string, Refusal> {
+  const entries = Object.entries(table);
+  return Object.fromEntries(
+    entries.map(([code, { what, hint }]) => [`pairing-${code}`, { what, hint }]),
+  );
+}
+
+/** Why a ceremony ended, as the codes of all tables name it. */
+export function pairingCode(code: PairingCode): string {
+  return `pairing-${code}`;
+}
+
 /** Every code that a person can be told, each in one table only. */
 export function knownCodes(): string[] {
   return TABLES.flatMap((table) => Object.keys(table));
@@ -64,7 +83,14 @@ export function sentenceOf(code: string): Refusal | null {
 }
 
 /** What ends a command otherwise than with `failed`, in tables that know nothing of exit codes. */
-const EXIT_OF: Readonly<Record<string, Exit>> = { cancelled: 'interrupted' };
+const EXIT_OF: Readonly<Record<string, Exit>> = {
+  cancelled: 'interrupted',
+  'pairing-cancelled': 'interrupted',
+  'pairing-declined': 'interrupted',
+  'no-answer': 'unreachable',
+  'code-burnt': 'burnt',
+  'code-expired': 'expired',
+};
 
 /** The complaint of a refusal that ends a command. */
 export function complaintOf(code: string, detail = ''): Complaint {
@@ -88,6 +114,7 @@ export function unwrap<T>(result: Result<T, string>): T {
 export function complaintOfThrown(thrown: unknown): Complaint {
   if (thrown instanceof Stop) return thrown.complaint;
   if (thrown instanceof StoreFault) return complaintOf(thrown.code, thrown.detail);
+  if (thrown instanceof DaemonFault) return daemonComplaint(thrown);
   if (!(thrown instanceof Error)) return complaintOf('bug', String(thrown));
   if (!('syscall' in thrown) || !('code' in thrown)) return complaintOf('bug', thrown.message);
   const code = String(thrown.code);
@@ -95,6 +122,11 @@ export function complaintOfThrown(thrown: unknown): Complaint {
   if (sentenceOf(code) !== null) return complaintOf(code, detail);
   const what = `the system says ${code}`;
   return { exit: 'failed', code, what, hint: 'look at the system log, then try again', detail };
+}
+
+// Whatever a daemon of another version may answer, it is no fault of this process.
+function daemonComplaint({ code, detail }: DaemonFault): Complaint {
+  return sentenceOf(code) === null ? complaintOf('daemon-other', code) : complaintOf(code, detail);
 }
 
 /** The path or the address that the system complains of. */

@@ -18,3 +18,8 @@ export function operatorFolder(folder: string): string {
 export function stagedFile(folder: string): string {
   return join(folder, 'staged.json');
 }
+
+/** The local API of the daemon. */
+export function socketFile(folder: string): string {
+  return join(folder, 'kith.sock');
+}

@@ -16,7 +16,8 @@ import { nodePlatform } from '../platform.ts';
 import { realDisk } from '../store/disk.ts';
 import { openFile } from '../store/file-store.ts';
 import type { AuditCode, RefusedLine } from './audit.ts';
-import { type HomeLedger, VERIFIER, foundHome, openHome } from './ledger.ts';
+import { foundDesk, openDesk } from './desk.ts';
+import { type HomeLedger, VERIFIER } from './ledger.ts';
 import { LISTED_LINES_MAX } from './limits.ts';
 import { type Pick, pickerOf } from './pick.ts';
 
@@ -53,7 +54,7 @@ export async function importInto(
   path: string,
   options: ImportOptions = {},
 ): Promise<Result<Import, ImportCode>> {
-  const held = await openHome(folder, { write: true, ...options });
+  const held = await openDesk(folder, options);
   if (held !== null) {
     if (isMeant(held, options)) return closing(held, importFile(held, path, options));
     await held.close();
@@ -61,7 +62,7 @@ export async function importInto(
   }
   const genesis = findGenesis(path, options);
   if (!genesis.ok) return genesis;
-  const home = await foundHome(folder, genesis.value, false);
+  const home = await foundDesk(folder, genesis.value, false);
   return closing(home, importFile(home, path, options), 1);
 }
 

@@ -17,7 +17,7 @@ import type { Store } from '../store/store.ts';
 import { StoreFault } from '../store/faults.ts';
 import { type VerifyPool, verifyPool } from '../store/verify-pool.ts';
 import { type Intake, takeIn } from './intake.ts';
-import { judgeOf } from './judge.ts';
+import { type Judge, judgeOf } from './judge.ts';
 import { CHECKPOINT_AFTER_BYTES } from './limits.ts';
 
 export interface HomeLedger {
@@ -26,6 +26,10 @@ export interface HomeLedger {
   readonly replica: Replica;
   /** Well-formed records through the door. `own`: signed on this machine. */
   takeIn(records: readonly Decoded[], options?: { readonly own?: boolean }): Promise<Intake>;
+  /** Opened to read: takes in what another process has stored since, and answers it. */
+  follow(): Promise<readonly Verified[]>;
+  /** Saves a checkpoint where there is something new: the next start verifies less. */
+  saveCheckpoint(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,8 +55,9 @@ export async function openHome(folder: string, options: OpenOptions): Promise<Ho
   const store = await open(folder, { ...VERIFIER, ...progress });
   const pool = verifyPool();
   try {
-    const replica = await readReplica(store, pool, options);
-    if (replica !== null) return homeOf(folder, store, replica, pool);
+    const judge = await readReplica(store, pool, options);
+    const replica = judge.replica();
+    if (replica !== null) return homeOf({ folder, store, replica, pool, judge });
   } catch (error) {
     await Promise.all([store.close(), pool.close()]);
     throw error;
@@ -76,7 +81,8 @@ export async function foundHome(folder: string, genesis: Decoded, own = true): P
   try {
     await store.replay({ judge: async () => NOTHING_JUDGED, apply: () => [] });
     await store.append([first], { own });
-    return homeOf(folder, store, createReplica(first, store.shelf, nodePlatform), pool);
+    const replica = createReplica(first, store.shelf, nodePlatform);
+    return homeOf({ folder, store, replica, pool, judge: null });
   } catch (error) {
     await Promise.all([store.close(), pool.close()]);
     throw error;
@@ -92,11 +98,7 @@ export function assertSoundPlatform(): void {
 }
 
 /** What the file adds up to: the checkpoint where it holds, and every line past it checked. */
-async function readReplica(
-  store: Store,
-  pool: VerifyPool,
-  options: OpenOptions,
-): Promise<Replica | null> {
+async function readReplica(store: Store, pool: VerifyPool, options: OpenOptions): Promise<Judge> {
   const judge = judgeOf(
     {
       shelf: store.shelf,
@@ -108,7 +110,7 @@ async function readReplica(
   );
   const progress = options.progress === undefined ? {} : { progress: options.progress };
   await store.replay({ ...judge, ...progress });
-  return judge.replica();
+  return judge;
 }
 
 /** The replica of the checkpoint, if it folds to the roots that it was saved with. */
@@ -124,7 +126,16 @@ function restored(store: Store): Replica | null {
   return null;
 }
 
-function homeOf(folder: string, store: Store, replica: Replica, pool: VerifyPool): HomeLedger {
+interface HomeParts {
+  readonly folder: string;
+  readonly store: Store;
+  readonly replica: Replica;
+  readonly pool: VerifyPool;
+  /** Which has read the file so far; null for one that was just begun. */
+  readonly judge: Judge | null;
+}
+
+function homeOf({ folder, store, replica, pool, judge }: HomeParts): HomeLedger {
   let queue: Promise<unknown> = Promise.resolve();
   let saved = store.checkpoint?.bytes ?? 0;
 
@@ -154,11 +165,26 @@ function homeOf(folder: string, store: Store, replica: Replica, pool: VerifyPool
     return intake;
   }
 
+  async function followNow(): Promise<readonly Verified[]> {
+    assert(judge !== null, 'a reader has read the file before it follows it');
+    const held: Verified[] = [];
+    await store.follow({
+      ...judge,
+      apply(records) {
+        held.push(...records);
+        return judge.apply(records);
+      },
+    });
+    return held;
+  }
+
   return {
     folder,
     store,
     replica,
     takeIn: (records, options = {}) => inTurn(() => takeInNow(records, options.own === true)),
+    follow: () => inTurn(followNow),
+    saveCheckpoint: () => inTurn(saveCheckpoint),
     close: () =>
       inTurn(async () => {
         await saveCheckpoint();

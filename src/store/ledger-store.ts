@@ -24,6 +24,7 @@ import { heldLines } from './held-lines.ts';
 import type { IndexKeeper } from './index-keeper.ts';
 import { CHECKPOINT_SPANS_MAX, QUARANTINE_FILES_MAX } from './limits.ts';
 import type { OwnHeads } from './own-heads.ts';
+import { wholeBytes } from './ledger-file.ts';
 import { digestSoFar } from './prefix.ts';
 import { type Damage, copyAside, damageOf, stretchesOf } from './quarantine.ts';
 import type { Opened, Paths } from './opening.ts';
@@ -92,6 +93,7 @@ export function ledgerStore(pieces: StorePieces): Store {
       ledger.lines = 0;
     },
     replay: (hooks) => replay(pieces, reading, hooks),
+    follow: (hooks) => follow(pieces, reading, hooks),
     append: (records, options) => append(pieces, reading, records, options),
     find(id: RecordId): Decoded | null {
       const place = index.placeOf(id);
@@ -117,18 +119,43 @@ async function replay(
   hooks: ReplayHooks,
 ): Promise<ReplayTotals> {
   assert(!reading.isReplayed, 'a store is replayed once');
-  const { ledger, index } = pieces.opened;
-  const { checkpoint, left } = reading;
+  const { index } = pieces.opened;
+  const { checkpoint } = reading;
   if (checkpoint === null && index.records > 0) await index.clear();
-  const leftovers = left.splice(0);
+  const totals = await readFrom(pieces, reading, checkpoint?.bytes ?? 0, hooks);
+  if (pieces.line.mode.kind !== 'read-only') await putRotAside(pieces, reading);
+  reading.isReplayed = true;
+  pieces.keeper.replayEnded();
+  pieces.own.check();
+  return totals;
+}
+
+async function follow(
+  pieces: StorePieces,
+  reading: Reading,
+  hooks: ReplayHooks,
+): Promise<ReplayTotals> {
+  const { ledger } = pieces.opened;
+  assert(reading.isReplayed && pieces.line.mode.kind === 'read-only', 'a reader follows a writer');
+  const from = ledger.bytes;
+  // Never back: what a writer took back was acknowledged to nobody, and its place is written anew.
+  ledger.bytes = Math.max(from, wholeBytes(ledger.file));
+  // The running hash stays behind: a reader saves nothing that would name it.
+  return readFrom(pieces, reading, from, hooks);
+}
+
+/** Shows the judge every line from an offset on, and those that were left over before it. */
+async function readFrom(
+  pieces: StorePieces,
+  reading: Reading,
+  from: number,
+  hooks: ReplayHooks,
+): Promise<ReplayTotals> {
+  const { ledger, index } = pieces.opened;
   const source = {
     file: ledger.file,
-    stretch: {
-      from: checkpoint?.bytes ?? 0,
-      to: ledger.bytes,
-      line: ledger.lines + 1,
-    },
-    leftovers,
+    stretch: { from, to: ledger.bytes, line: ledger.lines + 1 },
+    leftovers: reading.left.splice(0),
     takesTail: pieces.takesTail,
     platform: pieces.platform,
   };
@@ -148,10 +175,6 @@ async function replay(
     settled: () => pieces.keeper.replayed(),
   });
   ledger.lines += totals.lines;
-  if (pieces.line.mode.kind !== 'read-only') await putRotAside(pieces, reading);
-  reading.isReplayed = true;
-  pieces.keeper.replayEnded();
-  pieces.own.check();
   return totals;
 }
 

@@ -14,9 +14,9 @@ interface Holder {
   readonly start: string;
 }
 
-/** Takes the lock or throws `locked`; answers how to give it back. */
-export function takeLock(folder: string): () => void {
-  const path = join(folder, 'lock');
+/** Takes a lock of a folder or throws `locked`; answers how to give it back. */
+export function takeLock(folder: string, name = 'lock'): () => void {
+  const path = join(folder, name);
   const own = `${path}.${process.pid}`;
   const holder: Holder = {
     pid: process.pid,

@@ -61,6 +61,8 @@ export interface Store {
    * Reads the lines past the checkpoint (and those left over inside it) in order, once, at start.
    */
   replay(hooks: ReplayHooks): Promise<ReplayTotals>;
+  /** For a reader, after its replay: what another process has written since, in the same way. */
+  follow(hooks: ReplayHooks): Promise<ReplayTotals>;
   /** Resolves when the records are durable. A record that is held already is not written again. */
   append(records: readonly Verified[], options?: AppendOptions): Promise<Appended>;
   find(id: RecordId): Decoded | null;

@@ -36,7 +36,7 @@ describe('kith, and kith status', () => {
     expect(ran.out).toContain(`There is no ledger in ${nowhere} yet.`);
     expect(ran.out).toContain('kith init NAME');
     const json = await kith(['--json'], { env: { KITH_DIR: nowhere } });
-    expect(JSON.parse(json.out)).toEqual({ folder: nowhere, ledger: null });
+    expect(JSON.parse(json.out)).toEqual({ folder: nowhere, ledger: null, daemon: null });
     expect(existsSync(nowhere)).toBe(false);
   });
 

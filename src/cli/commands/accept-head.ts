@@ -9,7 +9,7 @@ import type { Printer } from '../print.ts';
 import { unwrap } from '../sentences.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
-  return withHome<Exit>(call.folder, { write: true }, async (home) => {
+  return withHome<Exit>(call.folder, { write: true, alone: true }, async (home) => {
     const { heldBack, renewed } = unwrap(await acceptHead(keyHost(), home));
     const nameOf = namesAt(home);
     print.result({ heldBack, renewed }, () => [

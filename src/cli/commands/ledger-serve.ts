@@ -5,7 +5,8 @@ import type { HomeLedger } from '../../home/ledger.ts';
 import { broughtBy, memberDoor, ingestInto } from '../../peer/members.ts';
 import { type PeerEvent, servePeers } from '../../peer/server.ts';
 import type { Ingest } from '../../peer/lines.ts';
-import { type Address, listenAddress, urlOf } from '../address.ts';
+import { type Address, urlOf } from '../../peer/address.ts';
+import { listenAddress } from '../address.ts';
 import type { Call } from '../command.ts';
 import { Stop } from '../complaint.ts';
 import type { Exit } from '../exit.ts';
@@ -19,7 +20,9 @@ const ANY_PORT = '127.0.0.1:0';
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const listen = listenAddress(call.value('listen') ?? ANY_PORT);
   if ('what' in listen) throw new Stop(listen);
-  return withHome<Exit>(call.folder, { write: true }, (home) => serve(home, listen, call, print));
+  return withHome<Exit>(call.folder, { write: true, alone: true }, (home) =>
+    serve(home, listen, call, print),
+  );
 }
 
 async function serve(home: HomeLedger, listen: Address, call: Call, print: Printer): Promise<Exit> {

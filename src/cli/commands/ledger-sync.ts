@@ -5,6 +5,7 @@ import { frontierRoot, memberOf, stateRoot } from '../../../ledger/replica.ts';
 import type { Differing, Outcome } from '../../../ledger/sync-state.ts';
 import type { Key } from '../../../proto/ids.ts';
 import { noteSynced } from '../../acts/synced.ts';
+import { askDaemon, findDaemon } from '../../daemon/client.ts';
 import { keyHost } from '../../home/host.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
 import { broughtBy, memberDoor, ingestInto } from '../../peer/members.ts';
@@ -20,15 +21,17 @@ import type { NameOf } from '../names.ts';
 import { nodeOf } from '../node.ts';
 import { type Printer, errorDocument } from '../print.ts';
 import { tickerOn } from '../progress.ts';
-import { complaintOf } from '../sentences.ts';
+import { complaintOf, stop } from '../sentences.ts';
 import { columnsOf } from '../table.ts';
 import { counted } from '../when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const url = peerUrl(call.needed('url'));
   if (typeof url !== 'string') throw new Stop(url);
-  return withHome<Exit>(call.folder, { write: true }, async (home) => {
-    const { result, stopped } = await syncHome(home, url, call, print);
+  const isRunning = (await findDaemon(call.folder)) !== null;
+  const asked = isRunning ? await askForSync(call.folder, url) : null;
+  return withHome<Exit>(call.folder, { write: asked === null, alone: true }, async (home) => {
+    const { result, stopped } = asked ?? (await syncHome(home, url, call, print));
     const complaint = stopped ? complaintOf('cancelled') : complaintAbout(result.outcome);
     const facts = factsOf(home, result);
     const error = complaint === null ? {} : { error: errorDocument(complaint) };
@@ -39,18 +42,44 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   });
 }
 
+interface Synced {
+  readonly result: SyncResult;
+  readonly stopped: boolean;
+}
+
+/** The daemon has the ledger, so it does the syncing. */
+async function askForSync(folder: string, url: string): Promise<Synced> {
+  return stoppable(async (signal) => {
+    try {
+      return { result: await askDaemon(folder, 'sync', { url }, signal), stopped: false };
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return stop('cancelled');
+    }
+  });
+}
+
+/** Runs work that Ctrl-C stops. */
+async function stoppable<Value>(work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  const aborted = new AbortController();
+  const abort = (): void => aborted.abort();
+  process.once('SIGINT', abort).once('SIGTERM', abort);
+  try {
+    return await work(aborted.signal);
+  } finally {
+    process.off('SIGINT', abort).off('SIGTERM', abort);
+  }
+}
+
 async function syncHome(
   home: HomeLedger,
   url: string,
   call: Call,
   print: Printer,
-): Promise<{ result: SyncResult; stopped: boolean }> {
+): Promise<Synced> {
   const identity = nodeOf(home, call.flag('moved'), print);
   const ticker = tickerOn(process.stderr);
-  const aborted = new AbortController();
-  const stop = (): void => aborted.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  try {
+  return stoppable(async (signal) => {
     const result = await syncWith({
       identity,
       url,
@@ -59,7 +88,7 @@ async function syncHome(
       platform: nodePlatform,
       ingest: ingestInto(home),
       brought: broughtBy(home, identity.publicKey),
-      signal: aborted.signal,
+      signal,
       progress({ moved: { pulled, pushed } }) {
         ticker.show(`syncing: ${pulled.accepted} received, ${pushed.accepted} sent`);
       },
@@ -67,11 +96,8 @@ async function syncHome(
     if (result.outcome.kind === 'agree' && result.peer !== null) {
       noteSynced(keyHost(), home.folder, { at: nowMs(), peer: result.peer });
     }
-    return { result, stopped: aborted.signal.aborted };
-  } finally {
-    ticker.clear();
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-  }
+    return { result, stopped: signal.aborted };
+  }).finally(ticker.clear);
 }
 
 interface Facts {

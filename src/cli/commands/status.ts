@@ -7,10 +7,13 @@ import type { State } from '../../../ledger/state.ts';
 import { lastSynced } from '../../acts/synced.ts';
 import { readStaged } from '../../acts/staged.ts';
 import { ticketsOf } from '../../acts/tickets.ts';
+import { findDaemon } from '../../daemon/client.ts';
+import type { Status } from '../../daemon/routes.ts';
 import { keyHost } from '../../home/host.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
 import type { Key } from '../../../proto/ids.ts';
 import { nowMs } from '../../os/clock.ts';
+import { urlOf } from '../../peer/address.ts';
 import type { Store } from '../../store/store.ts';
 import type { Call } from '../command.ts';
 import { deedOf } from '../deeds.ts';
@@ -19,26 +22,60 @@ import { namesAt, tryHome } from '../home.ts';
 import type { Printer } from '../print.ts';
 import type { Style } from '../style.ts';
 import { columnsOf } from '../table.ts';
-import { claimedText, counted, utcText } from '../when.ts';
+import { claimedText, counted, spanText, utcText } from '../when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const { folder } = call;
+  const daemon = daemonFacts(await findDaemon(folder));
   const shown = await tryHome(folder, { write: false }, async (home) => {
-    const facts = factsOf(home);
+    const facts = { ...factsOf(home), daemon };
     print.result(facts, () => page(facts, home, print.style));
     return true;
   });
-  if (shown === null) print.result({ folder, ledger: null }, () => welcome(folder, print.style));
+  if (shown === null) {
+    print.result({ folder, ledger: null, daemon }, () => welcome(folder, daemon, print.style));
+  }
   return 'ok';
 }
 
-function welcome(folder: string, { bold }: Style): string[] {
+interface DaemonFacts {
+  readonly pid: number;
+  readonly state: string;
+  readonly startedAt: number;
+  /** Where peers find it, or null while the ledger does not know this machine as a node. */
+  readonly url: string | null;
+  /** Addresses that it syncs with, and those that ended in agreement last. */
+  readonly peers: number;
+  readonly agree: number;
+}
+
+function daemonFacts(status: Status | null): DaemonFacts | null {
+  if (status === null) return null;
+  const { pid, state, startedAt, door, peers } = status;
+  const agree = peers.filter(({ syncedAt, failures }) => syncedAt !== null && failures === 0);
+  const url = door === null ? null : urlOf(door);
+  return { pid, state, startedAt, url, peers: peers.length, agree: agree.length };
+}
+
+function daemonText(daemon: DaemonFacts | null): string {
+  if (daemon === null) return 'not running: `kith up` keeps this machine in touch';
+  const { pid, state, startedAt, url, peers, agree } = daemon;
+  const since = `process ${pid}, ${state} for ${spanText(nowMs() - startedAt)}`;
+  const door = url === null ? 'no door yet' : url;
+  const others =
+    peers === 0 ? 'no peer known' : `${agree} of ${counted(peers, 'peer')} in agreement`;
+  return `${since}, ${door}, ${others}`;
+}
+
+function welcome(folder: string, daemon: DaemonFacts | null, { bold }: Style): string[] {
   const rows = [
     [bold('kith init NAME'), 'found a network, with this machine as its first'],
     [bold('kith ledger import FILE'), 'take in the ledger of a network from a file'],
     [bold('kith help'), 'everything else'],
   ];
-  return [`There is no ledger in ${folder} yet.`, '', ...columnsOf(rows, { indent: 2 })];
+  const running = daemon === null ? [] : [`A daemon waits for one: ${daemonText(daemon)}.`];
+  const first = `There is no ledger in ${folder} yet.`;
+  return [first, ...running, '', ...columnsOf(rows, { indent: 2 })];
 }
 
 interface Facts {
@@ -109,7 +146,11 @@ function lastRecord(store: Store): Decoded | null {
   return last;
 }
 
-function page(facts: Facts, home: HomeLedger, style: Style): string[] {
+function page(
+  facts: Facts & { readonly daemon: DaemonFacts | null },
+  home: HomeLedger,
+  style: Style,
+): string[] {
   const nameOf = namesAt(home);
   const last = lastRecord(home.store);
   const { operator, node, ticket } = facts.members;
@@ -133,6 +174,7 @@ function page(facts: Facts, home: HomeLedger, style: Style): string[] {
     const { at, peer } = facts.synced;
     rows.push(['synced', `with ${nameOf(peer)}  ${style.dim(`${utcText(at)} UTC`)}`]);
   }
+  rows.push(['daemon', daemonText(facts.daemon)]);
   rows.push(['frontier', facts.frontierRoot], ['state', facts.stateRoot]);
   rows.push(...worries(facts).map((worry) => [style.yellow('attention'), worry]));
   return [style.bold(facts.network), ...columnsOf(rows, { indent: 2 })];

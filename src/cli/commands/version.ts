@@ -21,7 +21,7 @@ export function printVersion(print: Printer): Exit {
   return 'ok';
 }
 
-function ownVersion(): string {
+export function ownVersion(): string {
   // From dist/src/cli/commands/ and from src/cli/commands/ alike, the first one upwards is ours.
   for (const up of ['../../../package.json', '../../../../package.json']) {
     try {

@@ -1,0 +1,49 @@
+// The commands that start and stop the daemon of this machine.
+
+import type { Command } from '../command.ts';
+
+export const RUNNING: readonly Command[] = [
+  {
+    path: ['up'],
+    group: 'This machine',
+    summary: 'runs the daemon of this machine, until it is stopped',
+    about: [
+      'It holds the ledger, lets members in at its door, and syncs with every member whose address ' +
+        'is known. Other commands work as before and go through it. It never has an operator key: ' +
+        'what they sign is signed in their own process. It also runs where there is no ledger yet.',
+      'It logs a line for each thing that happens, to stderr; with --json as documents on stdout. ' +
+        'Stop it with `kith down`, Ctrl-C or SIGTERM.',
+    ],
+    options: [
+      {
+        name: 'listen',
+        value: 'ADDRESS',
+        help: 'where members find it (default: every address of this machine)',
+      },
+      {
+        name: 'port',
+        value: 'PORT',
+        help: 'its port (default: that of the last time, else 7447, else any; 0: any)',
+      },
+      {
+        name: 'peer',
+        value: 'URL',
+        repeated: true,
+        help: 'also sync with this member: HOST:PORT of its door',
+      },
+      { name: 'moved', help: 'this node has moved here for good, and its old place is gone' },
+    ],
+    examples: [
+      { line: 'kith up', what: 'on every address' },
+      { line: 'kith up --peer 192.168.1.20:7447', what: 'with the first member to sync with' },
+    ],
+    load: () => import('../commands/up.ts'),
+  },
+  {
+    path: ['down'],
+    group: 'This machine',
+    summary: 'stops the daemon of this machine, and waits for it',
+    about: ['What it was storing is stored. Where no daemon runs nothing is done.'],
+    load: () => import('../commands/down.ts'),
+  },
+];

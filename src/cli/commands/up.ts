@@ -1,0 +1,115 @@
+// `kith up`: the daemon of this machine, in the foreground, with a log line for each event.
+
+import type { DaemonEvent } from '../../daemon/events.ts';
+import { type RunningDaemon, startDaemon } from '../../daemon/daemon.ts';
+import type { Key } from '../../../proto/ids.ts';
+import { nowMs } from '../../os/clock.ts';
+import { doorPlace, peerUrl } from '../address.ts';
+import type { Call } from '../command.ts';
+import { Stop } from '../complaint.ts';
+import type { Exit } from '../exit.ts';
+import { namesAt } from '../home.ts';
+import { type NameOf, short } from '../names.ts';
+import { type Printer, plain } from '../print.ts';
+import { counted } from '../when.ts';
+import { ownVersion } from './version.ts';
+
+export async function run(call: Call, print: Printer): Promise<Exit> {
+  const place = doorPlace(call.value('listen'), call.value('port'));
+  if ('what' in place) throw new Stop(place);
+  const told = call.values('peer').map((text) => {
+    const url = peerUrl(text);
+    if (typeof url !== 'string') throw new Stop(url);
+    return url;
+  });
+  let daemon: RunningDaemon | undefined;
+  const nameOf: NameOf = (key) => {
+    const home = daemon?.home() ?? null;
+    return home === null ? short(key) : namesAt(home)(key);
+  };
+  // Listened for from the beginning: reading a large ledger takes a while.
+  let asked: NodeJS.Signals | null = null;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    asked = signal;
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    daemon?.stop(signal);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    daemon = await startDaemon({
+      ...{ folder: call.folder, version: ownVersion(), moved: call.flag('moved'), place, told },
+      log: logTo(print, nameOf),
+    });
+    if (daemon.copied) print.note('this folder is a copy: it serves and syncs, and signs nothing');
+    if (asked !== null) daemon.stop(asked);
+    await daemon.stopped;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+  return 'ok';
+}
+
+/** Strangers who knock are told once each, and so many of them: they must not fill the log. */
+const STRANGERS_TOLD_MAX = 1_000;
+
+function logTo(print: Printer, nameOf: NameOf): (event: DaemonEvent) => void {
+  const told = new Set<string>();
+  return (event) => {
+    if (event.event === 'turned-away') {
+      const who = `${event.address} ${event.why}`;
+      if (told.has(who) || told.size >= STRANGERS_TOLD_MAX) return;
+      told.add(who);
+    }
+    if (print.json) print.item({ at: nowMs(), ...event }, () => '');
+    else print.note(plain(eventText(event, nameOf)));
+  };
+}
+
+function eventText(event: DaemonEvent, nameOf: NameOf): string {
+  switch (event.event) {
+    case 'opening':
+      return `process ${event.pid} opens ${event.folder}`;
+    case 'running': {
+      const { records, socket } = event;
+      const held = records === null ? 'there is no ledger yet' : counted(records, 'record');
+      return `running: ${held}; commands find it at ${socket}`;
+    }
+    case 'listening':
+      return `members find it at ${event.url}`;
+    case 'door-failed':
+      return `the door cannot be opened: ${event.why}; it is tried again`;
+    case 'records':
+      return `took in ${counted(event.count, 'record')} ${fromText(event.from, nameOf)}`;
+    case 'synced':
+      return syncedText(event, nameOf);
+    case 'turned-away':
+      return `turned away ${event.address} (${event.why})`;
+    case 'faulty-peer':
+      return `${nameOf(event.key)} sent what no honest peer sends: not spoken to for a while`;
+    case 'failed':
+      return `${event.what} failed: ${event.why}`;
+    case 'carry':
+      return event.ended === null
+        ? `carries bytes to ${event.to}`
+        : `carries no more to ${event.to}: ${event.ended}`;
+    case 'stopping':
+      return `stopping: ${event.why}`;
+    case 'stopped':
+      return 'stopped';
+  }
+}
+
+function fromText(from: Key | null, nameOf: NameOf): string {
+  return from === null ? 'here' : `from ${nameOf(from)}`;
+}
+
+function syncedText(
+  { url, peer, received, sent, why }: Extract<DaemonEvent, { event: 'synced' }>,
+  nameOf: NameOf,
+): string {
+  const whom = peer === null ? url : `${nameOf(peer)} (${url})`;
+  const moved = `received ${received}, sent ${sent}`;
+  return why === null
+    ? `in agreement with ${whom}: ${moved}`
+    : `not with ${whom}: ${why}; ${moved}`;
+}

@@ -1,0 +1,49 @@
+// What the daemon tells whoever listens: its log and the readers of /v1/events. One line each, with
+// nothing secret in it. A reader that does not read is let go; it never holds the daemon up.
+
+import type { Key } from '../../proto/ids.ts';
+
+export type DaemonEvent =
+  | { readonly event: 'opening'; readonly folder: string; readonly pid: number }
+  | { readonly event: 'running'; readonly socket: string; readonly records: number | null }
+  | { readonly event: 'listening'; readonly url: string; readonly node: Key }
+  | { readonly event: 'door-failed'; readonly why: string }
+  /** Records that are held now; `from` is null where they came over the local API. */
+  | { readonly event: 'records'; readonly count: number; readonly from: Key | null }
+  /** A sync that moved something, or ended otherwise than the one before it. */
+  | {
+      readonly event: 'synced';
+      readonly url: string;
+      readonly peer: Key | null;
+      readonly outcome: string;
+      readonly received: number;
+      readonly sent: number;
+      readonly why: string | null;
+    }
+  | { readonly event: 'turned-away'; readonly address: string; readonly why: string }
+  | { readonly event: 'faulty-peer'; readonly key: Key }
+  | { readonly event: 'failed'; readonly what: string; readonly why: string }
+  | { readonly event: 'carry'; readonly to: string; readonly ended: string | null }
+  | { readonly event: 'stopping'; readonly why: string }
+  | { readonly event: 'stopped' };
+
+export type Tell = (event: DaemonEvent) => void;
+
+export interface Events {
+  readonly tell: Tell;
+  /** Answers how to stop listening. */
+  listen(listener: Tell): () => void;
+}
+
+export function createEvents(): Events {
+  const listeners = new Set<Tell>();
+  return {
+    tell(event) {
+      for (const listener of listeners) listener(event);
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

@@ -1,0 +1,157 @@
+// Whom to sync with next: a book of addresses, and functions that answer a new one. Pure: the time
+// and the jitter come in. A peer is asked every ten seconds, sooner when there is news, later after
+// failures; one address a peer is enough while it answers. Spec: docs/daemon.md, "Syncing".
+
+import type { Key } from '../../proto/ids.ts';
+import {
+  HURRIED_MAX,
+  HURRY_MS,
+  JITTER_SHARE,
+  KNOWN_MAX,
+  RETRY_MS_MAX,
+  SYNC_EVERY_MS,
+  SYNC_SPACING_MS,
+} from './limits.ts';
+import type { PeerStatus } from './routes.ts';
+
+export interface Known {
+  readonly url: string;
+  readonly source: PeerStatus['source'];
+  /** Whom it led to last, or whose address it is said to be. */
+  readonly key: Key | null;
+  /** In a row. */
+  readonly failures: number;
+  readonly dueAtMs: number;
+  /** When it last ended in agreement. */
+  readonly goodAtMs: number | null;
+}
+
+export type Book = ReadonlyMap<string, Known>;
+
+export type Found = Pick<Known, 'url' | 'source' | 'key'>;
+
+/**
+ * The book with these addresses of one source in it, due at once, and without others of that
+ * source: what the ledger says is all that it says.
+ */
+export function learned(
+  book: Book,
+  source: Known['source'],
+  found: readonly Found[],
+  atMs: number,
+): Book {
+  const named = new Set(found.map(({ url }) => url));
+  const next = new Map<string, Known>();
+  for (const [url, known] of book) {
+    if (known.source !== source || named.has(url)) next.set(url, known);
+  }
+  for (const { url, key } of found) {
+    if (next.has(url) || next.size >= KNOWN_MAX) continue;
+    next.set(url, { url, source, key, failures: 0, dueAtMs: atMs, goodAtMs: null });
+  }
+  return next;
+}
+
+/** Those to be asked now, the longest due first: at most `room`, and one address a peer. */
+export function due(
+  book: Book,
+  busy: ReadonlySet<string>,
+  room: number,
+  atMs: number,
+): readonly Known[] {
+  const asked = new Set<Key>();
+  for (const url of busy) {
+    const key = book.get(url)?.key ?? null;
+    if (key !== null) asked.add(key);
+  }
+  const chosen: Known[] = [];
+  const waiting = [...book.values()].filter(
+    ({ url, dueAtMs }) => dueAtMs <= atMs && !busy.has(url),
+  );
+  for (const known of waiting.toSorted((a, b) => a.dueAtMs - b.dueAtMs)) {
+    if (chosen.length >= room) break;
+    const { key } = known;
+    if (key !== null && (asked.has(key) || isReachedBetter(book, known))) continue;
+    if (key !== null) asked.add(key);
+    chosen.push(known);
+  }
+  return chosen;
+}
+
+/** Whether its peer answers at another address, which was good later than this one. */
+function isReachedBetter(book: Book, { url, key, failures, goodAtMs }: Known): boolean {
+  for (const other of book.values()) {
+    if (other.url === url || other.key !== key || other.goodAtMs === null) continue;
+    if (other.failures > 0) continue;
+    if (failures > 0 || goodAtMs === null || goodAtMs < other.goodAtMs) return true;
+  }
+  return false;
+}
+
+/** When somebody is due next, or null where nobody is known. */
+export function nextDueAtMs(book: Book, busy: ReadonlySet<string>): number | null {
+  let next: number | null = null;
+  for (const known of book.values()) {
+    if (busy.has(known.url) || (known.key !== null && isReachedBetter(book, known))) continue;
+    if (next === null || known.dueAtMs < next) next = known.dueAtMs;
+  }
+  return next;
+}
+
+/** A sync begins: the next one is an ordinary wait away, unless there is news until it ends. */
+export function begun(book: Book, url: string, atMs: number, jitter: number): Book {
+  const everyMs = Math.max(SYNC_EVERY_MS, book.size * SYNC_SPACING_MS);
+  return changed(book, url, (known) => ({
+    ...known,
+    dueAtMs: atMs + jittered(everyMs, jitter),
+  }));
+}
+
+/** A sync has ended: in agreement with `key`, or not. */
+export function ended(
+  book: Book,
+  url: string,
+  result: { readonly agree: boolean; readonly key: Key | null },
+  atMs: number,
+  jitter: number,
+): Book {
+  return changed(book, url, (known) => {
+    const key = result.key ?? known.key;
+    if (result.agree) return { ...known, key, failures: 0, goodAtMs: atMs };
+    const failures = known.failures + 1;
+    const waitMs = Math.min(RETRY_MS_MAX, SYNC_EVERY_MS * 2 ** Math.min(failures - 1, 16));
+    return { ...known, key, failures, dueAtMs: atMs + jittered(waitMs, jitter) };
+  });
+}
+
+/** There is news: some of those that answer are due at once. `from` has it already. */
+export function hurried(book: Book, from: Key | null, atMs: number, jitter: number): Book {
+  const good = [...book.values()].filter(
+    ({ key, failures, goodAtMs }) => goodAtMs !== null && failures === 0 && key !== from,
+  );
+  const first = Math.floor(jitter * good.length);
+  const chosen = [...good.slice(first), ...good.slice(0, first)].slice(0, HURRIED_MAX);
+  const next = new Map(book);
+  for (const known of chosen) {
+    const dueAtMs = Math.min(known.dueAtMs, atMs + HURRY_MS);
+    next.set(known.url, { ...known, dueAtMs });
+  }
+  return next;
+}
+
+/** Without an address: it led to this machine itself. */
+export function without(book: Book, url: string): Book {
+  const next = new Map(book);
+  next.delete(url);
+  return next;
+}
+
+function changed(book: Book, url: string, change: (known: Known) => Known): Book {
+  const known = book.get(url);
+  return known === undefined ? book : new Map(book).set(url, change(known));
+}
+
+/** `jitter` is 0 to 1. */
+function jittered(ms: number, jitter: number): number {
+  return ms * (1 - JITTER_SHARE + 2 * JITTER_SHARE * jitter);
+}

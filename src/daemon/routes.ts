@@ -1,0 +1,191 @@
+// The catalogue of the local API: every route with what goes in and comes out. The server checks
+// requests by these schemas, the client is typed by the shapes beside them, and docs/daemon.md is
+// compared with the rows. Spec: docs/daemon.md.
+
+import { LINE_BYTES_MAX } from '../../ledger/limits.ts';
+import type { RefusalCode } from '../../ledger/refusals.ts';
+import type { Moved, Outcome } from '../../ledger/sync-state.ts';
+import type { Digest, Key, RecordId } from '../../proto/ids.ts';
+import { REQUEST_LINES_MAX } from './limits.ts';
+
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly help: string;
+  /** JSON Schema of the body of a POST, of the query of a GET. */
+  readonly input: object;
+  /** JSON Schema of the reply; null where it is a stream. */
+  readonly output: object | null;
+}
+
+const text = { type: 'string' } as const;
+const count = { type: 'integer', minimum: 0 } as const;
+const maybe = (schema: { readonly type: string }): object => ({ ...schema, nullable: true });
+/** Closed: a field that nobody knows is a mistake. */
+function object(properties: Readonly<Record<string, object>>): {
+  type: 'object';
+  properties: Readonly<Record<string, object>>;
+  required: string[];
+  additionalProperties: false;
+} {
+  return {
+    type: 'object',
+    properties,
+    required: Object.keys(properties),
+    additionalProperties: false,
+  };
+}
+const list = (items: object): object => ({ type: 'array', items });
+const open = { type: 'object', additionalProperties: true } as const;
+const ADDRESS = object({ host: text, port: count });
+
+export type RouteName = 'status' | 'ledger' | 'records' | 'sync' | 'events' | 'carry' | 'stop';
+
+export const ROUTES: Readonly<Record<RouteName, Route>> = {
+  status: {
+    method: 'GET',
+    path: '/v1/status',
+    help: 'who runs here, whether it is ready, where its door is, and whom it syncs with',
+    input: object({}),
+    output: object({
+      ...{ pid: count, version: text, state: text, startedAt: count },
+      ledger: maybe(text),
+      node: text,
+      member: { type: 'boolean' },
+      door: maybe(ADDRESS),
+      peers: list(
+        object({
+          ...{ url: text, source: text, failures: count, dueInMs: count },
+          ...{ key: maybe(text), syncedAt: maybe(count), why: maybe(text) },
+        }),
+      ),
+    }),
+  },
+  ledger: {
+    method: 'GET',
+    path: '/v1/ledger',
+    help: 'the ledger held here: how much, its roots, and whether it can be written',
+    input: object({}),
+    output: object({
+      ...{ ledger: text, network: text, records: count, bytes: count, parked: count },
+      ...{ frontierRoot: text, stateRoot: text, rules: count, mode: text },
+      heldBack: maybe(text),
+    }),
+  },
+  records: {
+    method: 'POST',
+    path: '/v1/records',
+    help: 'takes in signed lines, by the same door as those of a stranger; a genesis founds',
+    input: object({
+      lines: {
+        type: 'array',
+        minItems: 1,
+        maxItems: REQUEST_LINES_MAX,
+        items: { type: 'string', maxLength: LINE_BYTES_MAX },
+      },
+      own: { type: 'boolean' },
+    }),
+    output: object({
+      accepted: list(text),
+      already: list(count),
+      parked: count,
+      refused: list(object({ line: count, code: text })),
+    }),
+  },
+  sync: {
+    method: 'POST',
+    path: '/v1/sync',
+    help: 'syncs with a peer now, and answers how it ended; a closed request stops it',
+    input: object({ url: { type: 'string', maxLength: 512 } }),
+    output: object({ outcome: open, moved: open, peer: maybe(text) }),
+  },
+  events: {
+    method: 'GET',
+    path: '/v1/events',
+    help: 'what happens, as it happens: one JSON document a line, until either side closes',
+    input: object({}),
+    output: null,
+  },
+  carry: {
+    method: 'GET',
+    path: '/v1/carry',
+    help: 'with `Upgrade: kith-carry`: a pipe of bytes to a TCP address; nothing looks inside',
+    input: object({ to: { type: 'string', maxLength: 300 } }),
+    output: null,
+  },
+  stop: {
+    method: 'POST',
+    path: '/v1/stop',
+    help: 'finishes what is under way, saves a checkpoint and ends the daemon',
+    input: object({}),
+    output: object({ pid: count }),
+  },
+};
+
+export type DaemonState = 'opening' | 'running' | 'stopping';
+
+export interface Status {
+  readonly pid: number;
+  readonly version: string;
+  readonly state: DaemonState;
+  readonly startedAt: number;
+  readonly ledger: RecordId | null;
+  readonly node: Key;
+  /** Whether the ledger here knows this machine as a node: then there is a door. */
+  readonly member: boolean;
+  readonly door: { readonly host: string; readonly port: number } | null;
+  readonly peers: readonly PeerStatus[];
+}
+
+export interface PeerStatus {
+  readonly url: string;
+  /** Who named the address: a person, the last run, or the peer's own record. */
+  readonly source: 'told' | 'kept' | 'ledger';
+  readonly key: Key | null;
+  /** In a row. */
+  readonly failures: number;
+  readonly dueInMs: number;
+  /** When both last held the same, by the calendar. */
+  readonly syncedAt: number | null;
+  /** Why the last sync did not end in agreement. */
+  readonly why: string | null;
+}
+
+export interface LedgerFacts {
+  readonly ledger: RecordId;
+  readonly network: string;
+  readonly records: number;
+  readonly bytes: number;
+  readonly parked: number;
+  readonly frontierRoot: Digest;
+  readonly stateRoot: Digest;
+  readonly rules: number;
+  readonly mode: string;
+  readonly heldBack: string | null;
+}
+
+export interface TakenLines {
+  /** Ids, those of lines that had waited before included. */
+  readonly accepted: readonly RecordId[];
+  /** Numbers of lines, from 0, that were held already. */
+  readonly already: readonly number[];
+  /** Records that wait for an earlier one, these lines' and others'. */
+  readonly parked: number;
+  readonly refused: readonly { readonly line: number; readonly code: RefusalCode }[];
+}
+
+export interface Requests {
+  readonly status: undefined;
+  readonly ledger: undefined;
+  readonly records: { readonly lines: readonly string[]; readonly own: boolean };
+  readonly sync: { readonly url: string };
+  readonly stop: undefined;
+}
+
+export interface Replies {
+  readonly status: Status;
+  readonly ledger: LedgerFacts;
+  readonly records: TakenLines;
+  readonly sync: { readonly outcome: Outcome; readonly moved: Moved; readonly peer: Key | null };
+  readonly stop: { readonly pid: number };
+}

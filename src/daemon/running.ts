@@ -1,0 +1,200 @@
+// What a daemon is while it runs, and what it does with lines that come in: the ledger may be
+// missing, and this machine no node of it yet; each comes in through the local API, and the door
+// opens and the syncing begins as soon as they can.
+
+import { RULES_VERSION } from '../../ledger/limits.ts';
+import { signatureJobs } from '../../ledger/proof.ts';
+import { type Decoded, decodeText } from '../../ledger/record.ts';
+import { frontierRoot, stateRoot } from '../../ledger/replica.ts';
+import { verdict } from '../../proto/ed25519.ts';
+import type { Key, RecordId } from '../../proto/ids.ts';
+import { type HomeLedger, foundHome } from '../home/ledger.ts';
+import type { KeyHost } from '../keys/host.ts';
+import type { Voice } from '../keys/identity.ts';
+import { urlOf } from '../peer/address.ts';
+import type { Ingest } from '../peer/lines.ts';
+import { ingestInto, isPeer } from '../peer/members.ts';
+import type { PeerServer } from '../peer/server.ts';
+import { nodePlatform } from '../platform.ts';
+import { StoreFault } from '../store/faults.ts';
+import type { Tell } from './events.ts';
+import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
+import { DaemonFault } from './refusals.ts';
+import type { DaemonState, LedgerFacts, Replies, Status, TakenLines } from './routes.ts';
+import { type Syncing, startSyncing } from './syncing.ts';
+import { type DoorPlace, openDoor } from './underlay.ts';
+
+export interface Daemon {
+  readonly version: string;
+  readonly host: KeyHost;
+  readonly voice: Voice;
+  readonly place: DoorPlace;
+  /** URLs of peers that a person has named. */
+  readonly told: readonly string[];
+  readonly folder: string;
+  readonly tell: Tell;
+  readonly startedAt: number;
+  state: DaemonState;
+  home: HomeLedger | null;
+  door: PeerServer | null;
+  syncing: Syncing | null;
+  /** Lines of local clients, one request after the other. */
+  queue: Promise<unknown>;
+  /** The door is being opened, or will be tried again. */
+  opening: Promise<void> | null;
+  retry: NodeJS.Timeout | null;
+  checkpoints: NodeJS.Timeout | null;
+}
+
+/** From here on there is a ledger. */
+export function adopt(daemon: Daemon, home: HomeLedger): void {
+  daemon.home = home;
+  const save = (): void => {
+    home.saveCheckpoint().catch((error: Error) => {
+      daemon.tell({ event: 'failed', what: 'the checkpoint', why: error.message });
+    });
+  };
+  daemon.checkpoints = setInterval(save, CHECKPOINT_EVERY_MS);
+}
+
+/** Opens the door and begins to sync, where the ledger knows this machine as a node. */
+export function openUp(daemon: Daemon): Promise<void> {
+  const { home, voice, syncing, state } = daemon;
+  const isWanted = home !== null && syncing === null && state !== 'stopping';
+  if (!isWanted || !isPeer(home.replica, voice.publicKey)) return Promise.resolve();
+  daemon.opening ??= openNow(daemon, home).finally(() => {
+    daemon.opening = null;
+  });
+  return daemon.opening;
+}
+
+async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
+  const { host, voice, tell, told, place } = daemon;
+  const ingest: Ingest = (lines, from) => ingestInto(watching(daemon, home, from))(lines, from);
+  const parts = { home: watching(daemon, home, null), host, identity: voice, ingest, tell };
+  daemon.door = await openDoor(parts, place);
+  tell({ event: 'listening', url: urlOf(daemon.door.address), node: voice.publicKey });
+  daemon.syncing = startSyncing({ ...parts, told });
+}
+
+/** The same later on: what is in the way is told, and tried again. */
+function openUpLater(daemon: Daemon): void {
+  if (daemon.retry !== null || daemon.opening !== null) return;
+  openUp(daemon).catch((error: Error) => {
+    daemon.tell({ event: 'door-failed', why: error.message });
+    if (daemon.state === 'stopping') return;
+    daemon.retry = setTimeout(() => {
+      daemon.retry = null;
+      openUpLater(daemon);
+    }, DOOR_RETRY_MS);
+  });
+}
+
+/** The home, telling of what it has taken in and from whom. */
+function watching(daemon: Daemon, home: HomeLedger, from: Key | null): HomeLedger {
+  return {
+    ...home,
+    async takeIn(records, options) {
+      const intake = await home.takeIn(records, options);
+      const count = intake.accepted.length;
+      if (count > 0) {
+        daemon.tell({ event: 'records', count, from });
+        daemon.syncing?.news(from);
+        openUpLater(daemon);
+      }
+      return intake;
+    },
+  };
+}
+
+/** Lines of a local client. The first that come may found the ledger. */
+export function takeLines(
+  daemon: Daemon,
+  lines: readonly string[],
+  own: boolean,
+): Promise<TakenLines> {
+  const turn = daemon.queue.then(() => takeLinesNow(daemon, lines, own));
+  daemon.queue = turn.catch(() => undefined);
+  return turn;
+}
+
+async function takeLinesNow(
+  daemon: Daemon,
+  lines: readonly string[],
+  own: boolean,
+): Promise<TakenLines> {
+  const refused: { line: number; code: TakenLines['refused'][number]['code'] }[] = [];
+  const numbers = new Map<Decoded, number>();
+  lines.forEach((text, line) => {
+    const decoded = decodeText(text, nodePlatform);
+    if (decoded.ok) numbers.set(decoded.value, line);
+    else refused.push({ line, code: decoded.code });
+  });
+  const records = [...numbers.keys()];
+  const founded: RecordId[] = [];
+  if (daemon.home === null) {
+    const genesis = records.find((record) => record.act.kind === 'genesis' && isSigned(record));
+    if (genesis === undefined) throw new StoreFault('no-ledger', daemon.folder);
+    adopt(daemon, await foundHome(daemon.folder, genesis, own));
+    records.splice(records.indexOf(genesis), 1);
+    founded.push(genesis.id);
+    daemon.tell({ event: 'records', count: 1, from: null });
+  }
+  const home = watching(daemon, daemon.home as unknown as HomeLedger, null);
+  const intake = await home.takeIn(records, { own });
+  for (const { record, code } of intake.refused) {
+    // A record that had waited for these is nobody's line here.
+    const line = numbers.get(record);
+    if (line !== undefined) refused.push({ line, code });
+  }
+  return {
+    accepted: [...founded, ...intake.accepted.map(({ id }) => id)],
+    already: intake.already.flatMap((record) => numbers.get(record) ?? []),
+    parked: intake.parked,
+    refused: refused.toSorted((a, b) => a.line - b.line),
+  };
+}
+
+function isSigned(record: Decoded): boolean {
+  return signatureJobs(record).every(({ key, message, signature }) =>
+    verdict(nodePlatform, key, message, signature),
+  );
+}
+
+export async function syncNow(
+  { syncing }: Daemon,
+  url: string,
+  signal: AbortSignal,
+): Promise<Replies['sync']> {
+  if (syncing === null) throw new DaemonFault('no-node-here');
+  return syncing.now(url, signal);
+}
+
+export function statusOf(daemon: Daemon): Status {
+  const { version, state, startedAt, home, voice, door, syncing } = daemon;
+  return {
+    ...{ pid: process.pid, version, state, startedAt },
+    ledger: home?.replica.ledger ?? null,
+    node: voice.publicKey,
+    member: home !== null && isPeer(home.replica, voice.publicKey),
+    door: door?.address ?? null,
+    peers: syncing?.peers() ?? [],
+  };
+}
+
+export function ledgerFactsOf({ home, folder }: Daemon): LedgerFacts {
+  if (home === null) throw new StoreFault('no-ledger', folder);
+  const { replica, store } = home;
+  return {
+    ledger: replica.ledger,
+    network: replica.genesis.network,
+    records: store.records,
+    bytes: store.bytes,
+    parked: replica.parking.records,
+    frontierRoot: frontierRoot(replica),
+    stateRoot: stateRoot(replica),
+    rules: RULES_VERSION,
+    mode: store.mode.kind,
+    heldBack: store.heldBack,
+  };
+}

@@ -1,0 +1,217 @@
+// Keeping the ledger in agreement with the peers whose addresses are known: a timer over the book
+// of rounds.ts, and the syncs themselves. Spec: docs/daemon.md, "Syncing".
+
+import { holdingsOf } from '../../ledger/holdings.ts';
+import { stateOf } from '../../ledger/replica.ts';
+import type { Key } from '../../proto/ids.ts';
+import { noteSynced } from '../acts/synced.ts';
+import type { HomeLedger } from '../home/ledger.ts';
+import type { KeyHost } from '../keys/host.ts';
+import { monotonicMs, nowMs, randomBytes } from '../os/clock.ts';
+import { urlIn } from '../peer/address.ts';
+import type { PeerIdentity } from '../peer/certificate.ts';
+import { type SyncResult, syncWith } from '../peer/client.ts';
+import type { Ingest } from '../peer/lines.ts';
+import { broughtBy, isPeer, memberDoor } from '../peer/members.ts';
+import { nodePlatform } from '../platform.ts';
+import type { Tell } from './events.ts';
+import { type KeptPeer, readPeers, withPeer, writePeers } from './kept.ts';
+import { NOTE_SYNC_EVERY_MS, SYNCS_AT_ONCE_MAX, SYNC_EVERY_MS } from './limits.ts';
+import type { PeerStatus } from './routes.ts';
+import {
+  type Book,
+  type Found,
+  begun,
+  due,
+  ended,
+  hurried,
+  learned,
+  nextDueAtMs,
+  without,
+} from './rounds.ts';
+
+export interface SyncingParts {
+  readonly home: HomeLedger;
+  readonly host: KeyHost;
+  readonly identity: PeerIdentity;
+  readonly ingest: Ingest;
+  readonly tell: Tell;
+  /** Addresses that a person has named. */
+  readonly told: readonly string[];
+}
+
+export interface Syncing {
+  /** Syncs with one peer now, whatever the book says. */
+  now(url: string, signal: AbortSignal): Promise<SyncResult>;
+  /** Records came in, from a peer or (null) from here: others want them, too. */
+  news(from: Key | null): void;
+  peers(): readonly PeerStatus[];
+  /** Breaks what is under way; nothing of it is lost. */
+  stop(): Promise<void>;
+}
+
+/** What is told of a peer beside the book. */
+interface Last {
+  readonly syncedAt: number | null;
+  readonly why: string | null;
+}
+
+interface Running extends SyncingParts {
+  book: Book;
+  kept: readonly KeptPeer[];
+  readonly last: Map<string, Last>;
+  readonly busy: Set<string>;
+  readonly underWay: Set<Promise<unknown>>;
+  readonly aborted: AbortController;
+  /** The ledger has changed since its endpoints were read. */
+  isStale: boolean;
+  notedAtMs: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export function startSyncing(parts: SyncingParts): Syncing {
+  const running: Running = {
+    ...parts,
+    book: new Map(),
+    kept: readPeers(parts.host, parts.home.folder),
+    last: new Map(),
+    busy: new Set(),
+    underWay: new Set(),
+    aborted: new AbortController(),
+    isStale: true,
+    notedAtMs: Number.NEGATIVE_INFINITY,
+    timer: undefined,
+  };
+  const told: Found[] = parts.told.map((url) => ({ url, source: 'told', key: null }));
+  const kept: Found[] = running.kept.map((peer) => ({ ...peer, source: 'kept' }));
+  running.book = learned(running.book, 'told', told, monotonicMs());
+  running.book = learned(running.book, 'kept', kept, monotonicMs());
+  round(running);
+  return {
+    now: (url, signal) => tracked(running, syncOnce(running, url, signal)),
+    news(from) {
+      running.isStale = true;
+      running.book = hurried(running.book, from, monotonicMs(), chance());
+      wake(running);
+    },
+    peers: () => peersOf(running),
+    async stop() {
+      clearTimeout(running.timer);
+      running.aborted.abort();
+      await Promise.allSettled(running.underWay);
+    },
+  };
+}
+
+/** 0 to 1. */
+function chance(): number {
+  return ((randomBytes(2)[0] as number) + 1) / 257;
+}
+
+/** Starts what is due, and wakes up again for what is due next. */
+function round(running: Running): void {
+  if (running.aborted.signal.aborted) return;
+  if (running.isStale) learnFromLedger(running);
+  const room = SYNCS_AT_ONCE_MAX - running.busy.size;
+  for (const { url } of due(running.book, running.busy, room, monotonicMs())) {
+    running.busy.add(url);
+    void tracked(
+      running,
+      syncOnce(running, url, running.aborted.signal)
+        .catch((error: Error) => {
+          running.tell({ event: 'failed', what: `the sync with ${url}`, why: error.message });
+        })
+        .finally(() => {
+          running.busy.delete(url);
+          wake(running);
+        }),
+    );
+  }
+  wake(running);
+}
+
+function wake(running: Running): void {
+  clearTimeout(running.timer);
+  if (running.aborted.signal.aborted) return;
+  const nextMs = nextDueAtMs(running.book, running.busy) ?? Number.POSITIVE_INFINITY;
+  const isFull = running.busy.size >= SYNCS_AT_ONCE_MAX;
+  const waitMs = isFull ? SYNC_EVERY_MS : Math.min(SYNC_EVERY_MS, nextMs - monotonicMs());
+  running.timer = setTimeout(round, Math.max(1, waitMs), running);
+}
+
+async function tracked<Value>(running: Running, work: Promise<Value>): Promise<Value> {
+  running.underWay.add(work);
+  try {
+    return await work;
+  } finally {
+    running.underWay.delete(work);
+  }
+}
+
+function learnFromLedger(running: Running): void {
+  running.isStale = false;
+  const { replica } = running.home;
+  const found: Found[] = [];
+  for (const { key, endpoints } of stateOf(replica).members) {
+    if (key === running.identity.publicKey || !isPeer(replica, key)) continue;
+    for (const endpoint of endpoints) {
+      const url = urlIn(endpoint);
+      if (url !== null) found.push({ url, source: 'ledger', key });
+    }
+  }
+  running.book = learned(running.book, 'ledger', found, monotonicMs());
+}
+
+async function syncOnce(running: Running, url: string, signal: AbortSignal): Promise<SyncResult> {
+  const { home, identity, ingest } = running;
+  running.book = begun(running.book, url, monotonicMs(), chance());
+  const result = await syncWith({
+    ...{ identity, url, ingest, signal: AbortSignal.any([signal, running.aborted.signal]) },
+    door: memberDoor(home),
+    holdings: holdingsOf(home.replica),
+    platform: nodePlatform,
+    brought: broughtBy(home, identity.publicKey),
+  });
+  book(running, url, result);
+  return result;
+}
+
+/** Books how a sync has ended, and tells it where it is worth a line. */
+function book(running: Running, url: string, { outcome, moved, peer }: SyncResult): void {
+  if (peer === running.identity.publicKey) {
+    running.book = without(running.book, url);
+    return;
+  }
+  const agree = outcome.kind === 'agree';
+  const atMs = monotonicMs();
+  running.book = ended(running.book, url, { agree, key: peer }, atMs, chance());
+  const before = running.last.get(url);
+  const why = agree ? null : 'why' in outcome ? outcome.why : outcome.kind;
+  const syncedAt = agree ? nowMs() : (before?.syncedAt ?? null);
+  running.last.set(url, { syncedAt, why });
+  const [received, sent] = [moved.pulled.accepted, moved.pushed.accepted];
+  if (before?.why !== why || received + sent > 0) {
+    running.tell({ event: 'synced', url, peer, outcome: outcome.kind, received, sent, why });
+  }
+  if (agree && peer !== null) keep(running, { key: peer, url }, received + sent > 0);
+}
+
+function keep(running: Running, peer: KeptPeer, hasMoved: boolean): void {
+  const { host, home } = running;
+  const kept = withPeer(running.kept, peer);
+  if (kept !== running.kept) writePeers(host, home.folder, (running.kept = kept));
+  const atMs = monotonicMs();
+  if (!hasMoved && atMs - running.notedAtMs < NOTE_SYNC_EVERY_MS) return;
+  running.notedAtMs = atMs;
+  noteSynced(host, home.folder, { at: nowMs(), peer: peer.key });
+}
+
+function peersOf({ book: known, last }: Running): PeerStatus[] {
+  const atMs = monotonicMs();
+  return [...known.values()].map(({ url, source, key, failures, dueAtMs }) => ({
+    ...{ url, source, key, failures },
+    dueInMs: Math.max(0, Math.round(dueAtMs - atMs)),
+    syncedAt: last.get(url)?.syncedAt ?? null,
+    why: last.get(url)?.why ?? null,
+  }));
+}

@@ -1,0 +1,87 @@
+// The underlay door of the daemon: the peer API (src/peer) on a port that stays the same from run
+// to run, so that the addresses others know stay good. Spec: docs/daemon.md, "The door".
+
+import { holdingsOf } from '../../ledger/holdings.ts';
+import type { HomeLedger } from '../home/ledger.ts';
+import type { KeyHost } from '../keys/host.ts';
+import type { PeerIdentity } from '../peer/certificate.ts';
+import type { Ingest } from '../peer/lines.ts';
+import { broughtBy, memberDoor } from '../peer/members.ts';
+import { type PeerServer, servePeers } from '../peer/server.ts';
+import { systemCode } from '../store/faults.ts';
+import type { Tell } from './events.ts';
+import { readDoorPort, writeDoorPort } from './kept.ts';
+import { DOOR_PORT } from './limits.ts';
+
+/** Where a person wants the door; null: wherever it is best. */
+export interface DoorPlace {
+  readonly host: string | null;
+  readonly port: number | null;
+}
+
+export interface DoorParts {
+  readonly home: HomeLedger;
+  readonly host: KeyHost;
+  readonly identity: PeerIdentity;
+  readonly ingest: Ingest;
+  readonly tell: Tell;
+}
+
+/** Opens the door. A port that was not asked for gives way to any that is free. */
+export async function openDoor(parts: DoorParts, place: DoorPlace): Promise<PeerServer> {
+  const { host, home } = parts;
+  const known = readDoorPort(host, home.folder);
+  const ports = place.port === null ? [known ?? DOOR_PORT, 0] : [place.port];
+  const hosts = place.host === null ? ['::', '0.0.0.0'] : [place.host];
+  const server = await firstThatOpens(parts, hosts, ports);
+  const { port } = server.address;
+  if (port !== known) writeDoorPort(host, home.folder, port);
+  return server;
+}
+
+async function firstThatOpens(
+  parts: DoorParts,
+  hosts: readonly string[],
+  ports: readonly number[],
+): Promise<PeerServer> {
+  let fault: unknown;
+  for (const port of ports) {
+    for (const host of hosts) {
+      try {
+        return await serveAt(parts, host, port);
+      } catch (error) {
+        fault ??= error;
+        // The other family has the same port taken, and the first word is the better one.
+        if (systemCode(error) === 'EADDRINUSE') break;
+      }
+    }
+  }
+  throw fault;
+}
+
+function serveAt(
+  { home, identity, ingest, tell }: DoorParts,
+  host: string,
+  port: number,
+): Promise<PeerServer> {
+  return servePeers({
+    identity,
+    listen: { host, port },
+    brought: broughtBy(home, identity.publicKey),
+    door: memberDoor(home),
+    holdings: holdingsOf(home.replica),
+    ingest,
+    log(event) {
+      switch (event.kind) {
+        case 'turned-away':
+          return tell({ event: 'turned-away', address: event.address, why: event.why });
+        case 'faulty-peer':
+          return tell({ event: 'faulty-peer', key: event.key });
+        case 'failed': {
+          const why = event.error instanceof Error ? event.error.message : String(event.error);
+          return tell({ event: 'failed', what: `a request of ${event.key}`, why });
+        }
+      }
+    },
+  });
+}

@@ -1,0 +1,30 @@
+// Where a peer is: host and port, as people write them and as URLs name them. Names are looked up
+// only where somebody dials.
+
+import { isIP } from 'node:net';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const PORT_MAX = 65_535;
+
+/** HOST:PORT with a bracketed IPv6 host; null where it is none. */
+export function hostAndPort(text: string): Address | null {
+  const found = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/@?#\s]+)):([0-9]{1,5})$/.exec(text);
+  const [, ipv6, name, port] = found ?? [];
+  const host = ipv6 ?? name;
+  if (host === undefined || Number(port) > PORT_MAX) return null;
+  return ipv6 !== undefined && isIP(ipv6) !== 6 ? null : { host, port: Number(port) };
+}
+
+/** The URL of a peer named as `https://HOST:PORT` or `HOST:PORT`; null where it is no address. */
+export function urlIn(text: string): string | null {
+  const address = hostAndPort(text.replace(/^https:\/\//, '').replace(/\/$/, ''));
+  return address === null || address.port === 0 ? null : urlOf(address);
+}
+
+export function urlOf({ host, port }: Address): string {
+  return `https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+}
