@@ -42,7 +42,7 @@ export function findMember(
 }
 
 /** The name by which a member can be found again, whoever shares it. */
-export function pathOf(member: Pick<MemberState, 'class' | 'shown'>): string {
+function pathOf(member: Pick<MemberState, 'class' | 'shown'>): string {
   return `${member.class}/${member.shown}`;
 }
 

@@ -23,7 +23,7 @@ export function holdingsOf(replica: Replica): Holdings {
 }
 
 /** Live records held: it follows from the frontier, so that equal frontiers have equal counts. */
-export function liveCount(replica: Replica): number {
+function liveCount(replica: Replica): number {
   let count = 0;
   for (const entry of frontierTrie(replica).entriesAt('')) count += entry.seq;
   return count;

@@ -23,7 +23,7 @@ export interface Intent {
 }
 
 /** The act and the references of an intent as they would be written now. */
-export function present(replica: Replica, intent: Intent): Pick<Intent, 'act' | 'refs'> {
+function present(replica: Replica, intent: Intent): Pick<Intent, 'act' | 'refs'> {
   const { act, refs, at } = intent;
   if (at === 'fixed') return { act, refs };
   refresh(replica.fold);

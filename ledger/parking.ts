@@ -49,7 +49,3 @@ export function release(parking: Parking, id: RecordId): readonly Decoded[] {
   }
   return waiting;
 }
-
-export function* parkedRecords(parking: Parking): Iterable<Decoded> {
-  for (const waiting of parking.byPrev.values()) yield* waiting;
-}

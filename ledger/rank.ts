@@ -12,7 +12,7 @@ export interface Standing {
 }
 
 /** Shorter is senior, then the lesser number at the first difference. Negative: `a` is senior. */
-export function compareRank(a: Rank, b: Rank): number {
+function compareRank(a: Rank, b: Rank): number {
   if (a.length !== b.length) return a.length - b.length;
   for (let i = 0; i < a.length; i++) {
     const difference = (a[i] as number) - (b[i] as number);

@@ -2,7 +2,7 @@
 // records agree on byte for byte. Lists of refused and void lines are not in it: they are for the
 // screen. Spec: docs/ledger.md, "State".
 
-import { fromBase64url, toBase64url, utf8 } from '../proto/bytes.ts';
+import { toBase64url, utf8 } from '../proto/bytes.ts';
 import { fingerprint } from '../proto/fingerprint.ts';
 import type { Digest, Key, RecordId } from '../proto/ids.ts';
 import { type Json, canonical } from '../proto/json.ts';
@@ -237,9 +237,4 @@ function grantsInForce(member: Member): MemberState['grants'] {
 
 function removal(cut: DecidingCut): { by: RecordId; author: Key; seq: number } {
   return { by: cut.by, author: cut.author, seq: cut.seq };
-}
-
-/** Bytes of a key, for those who need more than its name. */
-export function keyBytes(key: Key): Uint8Array {
-  return fromBase64url(key) as Uint8Array;
 }
