@@ -129,7 +129,7 @@ export function channelOf(
   return { role, ceremony: toBase64url(ceremony) as Digest, keys, sent: 0, opened: 0 };
 }
 
-export function otherRole(role: Role): Role {
+function otherRole(role: Role): Role {
   return role === 'admitter' ? 'newcomer' : 'admitter';
 }
 

@@ -37,8 +37,8 @@ import {
 export const VERSION = 1;
 export const SUITE = 1;
 export const NONCE_BYTES = 32;
-export const SHARE_BYTES = 32;
-export const TAG_BYTES = 64;
+const SHARE_BYTES = 32;
+const TAG_BYTES = 64;
 
 /** The WireGuard key of the new machine with its word for it (docs/ledger.md, "Proofs"). */
 export interface Claim {

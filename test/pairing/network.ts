@@ -80,7 +80,7 @@ export function fire(world: World): void {
 }
 
 /** What holds at every moment. */
-export function check(world: World): void {
+function check(world: World): void {
   const { newcomer, written } = world;
   const { window, disk } = newcomer;
   if (window?.at === 'joined') {

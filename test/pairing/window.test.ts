@@ -90,6 +90,22 @@ describe('the door', () => {
     expect(world.newcomer.window?.at).toBe('joined');
   });
 
+  test('is told shut to everybody else at once when the slot is taken', () => {
+    const world = opened();
+    const [alice] = sides(world);
+    connect(world, 999, '10.8.8.8');
+    dial(world, alice, codeShown(world) as string);
+    const { newcomer } = world;
+    until(world, () => runs(world).some(({ state }) => state.at === 'counting'));
+    const stored: WindowInput = { kind: 'run', run: 1, input: { kind: 'stored' } };
+    const step = stepWindow(platform, newcomer.window as WindowState, stored);
+    expect(step.state.at).toBe('held');
+    expect(step.out).toContainEqual({ kind: 'close', run: 999 });
+    const ended = { what: 'ended', at: 'failed', code: 'busy' };
+    const tell = { what: 'run', source: '10.8.8.8', news: ended };
+    expect(step.out).toContainEqual({ kind: 'tell', tell });
+  });
+
   test('a run says nothing that could be tested before a right tag was counted', () => {
     const world = opened();
     const [, , mallory] = sides(world);
