@@ -151,6 +151,25 @@ test('lines of any length: up to 8 KiB a record, above it too long, in bytes and
   expect(code('[['.repeat(LINE_BYTES_MAX / 2))).toBe('not-canonical');
 });
 
+test('keys out of order are a second spelling, in a line of plain ASCII and in another', () => {
+  const plain = s.by(actor('alice'), acts.commit('k', 7), { auth: [a] }).line;
+  const foreign = lines.find((text) => text.includes('väl')) as string;
+  for (const line of [plain, foreign]) {
+    const swapped = line.replace(
+      /"author":(".*?"),"body":(\{.*?\}),"kind"/,
+      '"body":$2,"author":$1,"kind"',
+    );
+    expect(swapped).not.toBe(line);
+    expect(judge(utf8(swapped))).toBe('not-canonical');
+    const inside = line.replace(
+      /"body":\{"key":("[^"]*"),"value":([^}]*)\}/,
+      '"body":{"value":$2,"key":$1}',
+    );
+    expect(inside).not.toBe(line);
+    expect(judge(utf8(inside))).toBe('not-canonical');
+  }
+});
+
 test('a second spelling of a record is no record', () => {
   const line = lines[1] as string;
   const spellings = [
