@@ -127,8 +127,8 @@ export function judgeNote(authority: Authority, member: Member, note: Note): voi
 }
 
 /**
- * Whether a claim binds this member: a grant that it draws on must cover it. Its author is senior to
- * the member: judge.ts asked when the claim was made, and nobody is seated above a claim on him.
+ * Whether a claim binds this member: a grant that it draws on must cover it. Its author is senior
+ * to the member: judge.ts asked when the claim was made, and nobody is seated above a claim on it.
  */
 function binds(
   authority: Authority,

@@ -1,5 +1,5 @@
-// What pass A of the fold holds: members, what seniors say of them, and the verdicts so far. The data
-// that authority.ts resolves and judge.ts judges. Spec: docs/ledger.md, "Pass A".
+// What pass A of the fold holds: members, what seniors say of them, and the verdicts so far. The
+// data that authority.ts resolves and judge.ts judges. Spec: docs/ledger.md, "Pass A".
 
 import type { Key, RecordId } from '../proto/ids.ts';
 import type { Book, Note } from './book.ts';
