@@ -140,6 +140,31 @@ describe('a tag', () => {
   });
 });
 
+test('a right, a wrong and a mirrored tag take the same work: no look stops early', () => {
+  const { a, n } = run(HELLOS, HELLOS);
+  const wrong = new Uint8Array(64);
+  const work = [tagOf('admitter', a, platform), tagOf('newcomer', n, platform), wrong].map(
+    (tag) => {
+      const calls: string[] = [];
+      const spy = {
+        ...platform,
+        hmacSha512: (key: Uint8Array, text: Uint8Array): Uint8Array => {
+          calls.push('hmac');
+          return platform.hmacSha512(key, text);
+        },
+        sameSecret: (x: Uint8Array, y: Uint8Array): boolean => {
+          calls.push('compare');
+          return platform.sameSecret(x, y);
+        },
+      };
+      judgeTag(n, tag, spy);
+      return calls;
+    },
+  );
+  const expected = ['hmac', 'compare', 'hmac', 'compare'];
+  expect(work).toEqual([expected, expected, expected]);
+});
+
 describe('under seal', () => {
   const { a, n } = run(HELLOS, HELLOS);
   const still = { kind: 'still' } as const;
