@@ -1,0 +1,94 @@
+// What a person can get wrong about joining and admitting, beyond what the ceremony says of a run
+// (pairing/refusals.ts): one table.
+
+export type GenesisCode =
+  | 'genesis-damaged'
+  | 'already-joined'
+  | 'removed-here'
+  | 'not-an-address'
+  | 'code-mistyped'
+  | 'code-needed'
+  | 'yes-needed'
+  | 'no-answer'
+  | 'pledged-elsewhere'
+  | 'not-seen'
+  | 'not-a-node'
+  | 'no-such-candidate'
+  | 'code-burnt'
+  | 'code-expired'
+  | 'ceremony-died'
+  | 'nothing-to-leave'
+  | 'daemon-runs';
+
+export const GENESIS_REFUSALS: Readonly<Record<GenesisCode, { what: string; hint: string }>> = {
+  'genesis-damaged': {
+    what: 'genesis.json was changed or is no such file, so the tries of a code are not known',
+    hint: 'move it away and start again: the next code has three tries of its own',
+  },
+  'already-joined': {
+    what: 'this machine is a member of a network already',
+    hint: 'run `kith leave` here first, if it is to join another',
+  },
+  'removed-here': {
+    what: 'this machine was removed from its network, and a removed key does not come back',
+    hint: 'run `kith leave` here, then `kith join` with a new key',
+  },
+  'not-an-address': {
+    what: 'this is no address of a new machine',
+    hint: 'say HOST:PORT as its console shows it, or a name that `kith candidates` lists',
+  },
+  'code-mistyped': {
+    what: 'the code is mistyped: its last symbol does not fit the others',
+    hint: 'type it again as the new machine shows it; no try is used and nothing was sent',
+  },
+  'code-needed': {
+    what: 'there is nobody to ask for the code',
+    hint: 'write it to the standard input, or say it as the second word',
+  },
+  'yes-needed': {
+    what: 'there is nobody to ask whether this is the right machine',
+    hint: 'run it in a terminal, or say --yes with the --preset that it may have at most',
+  },
+  'no-answer': {
+    what: 'no new machine answers at that address',
+    hint: 'is `kith join` running there? Its console shows the address',
+  },
+  'pledged-elsewhere': {
+    what: 'the new machine has accepted an admission that is not known here',
+    hint:
+      'sync with whoever admitted it (`kith ledger sync`) and try again; ' +
+      'if that admission came to nothing, run `kith leave` on the new machine first',
+  },
+  'not-seen': {
+    what: 'the admission is written, and the new machine was not seen to take it',
+    hint: 'run the same again with the code that it shows: that finishes this admission',
+  },
+  'not-a-node': {
+    what: 'only a node can be replaced',
+    hint: '`kith nodes` lists them',
+  },
+  'no-such-candidate': {
+    what: 'no new machine of that name is announced on this network',
+    hint: '`kith candidates` lists them; the address on its console will do, too',
+  },
+  'code-burnt': {
+    what: 'three wrong codes were sent, and nobody made a new one',
+    hint: 'run `kith join` again and press a key; the sources of the wrong codes are listed above',
+  },
+  'code-expired': {
+    what: 'the time of the code ran out',
+    hint: 'run `kith join` again for a new one',
+  },
+  'ceremony-died': {
+    what: 'the process of the ceremony was ended from outside',
+    hint: 'run the command again: whatever was written is finished, and nothing twice',
+  },
+  'nothing-to-leave': {
+    what: 'this folder holds nothing of a machine',
+    hint: 'name the folder with --dir',
+  },
+  'daemon-runs': {
+    what: 'the daemon of this folder is running',
+    hint: 'stop it first: `kith down`',
+  },
+};
