@@ -1,5 +1,6 @@
 // The catalogue: every command, in the order in which help shows them.
 
+import { JOINING } from './catalogue/joining.ts';
 import { LOOKING } from './catalogue/looking.ts';
 import { MOVING } from './catalogue/moving.ts';
 import { RUNNING } from './catalogue/running.ts';
@@ -13,7 +14,13 @@ export const GROUPS: readonly Group[] = [
   'About kith',
 ];
 
-export const CATALOGUE: readonly Command[] = [...RUNNING, ...LOOKING, ...MOVING, ...WRITING];
+export const CATALOGUE: readonly Command[] = [
+  ...RUNNING,
+  ...LOOKING,
+  ...JOINING,
+  ...MOVING,
+  ...WRITING,
+];
 
 /** What `kith` alone runs. */
 export const WITHOUT_WORDS: readonly string[] = ['status'];

@@ -1,5 +1,5 @@
 // What a command ends with: one table, shown by `kith help` and in docs/commands.md. A code keeps
-// its meaning for ever, since scripts depend on it.
+// its meaning for ever, since scripts depend on it; 4 and 5 have one of their own in `kith join`.
 
 export type Exit =
   | 'ok'
@@ -8,6 +8,8 @@ export type Exit =
   | 'refused'
   | 'unreachable'
   | 'apart'
+  | 'burnt'
+  | 'expired'
   | 'bug'
   | 'interrupted'
   | 'closed-pipe';
@@ -24,6 +26,8 @@ export const EXITS: Readonly<Record<Exit, ExitFacts>> = {
   refused: { code: 3, what: 'the file was checked, and something in it is refused' },
   unreachable: { code: 4, what: 'no member answered at that address' },
   apart: { code: 5, what: 'the sync has ended and the two ledgers still differ' },
+  burnt: { code: 4, what: 'three wrong codes were sent, and nobody made a new one' },
+  expired: { code: 5, what: 'the time of the code ran out' },
   bug: { code: 70, what: 'a fault of kith itself' },
   interrupted: { code: 130, what: 'stopped by Ctrl-C, or by a person who gave up' },
   'closed-pipe': { code: 141, what: 'nobody reads what the command prints any more' },

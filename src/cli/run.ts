@@ -3,11 +3,18 @@
 
 import { defaultFolder } from '../home/folder.ts';
 import { parse, wantsJson } from './args.ts';
+import type { Command } from './command.ts';
 import { EXITS, type Exit } from './exit.ts';
 import { type Printer, printerTo } from './print.ts';
 
+/** The code of a command: its own, or in the process of a ceremony the part that runs there. */
+export type CodeOf = (command: Command) => ReturnType<Command['load']>;
+
 /** Runs the words; the process ends by itself, with the code of the command. */
-export async function main(words: readonly string[]): Promise<void> {
+export async function main(
+  words: readonly string[],
+  codeOf: CodeOf = (command) => command.load(),
+): Promise<void> {
   const print = printerTo(
     { out: process.stdout, err: process.stderr },
     process.env,
@@ -17,13 +24,13 @@ export async function main(words: readonly string[]): Promise<void> {
   const report = (thrown: unknown): Promise<void> => complain(print, thrown);
   process.on('uncaughtException', (thrown) => void report(thrown).then(() => process.exit()));
   try {
-    process.exitCode = EXITS[await dispatch(words, print)].code;
+    process.exitCode = EXITS[await dispatch(words, print, codeOf)].code;
   } catch (thrown) {
     await report(thrown);
   }
 }
 
-async function dispatch(words: readonly string[], print: Printer): Promise<Exit> {
+async function dispatch(words: readonly string[], print: Printer, codeOf: CodeOf): Promise<Exit> {
   const parsed = parse(words, defaultFolder(process.env));
   switch (parsed.kind) {
     case 'wrong':
@@ -38,7 +45,7 @@ async function dispatch(words: readonly string[], print: Printer): Promise<Exit>
       return printVersion(print);
     }
     case 'run': {
-      const { run } = await parsed.call.command.load();
+      const { run } = await codeOf(parsed.call.command);
       return run(parsed.call, print);
     }
   }

@@ -7,7 +7,7 @@ export const PASSPHRASE: Option = {
   value: 'FILE',
   help: 'read the passphrase of the operator key from this file (mode 600) instead of asking',
 };
-const SIGNING: readonly Option[] = [
+export const SIGNING: readonly Option[] = [
   PASSPHRASE,
   { name: 'moved', help: 'the key has moved to this place for good, and the old place is gone' },
 ];

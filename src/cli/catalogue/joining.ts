@@ -1,0 +1,78 @@
+// The commands by which machines come and go: join and admit, and who is here.
+
+import type { Command } from '../command.ts';
+import { SIGNING } from './rights.ts';
+
+export const JOINING: readonly Command[] = [
+  {
+    path: ['join'],
+    group: 'This machine',
+    summary: 'joins a network: shows a code that an operator types',
+    about: [
+      'Shows a code of nine characters, where this machine can be reached, and its fingerprint. An ' +
+        'operator types the code on a machine that belongs (`kith admit ADDRESS`), compares the ' +
+        'fingerprint and agrees: then this machine is in, with the whole ledger. The code lives ten ' +
+        'minutes and allows three tries; after three wrong ones a key press makes another. Broken ' +
+        'off at any moment it can be run again: an admission that was begun is finished.',
+      'With --json each event is a line; the first has `code` and `address`. Then a byte on the ' +
+        'standard input is the key press.',
+    ],
+    options: [
+      { name: 'name', value: 'NAME', help: 'what this machine is called (default: its host name)' },
+      { name: 'role', value: 'PRESET', help: 'ask for these rights: peer, observer or guest' },
+      {
+        name: 'listen',
+        value: 'ADDRESS:PORT',
+        help: 'where to listen (default: 0.0.0.0:7448, or any free port)',
+      },
+      { name: 'for', value: 'SECONDS', help: 'how long the code lives (default and most: 600)' },
+      { name: 'moved', help: 'this node has moved here for good, and its old place is gone' },
+    ],
+    exits: ['burnt', 'expired'],
+    examples: [
+      { line: 'kith join', what: 'at the console of the new machine' },
+      { line: 'kith join --listen 192.0.2.7:7448 --name attic', what: 'on one address' },
+    ],
+    load: () => import('../commands/join.ts'),
+  },
+  {
+    path: ['admit'],
+    group: 'Members and rights',
+    summary: 'admits a new machine by the code that it shows',
+    about: [
+      'Asks for the code, finds by it that nobody stands between the two machines, shows who is ' +
+        'there and asks; then your key signs the admission, and the ledger goes to the new machine. ' +
+        'Compare the fingerprint with the one on its console. A mistyped code costs nothing; a ' +
+        'wrong one is one of three tries.',
+      'Broken off at any moment it can be run again with the code that is shown then: an admission ' +
+        'that was written is finished, and no second one is made. A code that is given as a word ' +
+        "stays in your shell's history; asked for or piped in it does not.",
+    ],
+    arguments: [
+      { name: 'machine', required: true, help: 'HOST:PORT as the new machine shows it' },
+      { name: 'code', required: false, help: 'the code that it shows (default: asked for)' },
+    ],
+    options: [
+      { name: 'as', value: 'NAME', help: 'what it is to be called (default: what it says)' },
+      {
+        name: 'preset',
+        value: 'PRESET',
+        help: 'its rights at most: peer, observer or guest (default: what it asks for, peer at most)',
+      },
+      { name: 'replaces', value: 'NODE', help: 'it comes in place of this node, whose key is cut' },
+      { name: 'yes', help: 'do not ask' },
+      {
+        name: 'key',
+        value: 'FILE',
+        help: 'sign with this key.json (default: that of this machine)',
+      },
+      ...SIGNING,
+    ],
+    exits: ['unreachable'],
+    examples: [
+      { line: 'kith admit 192.0.2.7:7448', what: 'asks for the code' },
+      { line: 'kith admit 192.0.2.7:7448 --replaces attic', what: 'a machine with a new key' },
+    ],
+    load: () => import('../commands/admit.ts'),
+  },
+];

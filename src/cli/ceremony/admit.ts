@@ -1,0 +1,257 @@
+// The part of `kith admit` that runs in a process of its own, with the typed code and the
+// operator's key: it runs the ceremony, shows who is there, asks, signs and stores the admission.
+
+import { basename, dirname } from 'node:path';
+import { findMember } from '../../../ledger/find-member.ts';
+import { type MemberPreset, isMemberPreset, type Passing } from '../../../ledger/presets.ts';
+import { frontierRoot, memberOf, stateOf } from '../../../ledger/replica.ts';
+import type { MemberState } from '../../../ledger/state.ts';
+import type {
+  AdmitterAnswer,
+  AdmitterDead,
+  AdmitterQuestion,
+  Candidate,
+} from '../../../pairing/admitter-state.ts';
+import { readCode } from '../../../pairing/code.ts';
+import { assert } from '../../../proto/assert.ts';
+import { fromBase64url } from '../../../proto/bytes.ts';
+import type { Secret } from '../../../proto/secret.ts';
+import { finishLost } from '../../acts/write.ts';
+import {
+  type AdmissionDesk,
+  admissionDesk,
+  cutReplaced,
+  holdersOf,
+} from '../../genesis/admission.ts';
+import { runAdmitter } from '../../genesis/admitter.ts';
+import { reach } from '../../genesis/connect.ts';
+import { operatorFolder } from '../../home/folder.ts';
+import { keyHost } from '../../home/host.ts';
+import type { HomeLedger } from '../../home/ledger.ts';
+import { readIdentityKey } from '../../keys/identity.ts';
+import { readOperatorKey } from '../../keys/operator.ts';
+import type { Signer } from '../../keys/signer.ts';
+import { unlockOperator } from '../../keys/unlock.ts';
+import { nowMs, randomBytes } from '../../os/clock.ts';
+import { nodePlatform } from '../../platform.ts';
+import type { Call } from '../command.ts';
+import { Stop, wrongUse } from '../complaint.ts';
+import { passphraseSource } from '../desk.ts';
+import type { Exit } from '../exit.ts';
+import { withHome } from '../home.ts';
+import type { Printer } from '../print.ts';
+import { complaintOf, pairingCode, stop, unwrap } from '../sentences.ts';
+import { nameIn } from '../commands/operator-add.ts';
+import { placeNamed } from '../place.ts';
+import { admittedPage, candidateDocument, candidateLines } from './admitted.ts';
+import { askAtTerminal, lineOfInput } from './ask.ts';
+import { begun, endingSignal } from './start.ts';
+
+export async function run(call: Call, print: Printer): Promise<Exit> {
+  const signal = endingSignal();
+  await begun();
+  const wish = wishIn(call);
+  const place = await placeNamed(call.needed('machine'));
+  const prs = await codeTyped();
+  const signer = await unlocked(call);
+  return withHome<Exit>(call.folder, { write: true }, async (home) => {
+    const work = await prepared(call, print, home, signer, wish);
+    const stream = unwrap(await reach(call.folder, place));
+    const dead = await runAdmitter(stream, {
+      self: selfOf(home, signer),
+      typed: { prs, tags: 0 },
+      random: randomBytes,
+      answer: (question) => answer(question, work),
+      tell: () => undefined,
+      signal,
+    });
+    return ended(dead, work);
+  });
+}
+
+interface Wish {
+  readonly name: string | null;
+  readonly preset: MemberPreset | null;
+  readonly replaces: string | null;
+  readonly asks: boolean;
+}
+
+/** Everything that a run needs beside the ceremony. */
+interface Work {
+  readonly call: Call;
+  readonly print: Printer;
+  readonly home: HomeLedger;
+  readonly signer: Signer;
+  readonly wish: Wish;
+  readonly replaces: MemberState | null;
+  readonly passing: Passing;
+  /** Made when it is known who is there. */
+  desk: AdmissionDesk | null;
+  candidate: Candidate | null;
+  preset: MemberPreset;
+}
+
+function wishIn(call: Call): Wish {
+  const preset = call.value('preset') ?? null;
+  if (preset !== null && !isMemberPreset(preset)) {
+    const hint = 'one of: peer, observer, guest';
+    throw new Stop(wrongUse(`${preset} is no preset of machines`, hint));
+  }
+  const name = call.value('as');
+  return {
+    name: name === undefined ? null : nameIn(name),
+    preset,
+    replaces: call.value('replaces') ?? null,
+    asks: !call.flag('yes'),
+  };
+}
+
+/** The code, whole and checked before anything is sent. */
+async function codeTyped(): Promise<Secret> {
+  if (!process.stdin.isTTY) {
+    const reading = readCode((await lineOfInput()) ?? '');
+    if (reading.kind === 'whole') return reading.prs;
+    const isNone = reading.kind === 'partial' && reading.shown === '';
+    return stop(isNone ? 'code-needed' : 'code-mistyped');
+  }
+  let question = 'Code on the new machine: ';
+  for (;;) {
+    const typed = await askAtTerminal(question);
+    if (typed === null) return stop('cancelled');
+    const reading = readCode(typed);
+    if (reading.kind === 'whole') return reading.prs;
+    question = `${complaintOf('code-mistyped').what}\nCode again: `;
+  }
+}
+
+/** The operator's key: of this machine, or the one that --key names. */
+async function unlocked(call: Call): Promise<Signer> {
+  const file = call.value('key');
+  if (file !== undefined && basename(file) !== 'key.json') {
+    const hint = 'name the key.json of an operator; its journal lies beside it';
+    throw new Stop(wrongUse(`${file} is no operator key of kith`, hint));
+  }
+  const folder = file === undefined ? operatorFolder(call.folder) : dirname(file);
+  const card = readOperatorKey(keyHost(), folder);
+  if (!card.ok && card.code === 'file-missing') return stop('no-operator-key', file ?? '');
+  const source = passphraseSource(call);
+  return unwrap(await unlockOperator(keyHost(), folder, { source, moved: call.flag('moved') }));
+}
+
+async function prepared(
+  call: Call,
+  print: Printer,
+  home: HomeLedger,
+  signer: Signer,
+  wish: Wish,
+): Promise<Work> {
+  // What an earlier run has signed and not stored: it may be this very admission.
+  unwrap(await finishLost({ home, signer, nowMs }));
+  const state = stateOf(home.replica);
+  const own = memberOf(home.replica, signer.publicKey);
+  if (own?.class !== 'operator') return stop('not-a-member', signer.publicKey);
+  if (own.cut !== null) return stop('removed');
+  const held = state.members.find(({ key }) => key === own.key)?.grants ?? [];
+  const passing = own.root ? 'root' : held.flatMap(({ grants }) => grants);
+  const replaces =
+    wish.replaces === null ? null : unwrap(findMember(state, wish.replaces, nodePlatform));
+  if (replaces !== null && replaces.class !== 'node') return stop('not-a-node', replaces.shown);
+  const preset = wish.preset ?? 'peer';
+  return {
+    ...{ call, print, home, signer, wish, replaces, passing, preset },
+    ...{ desk: null, candidate: null },
+  };
+}
+
+function selfOf(
+  { replica }: HomeLedger,
+  { publicKey: key }: Signer,
+): Parameters<typeof runAdmitter>[1]['self'] {
+  const state = stateOf(replica);
+  const name = state.members.find((member) => member.key === key)?.shown;
+  assert(name !== undefined, 'an operator is a member');
+  const { ledger: network, network: called } = state;
+  return { key, name, network, frontier: frontierRoot(replica), welcome: { network: called } };
+}
+
+async function answer(question: AdmitterQuestion, work: Work): Promise<AdmitterAnswer> {
+  switch (question.what) {
+    case 'sign': {
+      const signature = fromBase64url(work.signer.signOther(question.message)) as Uint8Array;
+      return { kind: 'signed', signature };
+    }
+    case 'confirm':
+      return { kind: (await isMeant(question.candidate, work)) ? 'confirmed' : 'declined' };
+    case 'draft': {
+      const { home, signer, passing, replaces, wish, preset } = work;
+      const terms = { name: wish.name, preset, replaces };
+      work.desk = admissionDesk({ home, signer, passing, terms, nowMs });
+      return work.desk.draft(question.candidate);
+    }
+    case 'admit':
+      return deskOf(work).admit(question.body, question.acceptance);
+    case 'page':
+      return deskOf(work).page(question.number);
+  }
+}
+
+function deskOf({ desk }: Work): AdmissionDesk {
+  assert(desk !== null, 'a draft comes before what follows from it');
+  return desk;
+}
+
+/** Shows who is there, and asks. What was asked for can only make the rights smaller. */
+async function isMeant(candidate: Candidate, work: Work): Promise<boolean> {
+  const { print, wish, replaces, call } = work;
+  const { role } = candidate.introduction;
+  if (wish.preset === null && isMemberPreset(role)) work.preset = role;
+  work.candidate = candidate;
+  const known = memberOf(work.home.replica, candidate.key) !== null;
+  if (!print.json) {
+    const terms = { name: wish.name, preset: work.preset, replaces, known };
+    print.item({}, () => candidateLines(candidate, terms, print.style));
+  }
+  if (!wish.asks) return true;
+  if (!(await agreed(`Is this the machine that shows the code? Admit it? [y/N] `))) return false;
+  const isAlive = replaces !== null && replaces.removed === undefined;
+  if (!isAlive || call.flag('yes')) return true;
+  return agreed(`The key of ${replaces.shown} is in force. Cut it for good? [y/N] `);
+}
+
+async function agreed(question: string): Promise<boolean> {
+  const typed = await askAtTerminal(question);
+  return typed !== null && /^y(es)?$/i.test(typed);
+}
+
+/** What the person is told, and whether the old key is cut. */
+async function ended({ at, code }: AdmitterDead, work: Work): Promise<Exit> {
+  const { print, home, signer, desk, candidate } = work;
+  const record = desk?.record ?? null;
+  const isWritten = (at === 'seen' || at === 'unseen') && record !== null;
+  if (!isWritten) {
+    const fault = desk?.fault ?? null;
+    if (fault !== null) return stop(fault.code, fault.detail);
+    return stop(pairingCode(code ?? 'they-ended'));
+  }
+  assert(record.act.kind === 'node.admit' && candidate !== null, 'an admission was written');
+  const { body } = record.act;
+  const cut =
+    body.replaces === undefined ? null : await cutReplaced({ home, signer, nowMs }, body.replaces);
+  const own = readIdentityKey(keyHost(), home.folder);
+  const holders = holdersOf(home, own.ok ? own.value : null, at === 'seen' ? body.key : null);
+  const leftOut = desk?.leftOut ?? [];
+  const state = stateOf(home.replica);
+  const name = state.members.find(({ key }) => key === body.key)?.shown ?? body.name;
+  const document = {
+    ...{ id: record.id, seen: at === 'seen', finished: desk?.known === true, holders },
+    node: { name, ...candidateDocument(candidate) },
+    ...{ grants: body.grants, preset: body.replaces === undefined ? work.preset : null },
+    ...(body.replaces === undefined ? {} : { replaces: body.replaces, leftOut }),
+  };
+  if (typeof cut === 'object' && cut !== null) {
+    throw new Stop({ ...complaintOf(cut.code, cut.detail), facts: document as never });
+  }
+  if (at === 'unseen') throw new Stop({ ...complaintOf('not-seen'), facts: document as never });
+  print.result(document, () => admittedPage({ name, holders, leftOut, body, style: print.style }));
+  return 'ok';
+}

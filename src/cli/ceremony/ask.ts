@@ -1,0 +1,51 @@
+// What a person types at a ceremony: a line at the terminal, seen as it is typed, or the one line
+// of a pipe. It is read in the process of the ceremony, so that no other one knows the code.
+
+import fs from 'node:fs';
+import tty from 'node:tty';
+
+/** More than a code with every separator that somebody might type; the rest is no code. */
+const LINE_BYTES_MAX = 256;
+
+/** The answer of the person at the terminal of this process; null where there is none. */
+export async function askAtTerminal(question: string): Promise<string | null> {
+  let fd: number;
+  try {
+    fd = fs.openSync('/dev/tty', 'r+');
+  } catch {
+    return null;
+  }
+  const input = new tty.ReadStream(fd);
+  try {
+    fs.writeSync(fd, question);
+    return await firstLine(input);
+  } finally {
+    input.destroy();
+  }
+}
+
+/** The first line of standard input; null where there is none. */
+export async function lineOfInput(): Promise<string | null> {
+  try {
+    return await firstLine(process.stdin);
+  } finally {
+    process.stdin.destroy();
+  }
+}
+
+function firstLine(input: NodeJS.ReadableStream): Promise<string | null> {
+  let bytes = Buffer.alloc(0);
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      input.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error');
+      const line = bytes.toString('utf8').split('\n', 1).join('').trim();
+      bytes.fill(0);
+      resolve(line === '' ? null : line);
+    };
+    input.on('data', (chunk: Buffer) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      if (bytes.includes(0x0a) || bytes.length > LINE_BYTES_MAX) settle();
+    });
+    input.on('end', settle).on('error', settle);
+  });
+}
