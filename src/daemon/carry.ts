@@ -15,7 +15,7 @@ export interface CarryBounds {
   readonly connectMs: number;
 }
 
-export const CARRY_BOUNDS: CarryBounds = {
+const CARRY_BOUNDS: CarryBounds = {
   carriesMax: CARRIES_MAX,
   bytesMax: CARRY_BYTES_MAX,
   totalMs: CARRY_MS_MAX,
@@ -79,7 +79,8 @@ function joined(near: Socket, far: Socket, { bytesMax, totalMs }: CarryBounds): 
     const breakOff = (reason: string): void => {
       if (why === 'closed') why = reason;
       near.destroy();
-      far.destroy();
+      // Over TCP a broken pipe is told from one that has ended.
+      far.resetAndDestroy();
     };
     const late = setTimeout(breakOff, totalMs, 'it took too long');
     let open = 2;

@@ -9,7 +9,11 @@ import { DaemonFault } from './refusals.ts';
 const GROUP = 'kith';
 const OTHERS = 0o177;
 
-export async function bindSocket(server: Server, path: string): Promise<void> {
+export async function bindSocket(
+  server: Server,
+  path: string,
+  groups = '/etc/group',
+): Promise<void> {
   if (Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) throw new DaemonFault('socket-path', path);
   // A file of another kind was put there by somebody, and is left for the system to complain of.
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path);
@@ -24,11 +28,11 @@ export async function bindSocket(server: Server, path: string): Promise<void> {
     process.umask(umask);
   }
   await listening;
-  shareWithGroup(path);
+  shareWithGroup(path, groups);
 }
 
-function shareWithGroup(path: string): void {
-  const group = groupId(GROUP);
+function shareWithGroup(path: string, groups: string): void {
+  const group = groupId(groups, GROUP);
   if (group === null) return;
   try {
     chownSync(path, process.geteuid?.() ?? -1, group);
@@ -38,9 +42,9 @@ function shareWithGroup(path: string): void {
   }
 }
 
-function groupId(name: string): number | null {
+function groupId(groups: string, name: string): number | null {
   try {
-    const line = readFileSync('/etc/group', 'utf8')
+    const line = readFileSync(groups, 'utf8')
       .split('\n')
       .find((one) => one.startsWith(`${name}:`));
     const id = Number(line?.split(':')[2]);

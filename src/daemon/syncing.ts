@@ -83,9 +83,8 @@ export function startSyncing(parts: SyncingParts): Syncing {
     timer: undefined,
   };
   const told: Found[] = parts.told.map((url) => ({ url, source: 'told', key: null }));
-  const kept: Found[] = running.kept.map((peer) => ({ ...peer, source: 'kept' }));
   running.book = learned(running.book, 'told', told, monotonicMs());
-  running.book = learned(running.book, 'kept', kept, monotonicMs());
+  running.book = learned(running.book, 'kept', foundIn(running.kept), monotonicMs());
   round(running);
   return {
     now: (url, signal) => tracked(running, syncOnce(running, url, signal)),
@@ -103,9 +102,13 @@ export function startSyncing(parts: SyncingParts): Syncing {
   };
 }
 
+function foundIn(kept: readonly KeptPeer[]): Found[] {
+  return kept.map((peer) => ({ ...peer, source: 'kept' }));
+}
+
 /** 0 to 1. */
 function chance(): number {
-  return ((randomBytes(2)[0] as number) + 1) / 257;
+  return (randomBytes(1)[0] as number) / 256;
 }
 
 /** Starts what is due, and wakes up again for what is due next. */
@@ -184,23 +187,32 @@ function book(running: Running, url: string, { outcome, moved, peer }: SyncResul
   }
   const agree = outcome.kind === 'agree';
   const atMs = monotonicMs();
+  const [received, sent] = [moved.pulled.accepted, moved.pushed.accepted];
+  if (agree && peer !== null) keep(running, { key: peer, url }, received + sent > 0);
   running.book = ended(running.book, url, { agree, key: peer }, atMs, chance());
   const before = running.last.get(url);
   const why = agree ? null : 'why' in outcome ? outcome.why : outcome.kind;
   const syncedAt = agree ? nowMs() : (before?.syncedAt ?? null);
-  running.last.set(url, { syncedAt, why });
-  const [received, sent] = [moved.pulled.accepted, moved.pushed.accepted];
+  // An address that a client has tried once and nobody knows leaves nothing behind.
+  if (running.book.has(url)) running.last.set(url, { syncedAt, why });
   if (before?.why !== why || received + sent > 0) {
     running.tell({ event: 'synced', url, peer, outcome: outcome.kind, received, sent, why });
   }
-  if (agree && peer !== null) keep(running, { key: peer, url }, received + sent > 0);
 }
 
+/** Remembers where a peer has answered, for the next rounds and for the next run. */
 function keep(running: Running, peer: KeptPeer, hasMoved: boolean): void {
   const { host, home } = running;
-  const kept = withPeer(running.kept, peer);
-  if (kept !== running.kept) writePeers(host, home.folder, (running.kept = kept));
   const atMs = monotonicMs();
+  const kept = withPeer(running.kept, peer);
+  if (kept !== running.kept) {
+    running.kept = kept;
+    writePeers(host, home.folder, kept);
+    if (!running.book.has(peer.url)) {
+      running.book = learned(running.book, 'kept', foundIn(kept), atMs);
+      running.book = begun(running.book, peer.url, atMs, chance());
+    }
+  }
   if (!hasMoved && atMs - running.notedAtMs < NOTE_SYNC_EVERY_MS) return;
   running.notedAtMs = atMs;
   noteSynced(host, home.folder, { at: nowMs(), peer: peer.key });

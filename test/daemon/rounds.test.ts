@@ -1,0 +1,177 @@
+// Whom the daemon syncs with and when, under a clock of the test's own.
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Key } from '../../proto/ids.ts';
+import {
+  HURRIED_MAX,
+  HURRY_MS,
+  JITTER_SHARE,
+  KNOWN_MAX,
+  RETRY_MS_MAX,
+  SYNC_EVERY_MS,
+} from '../../src/daemon/limits.ts';
+import {
+  type Book,
+  type Found,
+  begun,
+  due,
+  ended,
+  hurried,
+  learned,
+  nextDueAtMs,
+  without,
+} from '../../src/daemon/rounds.ts';
+import { withPeer } from '../../src/daemon/kept.ts';
+
+const EMPTY: Book = new Map();
+const IDLE: ReadonlySet<string> = new Set();
+/** Right in the middle: no wait is longer or shorter. */
+const EVEN = 0.5;
+const [anna, bert] = ['anna', 'bert'] as unknown as [Key, Key];
+
+function found(source: Found['source'], url: string, key: Key | null = null): Found {
+  return { url, source, key };
+}
+
+function urlsDue(book: Book, atMs: number, busy: ReadonlySet<string> = IDLE, room = 4): string[] {
+  return due(book, busy, room, atMs).map(({ url }) => url);
+}
+
+function synced(book: Book, url: string, key: Key, atMs: number): Book {
+  return ended(begun(book, url, atMs, EVEN), url, { agree: true, key }, atMs, EVEN);
+}
+
+function failed(book: Book, url: string, atMs: number): Book {
+  return ended(begun(book, url, atMs, EVEN), url, { agree: false, key: null }, atMs, EVEN);
+}
+
+describe('a peer', () => {
+  test('is due as soon as it is known, and every ten seconds from then on', () => {
+    let book = learned(EMPTY, 'told', [found('told', 'a')], 5);
+    expect(urlsDue(book, 5)).toEqual(['a']);
+    book = synced(book, 'a', anna, 5);
+    expect(nextDueAtMs(book, IDLE)).toBe(5 + SYNC_EVERY_MS);
+    expect(urlsDue(book, 4 + SYNC_EVERY_MS)).toEqual([]);
+    expect(urlsDue(book, 5 + SYNC_EVERY_MS)).toEqual(['a']);
+    expect(urlsDue(book, 5 + SYNC_EVERY_MS, new Set(['a']))).toEqual([]);
+  });
+
+  test('that does not answer is asked less and less often, and at once less when it is back', () => {
+    let book = learned(EMPTY, 'told', [found('told', 'a')], 0);
+    const waits: number[] = [];
+    for (let atMs = 0, i = 0; i < 8; i++) {
+      book = failed(book, 'a', atMs);
+      const next = nextDueAtMs(book, IDLE) as number;
+      waits.push(next - atMs);
+      atMs = next;
+    }
+    expect(waits).toEqual([10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000, 300_000]);
+    expect(Math.max(...waits)).toBe(RETRY_MS_MAX);
+    book = synced(book, 'a', anna, 0);
+    expect(nextDueAtMs(book, IDLE)).toBe(SYNC_EVERY_MS);
+    expect([...book.values()][0]).toMatchObject({ failures: 0, key: anna });
+  });
+
+  test('waits a fifth more or less, so that peers drift apart', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (jitter) => {
+        const book = begun(learned(EMPTY, 'told', [found('told', 'a')], 0), 'a', 0, jitter);
+        const waitMs = nextDueAtMs(book, IDLE) as number;
+        expect(waitMs).toBeGreaterThanOrEqual(SYNC_EVERY_MS * (1 - JITTER_SHARE));
+        expect(waitMs).toBeLessThanOrEqual(SYNC_EVERY_MS * (1 + JITTER_SHARE));
+      }),
+    );
+  });
+
+  test('is asked at one address while it answers there, and at the others when it does not', () => {
+    const two = [found('ledger', 'a', anna), found('ledger', 'b', anna)];
+    let book = learned(EMPTY, 'ledger', two, 0);
+    expect(urlsDue(book, 0)).toEqual(['a']);
+    book = failed(book, 'a', 0);
+    expect(urlsDue(book, 0)).toEqual(['b']);
+    book = synced(book, 'b', anna, 0);
+    expect(urlsDue(book, 60_000)).toEqual(['b']);
+    expect(nextDueAtMs(book, IDLE)).toBe(SYNC_EVERY_MS);
+    book = failed(book, 'b', 60_000);
+    expect(urlsDue(book, 60_000)).toEqual(['a']);
+  });
+
+  test('that was moved in the ledger is forgotten at its old place; what a person named stays', () => {
+    let book = learned(EMPTY, 'told', [found('told', 'a')], 0);
+    book = learned(book, 'ledger', [found('ledger', 'a', anna), found('ledger', 'b', bert)], 0);
+    expect([...book.keys()]).toEqual(['a', 'b']);
+    book = learned(book, 'ledger', [found('ledger', 'c', bert)], 0);
+    expect([...book.keys()]).toEqual(['a', 'c']);
+    expect(without(book, 'a').size).toBe(1);
+  });
+});
+
+describe('news', () => {
+  test('makes those due who answer, and not whoever brought it', () => {
+    let book = learned(
+      EMPTY,
+      'told',
+      ['a', 'b', 'c'].map((url) => found('told', url)),
+      0,
+    );
+    book = failed(synced(synced(book, 'a', anna, 0), 'b', bert, 0), 'c', 0);
+    book = hurried(book, bert, 100, EVEN);
+    expect(urlsDue(book, 100 + HURRY_MS)).toEqual(['a']);
+  });
+
+  test('that comes while a sync is under way is not forgotten when it ends', () => {
+    let book = synced(learned(EMPTY, 'told', [found('told', 'a')], 0), 'a', anna, 0);
+    book = begun(book, 'a', 20_000, EVEN);
+    book = hurried(book, null, 20_010, EVEN);
+    book = ended(book, 'a', { agree: true, key: anna }, 20_050, EVEN);
+    expect(urlsDue(book, 20_010 + HURRY_MS)).toEqual(['a']);
+  });
+
+  test('is told to a few of many, wherever the dice fall', () => {
+    const many = Array.from({ length: 50 }, (_, i) => found('told', `p${i}`));
+    let book = learned(EMPTY, 'told', many, 0);
+    for (const { url } of many) book = synced(book, url, url as unknown as Key, 0);
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (jitter) => {
+        const told = urlsDue(hurried(book, null, 0, jitter), HURRY_MS, IDLE, 50);
+        expect(told).toHaveLength(HURRIED_MAX);
+      }),
+    );
+  });
+});
+
+describe('many peers', () => {
+  test('are asked a few at once, the longest due first, each in its turn', () => {
+    const many = Array.from({ length: 200 }, (_, i) => found('told', `p${i}`));
+    let book = learned(EMPTY, 'told', many, 0);
+    const asked = new Map<string, number>();
+    for (let atMs = 0; atMs < 200_000; atMs += 250) {
+      for (const url of urlsDue(book, atMs)) {
+        asked.set(url, (asked.get(url) ?? 0) + 1);
+        book = synced(book, url, url as unknown as Key, atMs);
+      }
+    }
+    // 200 at 250 ms are a round of 50 s.
+    expect(new Set(asked.values())).toEqual(new Set([4]));
+  });
+
+  test('are so many and no more', () => {
+    const many = Array.from({ length: KNOWN_MAX + 5 }, (_, i) => found('ledger', `p${i}`));
+    expect(learned(EMPTY, 'ledger', many, 0).size).toBe(KNOWN_MAX);
+  });
+});
+
+describe('the addresses that are kept', () => {
+  test('are one a peer, the latest first, and the same list where nothing is new', () => {
+    const one = withPeer([], { key: anna, url: 'a' });
+    expect(withPeer(one, { key: anna, url: 'a' })).toBe(one);
+    const two = withPeer(one, { key: bert, url: 'b' });
+    expect(withPeer(two, { key: anna, url: 'c' })).toEqual([
+      { key: anna, url: 'c' },
+      { key: bert, url: 'b' },
+    ]);
+    // Another machine answers at that address now.
+    expect(withPeer(two, { key: bert, url: 'a' })).toEqual([{ key: bert, url: 'a' }]);
+  });
+});
