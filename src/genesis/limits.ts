@@ -15,3 +15,7 @@ export const FAILURES_TOLD_MAX = 64;
 export const KEPT_BYTES_MAX: number = 8 * 1024;
 /** A window that a person asks for may be shorter than the ceremony allows; not by this much. */
 export const WINDOW_SECONDS_MIN = 1;
+/** For another command on this machine to have written: two admissions at once take turns. */
+export const LOCK_WAIT_MS_MAX = 20_000;
+/** Between two looks at whether it has. */
+export const LOOK_AGAIN_MS = 50;

@@ -5,14 +5,16 @@ import { basename, dirname } from 'node:path';
 import { findMember } from '../../../ledger/find-member.ts';
 import { type MemberPreset, isMemberPreset, type Passing } from '../../../ledger/presets.ts';
 import { frontierRoot, memberOf, stateOf } from '../../../ledger/replica.ts';
-import type { MemberState } from '../../../ledger/state.ts';
+import type { MemberState, State } from '../../../ledger/state.ts';
 import type {
   AdmitterAnswer,
   AdmitterDead,
   AdmitterQuestion,
+  AdmitterSelf,
   Candidate,
 } from '../../../pairing/admitter-state.ts';
 import { readCode } from '../../../pairing/code.ts';
+import type { PairingCode } from '../../../pairing/refusals.ts';
 import { assert } from '../../../proto/assert.ts';
 import { fromBase64url } from '../../../proto/bytes.ts';
 import type { Secret } from '../../../proto/secret.ts';
@@ -28,11 +30,14 @@ import { reach } from '../../genesis/connect.ts';
 import { operatorFolder } from '../../home/folder.ts';
 import { keyHost } from '../../home/host.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
+import { openDesk } from '../../home/desk.ts';
+import { LOCK_WAIT_MS_MAX, LOOK_AGAIN_MS } from '../../genesis/limits.ts';
+import { StoreFault } from '../../store/faults.ts';
 import { readIdentityKey } from '../../keys/identity.ts';
 import { readOperatorKey } from '../../keys/operator.ts';
 import type { Signer } from '../../keys/signer.ts';
 import { unlockOperator } from '../../keys/unlock.ts';
-import { nowMs, randomBytes } from '../../os/clock.ts';
+import { monotonicMs, nowMs, randomBytes } from '../../os/clock.ts';
 import { nodePlatform } from '../../platform.ts';
 import type { Call } from '../command.ts';
 import { Stop, wrongUse } from '../complaint.ts';
@@ -54,19 +59,24 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   const place = await placeNamed(call.needed('machine'));
   const prs = await codeTyped();
   const signer = await unlocked(call);
-  return withHome<Exit>(call.folder, { write: true }, async (home) => {
-    const work = await prepared(call, print, home, signer, wish);
-    const stream = unwrap(await reach(call.folder, place));
+  // Only looked at: while a person reads, others may write.
+  const work = await withHome(call.folder, { write: false }, async (home) =>
+    prepared(call, print, home, signer, wish),
+  );
+  const stream = unwrap(await reach(call.folder, place));
+  try {
     const dead = await runAdmitter(stream, {
-      self: selfOf(home, signer),
+      self: work.self,
       typed: { prs, tags: 0 },
       random: randomBytes,
       answer: (question) => answer(question, work),
       tell: () => undefined,
       signal,
     });
-    return ended(dead, work);
-  });
+    return await ended(dead, work);
+  } finally {
+    await work.home?.close();
+  }
 }
 
 interface Wish {
@@ -80,12 +90,15 @@ interface Wish {
 interface Work {
   readonly call: Call;
   readonly print: Printer;
-  readonly home: HomeLedger;
   readonly signer: Signer;
   readonly wish: Wish;
+  readonly self: AdmitterSelf;
+  /** What the ledger said at the beginning. */
+  readonly state: State;
   readonly replaces: MemberState | null;
   readonly passing: Passing;
-  /** Made when it is known who is there. */
+  /** Opened to write, once the person has agreed. */
+  home: HomeLedger | null;
   desk: AdmissionDesk | null;
   candidate: Candidate | null;
   preset: MemberPreset;
@@ -138,40 +151,31 @@ async function unlocked(call: Call): Promise<Signer> {
   return unwrap(await unlockOperator(keyHost(), folder, { source, moved: call.flag('moved') }));
 }
 
-async function prepared(
+function prepared(
   call: Call,
   print: Printer,
-  home: HomeLedger,
+  { replica }: HomeLedger,
   signer: Signer,
   wish: Wish,
-): Promise<Work> {
-  // What an earlier run has signed and not stored: it may be this very admission.
-  unwrap(await finishLost({ home, signer, nowMs }));
-  const state = stateOf(home.replica);
-  const own = memberOf(home.replica, signer.publicKey);
-  if (own?.class !== 'operator') return stop('not-a-member', signer.publicKey);
+): Work {
+  const state = stateOf(replica);
+  const { publicKey: key } = signer;
+  const own = memberOf(replica, key);
+  const shown = state.members.find((member) => member.key === key);
+  if (own?.class !== 'operator' || shown === undefined) return stop('not-a-member', key);
   if (own.cut !== null) return stop('removed');
-  const held = state.members.find(({ key }) => key === own.key)?.grants ?? [];
-  const passing = own.root ? 'root' : held.flatMap(({ grants }) => grants);
+  const passing = own.root ? 'root' : shown.grants.flatMap(({ grants }) => grants);
   const replaces =
     wish.replaces === null ? null : unwrap(findMember(state, wish.replaces, nodePlatform));
   if (replaces !== null && replaces.class !== 'node') return stop('not-a-node', replaces.shown);
+  const { ledger: network, network: called } = state;
+  const welcome = { network: called };
+  const self = { key, name: shown.shown, network, frontier: frontierRoot(replica), welcome };
   const preset = wish.preset ?? 'peer';
   return {
-    ...{ call, print, home, signer, wish, replaces, passing, preset },
-    ...{ desk: null, candidate: null },
+    ...{ call, print, signer, wish, self, state, replaces, passing, preset },
+    ...{ home: null, desk: null, candidate: null },
   };
-}
-
-function selfOf(
-  { replica }: HomeLedger,
-  { publicKey: key }: Signer,
-): Parameters<typeof runAdmitter>[1]['self'] {
-  const state = stateOf(replica);
-  const name = state.members.find((member) => member.key === key)?.shown;
-  assert(name !== undefined, 'an operator is a member');
-  const { ledger: network, network: called } = state;
-  return { key, name, network, frontier: frontierRoot(replica), welcome: { network: called } };
 }
 
 async function answer(question: AdmitterQuestion, work: Work): Promise<AdmitterAnswer> {
@@ -182,16 +186,39 @@ async function answer(question: AdmitterQuestion, work: Work): Promise<AdmitterA
     }
     case 'confirm':
       return { kind: (await isMeant(question.candidate, work)) ? 'confirmed' : 'declined' };
-    case 'draft': {
-      const { home, signer, passing, replaces, wish, preset } = work;
-      const terms = { name: wish.name, preset, replaces };
-      work.desk = admissionDesk({ home, signer, passing, terms, nowMs });
-      return work.desk.draft(question.candidate);
-    }
+    case 'draft':
+      return draft(question.candidate, work);
     case 'admit':
       return deskOf(work).admit(question.body, question.acceptance);
     case 'page':
       return deskOf(work).page(question.number);
+  }
+}
+
+async function draft(candidate: Candidate, work: Work): Promise<AdmitterAnswer> {
+  const { call, signer, passing, replaces, wish, preset } = work;
+  const home = await openedToWrite(call.folder);
+  work.home = home;
+  // What an earlier run has signed and not stored: it may be this very admission.
+  unwrap(await finishLost({ home, signer, nowMs }));
+  const terms = { name: wish.name, preset, replaces };
+  work.desk = admissionDesk({ home, signer, passing, terms, nowMs });
+  return work.desk.draft(candidate);
+}
+
+/** The ledger to write to; where another command writes, when that has ended. */
+async function openedToWrite(folder: string): Promise<HomeLedger> {
+  const until = monotonicMs() + LOCK_WAIT_MS_MAX;
+  for (;;) {
+    try {
+      const home = await openDesk(folder);
+      if (home === null) throw new StoreFault('no-ledger', folder);
+      return home;
+    } catch (error) {
+      const isLocked = error instanceof StoreFault && error.code === 'locked';
+      if (!isLocked || monotonicMs() > until) throw error;
+      await new Promise((wait) => setTimeout(wait, LOOK_AGAIN_MS));
+    }
   }
 }
 
@@ -206,7 +233,7 @@ async function isMeant(candidate: Candidate, work: Work): Promise<boolean> {
   const { role } = candidate.introduction;
   if (wish.preset === null && isMemberPreset(role)) work.preset = role;
   work.candidate = candidate;
-  const known = memberOf(work.home.replica, candidate.key) !== null;
+  const known = work.state.members.some(({ key }) => key === candidate.key);
   if (!print.json) {
     const terms = { name: wish.name, preset: work.preset, replaces, known };
     print.item({}, () => candidateLines(candidate, terms, print.style));
@@ -224,16 +251,18 @@ async function agreed(question: string): Promise<boolean> {
 }
 
 /** What the person is told, and whether the old key is cut. */
-async function ended({ at, code }: AdmitterDead, work: Work): Promise<Exit> {
+async function ended(dead: AdmitterDead, work: Work): Promise<Exit> {
+  const { at } = dead;
   const { print, home, signer, desk, candidate } = work;
   const record = desk?.record ?? null;
   const isWritten = (at === 'seen' || at === 'unseen') && record !== null;
   if (!isWritten) {
     const fault = desk?.fault ?? null;
     if (fault !== null) return stop(fault.code, fault.detail);
-    return stop(pairingCode(code ?? 'they-ended'));
+    return stop(pairingCode(reasonOf(dead, candidate)));
   }
   assert(record.act.kind === 'node.admit' && candidate !== null, 'an admission was written');
+  assert(home !== null, 'it was written somewhere');
   const { body } = record.act;
   const cut =
     body.replaces === undefined ? null : await cutReplaced({ home, signer, nowMs }, body.replaces);
@@ -254,4 +283,10 @@ async function ended({ at, code }: AdmitterDead, work: Work): Promise<Exit> {
   if (at === 'unseen') throw new Stop({ ...complaintOf('not-seen'), facts: document as never });
   print.result(document, () => admittedPage({ name, holders, leftOut, body, style: print.style }));
   return 'ok';
+}
+
+/** Whoever is there says nothing before the tags: that it ends after ours is its answer to it. */
+function reasonOf({ code, typed }: AdmitterDead, candidate: Candidate | null): PairingCode {
+  const isAnswer = code === 'they-ended' || code === 'hung-up';
+  return isAnswer && typed.tags > 0 && candidate === null ? 'wrong-code' : (code ?? 'they-ended');
 }

@@ -40,6 +40,8 @@ function keyPressed(withinMs: number, print: Printer): Promise<Pressed> {
       clearTimeout(timer);
       stdin.off('data', onData).off('end', onEnd).off('error', onEnd).pause();
       if (stdin.isTTY) stdin.setRawMode(false);
+      // A pipe or a terminal that was read once keeps a process alive; a file does not.
+      if ('unref' in stdin) stdin.unref();
       resolve(pressed);
     };
     const began = monotonicMs();
