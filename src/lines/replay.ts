@@ -2,16 +2,24 @@
 // needs (a merge, an import, a chain refetched after rot), so what is refused for want of another
 // record is shown again, sorted by seq, for as long as a round takes something in.
 
-import type { RecordId, Signature } from '../../proto/ids.ts';
+import type { Key, RecordId, Signature } from '../../proto/ids.ts';
 import type { Platform } from '../../proto/platform.ts';
 import { refuse } from '../../proto/result.ts';
-import type { Kind } from '../../ledger/kinds.ts';
 import { type Decoded, decodeBytes } from '../../ledger/record.ts';
 import type { RefusalCode } from '../../ledger/refusals.ts';
 import { type ScannedLine, isDamage, tornTail } from '../../ledger/scan.ts';
 import type { Verified } from '../../ledger/verify.ts';
 import type { DiskFile } from '../store/disk.ts';
-import { DEFERRED_LINES_MAX, LINES_READ_BYTES } from '../store/limits.ts';
+import { LINES_READ_BYTES } from '../store/limits.ts';
+import {
+  type Deferred,
+  type DeferredLine,
+  defer,
+  emptyDeferred,
+  noteNamed,
+  takeAll,
+  takeNamed,
+} from './deferred.ts';
 import { type Span, type Stretch, lineChunks, spanChunks } from './line-chunks.ts';
 
 /** A well-formed record and where it stands. Lines that are none never reach the judge. */
@@ -109,11 +117,6 @@ interface Copy {
   readonly span: Span;
 }
 
-interface Deferred extends Span {
-  readonly seq: number;
-  readonly code: RefusalCode;
-}
-
 /** One replay on its way: what it has seen and not yet decided. */
 interface Run {
   readonly source: ReplaySource;
@@ -121,7 +124,7 @@ interface Run {
   readonly keeper: Keeper;
   /** Shown to the judge and neither held nor refused: parked there, and so bounded there. */
   readonly waiting: Map<RecordId, Copy[]>;
-  deferred: Deferred[];
+  readonly deferred: Deferred;
   lines: number;
   held: number;
   duplicates: number;
@@ -134,16 +137,15 @@ export async function replayLines(
   keeper: Keeper = {},
 ): Promise<ReplayTotals> {
   const counts = { lines: 0, held: 0, duplicates: 0, refused: 0 };
-  const run: Run = { source, hooks, keeper, waiting: new Map(), deferred: [], ...counts };
+  const deferred = emptyDeferred();
+  const run: Run = { source, hooks, keeper, waiting: new Map(), deferred, ...counts };
   await playRound(run, firstRound(run));
   // A round that takes nothing in would go on for ever; each other one leaves less to show.
-  for (let before = -1; run.deferred.length > 0 && run.held > before; ) {
+  for (let before = -1; deferred.count > 0 && run.held > before; ) {
     before = run.held;
-    const again = run.deferred.toSorted((a, b) => a.seq - b.seq);
-    run.deferred = [];
-    await playRound(run, laterRound(run, again));
+    await playRound(run, laterRound(run, takeAll(deferred)));
   }
-  for (const line of run.deferred) refuseFinally(run, { ...line, detail: '' });
+  for (const line of takeAll(deferred)) refuseFinally(run, { ...line, detail: '' });
   const pending = [...run.waiting].flatMap(([id, copies]) =>
     copies.map(({ span }) => ({ id, ...span })),
   );
@@ -162,17 +164,33 @@ async function playRound(run: Run, batches: Iterator<Batch>): Promise<void> {
     if (next.done !== true && isWorthIt) run.hooks.ahead?.(next.value.records);
     const judgement = await judging;
     isWorthIt = judgement.refused.length < records.length / 2;
-    let again = await settle(run, judgement);
-    // What this batch itself made possible comes before the next one, or that would be refused too.
-    while (again.length > 0) {
-      for (const placed of again) noteWaiting(run, placed);
-      again = await settle(run, await run.hooks.judge(again));
+    await settleAll(run, judgement);
+    // Whom this batch made known speaks before the next one, or that would be refused too.
+    for (let named = takeNamed(run.deferred); named.length > 0; named = takeNamed(run.deferred)) {
+      for (const batch of laterRound(run, named)) {
+        await settleAll(run, await run.hooks.judge(awaitVerdict(run, batch.records)));
+        await run.keeper.settled?.();
+        await breathe();
+      }
     }
     const { to } = run.source.stretch;
     run.hooks.progress?.({ bytesDone, bytesTotal: to, records: run.held });
     await run.keeper.settled?.();
-    // Signals and timers get their turn between two batches, however fast the judge is.
-    await new Promise(setImmediate);
+    await breathe();
+  }
+}
+
+/** Signals and timers get their turn between two batches, however fast the judge is. */
+async function breathe(): Promise<void> {
+  await new Promise(setImmediate);
+}
+
+/** Books a judgement, and then those on what that released, until nothing more follows. */
+async function settleAll(run: Run, judgement: Judgement): Promise<void> {
+  let again = await settle(run, judgement);
+  while (again.length > 0) {
+    for (const placed of again) noteWaiting(run, placed);
+    again = await settle(run, await run.hooks.judge(again));
   }
 }
 
@@ -212,22 +230,21 @@ async function settle(run: Run, judgement: Judgement): Promise<PlacedRecord[]> {
   for (const record of judgement.duplicates) {
     if (takeWaiting(run, record) !== undefined) run.duplicates++;
   }
-  const retry: PlacedRecord[] = [];
-  const opens = judgement.held.some(({ act }) => OPENS_DOORS.has(act.kind));
   for (const { record, code, detail = '' } of judgement.refused) {
     const span = takeWaiting(run, record);
     if (span === undefined) continue;
     if (isDamage(code)) refuseFinally(run, { ...span, code, detail });
-    else if (opens) retry.push({ ...span, record });
-    else defer(run, { ...span, code, seq: record.seq });
+    else putOff(run, record.author, { ...span, code, seq: record.seq });
   }
   for (const record of judgement.held) {
+    noteNamed(run.deferred, record.act);
     const span = takeWaiting(run, record);
     if (span === undefined) continue;
     run.held++;
     run.keeper.keep?.(record, span);
   }
   const released = await run.hooks.apply(judgement.held);
+  const retry: PlacedRecord[] = [];
   for (const record of released) {
     const span = spanOf(run, record);
     if (span !== undefined) retry.push({ ...span, record });
@@ -235,18 +252,9 @@ async function settle(run: Run, judgement: Judgement): Promise<PlacedRecord[]> {
   return retry;
 }
 
-/** Records after which somebody may speak who might not before. */
-const OPENS_DOORS: ReadonlySet<string> = new Set<Kind>([
-  'genesis',
-  'operator.admit',
-  'node.admit',
-  'ticket.issue',
-  'root.rotate',
-]);
-
-function defer(run: Run, line: Deferred): void {
-  if (run.deferred.length < DEFERRED_LINES_MAX) run.deferred.push(line);
-  else refuseFinally(run, { ...line, detail: 'too many lines wait for others: read it again' });
+function putOff(run: Run, author: Key, line: DeferredLine): void {
+  if (defer(run.deferred, author, line)) return;
+  refuseFinally(run, { ...line, detail: 'too many lines wait for others: read it again' });
 }
 
 function refuseFinally(run: Run, { line, offset, length, code, detail }: RefusedLine): void {

@@ -6,8 +6,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { LINE_BYTES_MAX, PARKED_PER_AUTHOR_MAX } from '../../ledger/limits.ts';
-import { frontierRoot, stateRoot } from '../../ledger/replica.ts';
+import type { Decoded } from '../../ledger/record.ts';
 import { REFUSALS } from '../../ledger/refusals.ts';
+import { frontierRoot, stateRoot } from '../../ledger/replica.ts';
+import { type Verified, trustOwn } from '../../ledger/verify.ts';
+import { replayLines } from '../../src/lines/replay.ts';
+import { nodePlatform } from '../../src/platform.ts';
+import { realDisk } from '../../src/store/disk.ts';
 import { acts, actor, Scribe } from '../kit/actors.ts';
 import { forge } from '../kit/forge.ts';
 import { type Reading, readFile, scratchFolder, seededPick } from '../kit/store-world.ts';
@@ -108,6 +113,44 @@ test('a chain longer than may wait, written backwards, is held all the same', as
   );
   expect(refused).toEqual([]);
   expect(totals).toMatchObject({ held: chain.length, pending: [] });
+});
+
+test('a chain of admissions in the worst order is shown to the judge a few times, not once a link', async () => {
+  const chain = new Scribe();
+  const members = Array.from({ length: 150 }, (_, i) => actor(`member ${i}`));
+  members.forEach((who, i) => chain.operator(who, members[i - 1] ?? root));
+  const [genesis, ...rest] = chain.records.map(({ line }) => line);
+  const path = join(folder, 'chain.jsonl');
+  const known = new Set([root.key]);
+  for (const order of [rest, rest.toReversed(), shuffled(rest, 7)]) {
+    fs.writeFileSync(path, [...order, genesis].join('\n'));
+    const file = realDisk.open(path, 'read');
+    const stretch = { from: 0, to: file.size(), line: 1 };
+    let shown = 0;
+    known.clear();
+    const totals = await replayLines(
+      { file, stretch, takesTail: true, platform: nodePlatform },
+      {
+        judge(batch) {
+          shown += batch.length;
+          const held: Verified[] = [];
+          const refused: { record: Decoded; code: 'unknown-author' }[] = [];
+          for (const { record } of batch) {
+            if (record.act.kind === 'genesis') known.add(record.author);
+            if (!known.has(record.author)) refused.push({ record, code: 'unknown-author' });
+            else held.push(trustOwn(record));
+            if (known.has(record.author) && record.act.kind === 'operator.admit')
+              known.add(record.act.body.key);
+          }
+          return Promise.resolve({ held, duplicates: [], refused });
+        },
+        apply: () => [],
+      },
+    );
+    file.close();
+    expect(totals).toMatchObject({ held: chain.records.length, refused: 0, pending: [] });
+    expect(shown).toBeLessThanOrEqual(2 * chain.records.length);
+  }
 });
 
 test('what waits for a line that is not there is named, and what nobody knows is refused', async () => {
