@@ -5,6 +5,7 @@
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import { RULES_VERSION } from '../../ledger/limits.ts';
+import type { Decoded } from '../../ledger/record.ts';
 import type { RefusalCode, VoidCode } from '../../ledger/refusals.ts';
 import { type Replica, frontierRoot, stateRoot } from '../../ledger/replica.ts';
 import { voidRecords } from '../../ledger/voids.ts';
@@ -80,7 +81,7 @@ async function auditStore(
   const picker = pickerOf(options);
   const { shelf } = store;
   const { verify: check } = pool;
-  const judge = judgeOf({ shelf, platform: nodePlatform, check, choose: picker.choose }, null);
+  const judge = judgeOf({ shelf, platform: nodePlatform, check, choose: picker.fits }, null);
   const refused: RefusedLine[] = [];
   const others = new Set<RecordId>();
   let refusedCount = 0;
@@ -88,14 +89,18 @@ async function auditStore(
   const totals = await store.replay({
     ...progress,
     judge: async (batch) => {
+      const judgement = await judge.judge(batch);
+      const unsure = new Set<Decoded>();
+      for (const { record, code } of judgement.refused) {
+        if (code !== 'other-ledger') unsure.add(record);
+      }
       for (const { record } of batch) {
         if (record.act.kind !== 'genesis') continue;
-        // The judge stops asking once it has its ledger; whether the choice was clear needs them
-        // all.
-        picker.choose(record);
         if (others.size < LEDGERS_NAMED_MAX) others.add(record.id);
+        // Only what somebody signed begins a ledger: any other line makes no file ambiguous.
+        if (!unsure.has(record)) picker.choose(record);
       }
-      return judge.judge(batch);
+      return judgement;
     },
     ahead: judge.ahead,
     apply: judge.apply,
@@ -107,8 +112,7 @@ async function auditStore(
   const replica = judge.replica();
   const named = options.ledger !== undefined || options.root !== undefined;
   if (replica === null && named) return refuse('no-such-ledger', [...others].join(' '));
-  const isOpen = named ? picker.found.length > 1 : others.size > 1;
-  if (replica !== null && isOpen) return refuse('two-ledgers', [...others].join(' '));
+  if (picker.found.length > 1) return refuse('two-ledgers', picker.found.join(' '));
   const voids = replica === null ? { listed: [], count: 0 } : voidsOf(store, replica);
   return ok({
     ledger: replica?.ledger ?? null,

@@ -10,7 +10,7 @@ import { type Verified, accept, pend } from '../../ledger/verify.ts';
 import type { Platform } from '../../proto/platform.ts';
 import type { Judgement, PlacedRecord, ReplayHooks } from '../lines/replay.ts';
 import { type EarlyChecks, earlyChecks } from './early-checks.ts';
-import { type Check, sortScreened } from './intake.ts';
+import { type Check, type RefusedRecord, sortScreened } from './intake.ts';
 
 export interface JudgeParts {
   readonly shelf: Shelf;
@@ -85,12 +85,27 @@ async function judgeRest(
     return { held: [], duplicates: [], refused };
   }
   const sorted = sortScreened(records, screen(replica, records, 'audit'));
+  const turnedAway = await forgedBeginnings(early, sorted.refused);
   const verdicts = await early.verdictsOf(sorted.pending);
   const accepted = accept(sorted.pending, verdicts);
   const orphans = accepted.orphaned.map((record) => ({ record, code: 'parked-full' as const }));
   return {
     held: accepted.records,
     duplicates: [...sorted.duplicates, ...accepted.copies],
-    refused: [...sorted.refused, ...accepted.refused, ...orphans],
+    refused: [...turnedAway, ...accepted.refused, ...orphans],
   };
+}
+
+/** The beginning of another ledger and a forgery of one are told apart, wherever they stand. */
+async function forgedBeginnings(
+  early: EarlyChecks,
+  refused: readonly RefusedRecord[],
+): Promise<readonly RefusedRecord[]> {
+  const pending = refused
+    .filter(({ record }) => record.act.kind === 'genesis')
+    .map(({ record }) => pend(record));
+  if (pending.length === 0) return refused;
+  const bad = accept(pending, await early.verdictsOf(pending)).refused;
+  const forged = new Map(bad.map(({ record, code }) => [record, code]));
+  return refused.map(({ record, code }) => ({ record, code: forged.get(record) ?? code }));
 }

@@ -12,6 +12,9 @@ export interface Pick {
 }
 
 export interface Picker {
+  /** Whether this is the beginning of a ledger that is meant. */
+  fits(genesis: Decoded): boolean;
+  /** The same, and notes the ledger as found: only for a genesis whose signatures were checked. */
   choose(genesis: Decoded): boolean;
   /** Ids of the ledgers that fit, in the order found. */
   readonly found: readonly string[];
@@ -19,13 +22,17 @@ export interface Picker {
 
 export function pickerOf(pick: Pick): Picker {
   const found: string[] = [];
+  function fits(genesis: Decoded): boolean {
+    if (genesis.act.kind !== 'genesis') return false;
+    if (pick.ledger !== undefined && genesis.id !== pick.ledger) return false;
+    const { roots } = genesis.act.body;
+    return pick.root === undefined || roots.some((root) => root.key === pick.root);
+  }
   return {
+    fits,
     found,
     choose(genesis) {
-      if (genesis.act.kind !== 'genesis') return false;
-      if (pick.ledger !== undefined && genesis.id !== pick.ledger) return false;
-      const { roots } = genesis.act.body;
-      if (pick.root !== undefined && !roots.some((root) => root.key === pick.root)) return false;
+      if (!fits(genesis)) return false;
       if (found.length < LEDGERS_NAMED_MAX && !found.includes(genesis.id)) found.push(genesis.id);
       return true;
     },

@@ -93,6 +93,27 @@ test('a file in reverse order holds the same truth, and strangers are named by l
   expect(await auditFile(path)).toMatchObject({ ok: false, code: 'two-ledgers' });
 });
 
+test('a beginning that nobody signed is refused by its line and makes no file ambiguous', async () => {
+  const s = history();
+  const forged = s.genesis.line.replace('"network":"', '"network":"not-');
+  expect(forged).not.toBe(s.genesis.line);
+  const lines = s.records.map(({ line }) => line);
+  for (const at of [0, 1, lines.length]) {
+    const path = fileOf(s, s.records);
+    writeFileSync(path, `${lines.toSpliced(at, 0, forged).join('\n')}\n`);
+    for (const pick of [{}, { root: s.genesis.author }]) {
+      expect(await auditFile(path, pick)).toMatchObject({
+        ok: true,
+        value: {
+          ledger: s.ledger,
+          records: lines.length,
+          refused: [{ line: at + 1, code: 'bad-signature' }],
+        },
+      });
+    }
+  }
+});
+
 test('void records are listed with their lines, and a lost line leaves its followers pending', async () => {
   const s = history();
   const last = s.by(actor('node 3'), acts.update({ name: 'late' }));
