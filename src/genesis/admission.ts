@@ -11,7 +11,7 @@ import type { Decoded } from '../../ledger/record.ts';
 import { memberOf, stateOf } from '../../ledger/replica.ts';
 import type { MemberState } from '../../ledger/state.ts';
 import type { AdmitterAnswer, Candidate } from '../../pairing/admitter-state.ts';
-import { MEMBERS_MAX, PAGE_BYTES_MAX } from '../../pairing/limits.ts';
+import { PAGE_BYTES_MAX } from '../../pairing/limits.ts';
 import type { Member } from '../../pairing/messages.ts';
 import { assert } from '../../proto/assert.ts';
 import { concat, toBase64url, utf8 } from '../../proto/bytes.ts';
@@ -33,7 +33,7 @@ export interface Terms {
 
 export interface AdmissionDesk {
   /** Body and message, or the record that admits this key already, or why there can be none. */
-  draft(candidate: Candidate): AdmitterAnswer;
+  draft(candidate: Candidate): Promise<AdmitterAnswer>;
   admit(body: string, acceptance: Uint8Array): Promise<AdmitterAnswer>;
   page(number: number): AdmitterAnswer;
   /** The grants of the replaced node that this operator cannot hand on. */
@@ -51,6 +51,8 @@ export interface AdmissionSetting {
   readonly signer: Signer;
   readonly passing: Passing;
   readonly terms: Terms;
+  /** Where others can be reached: it goes along. */
+  readonly members: readonly Member[];
   readonly nowMs: () => number;
 }
 
@@ -59,6 +61,7 @@ const SOME_SIGNATURE = 'A'.repeat(86) as Signature;
 
 export function admissionDesk(setting: AdmissionSetting): AdmissionDesk {
   const { home, signer, nowMs } = setting;
+  const members = [...setting.members];
   const writing: Writing = { home, signer, nowMs };
   const pages = pagesOf(home);
   let leftOut: readonly Grant[] = [];
@@ -68,6 +71,11 @@ export function admissionDesk(setting: AdmissionSetting): AdmissionDesk {
   const refused = (why: Refused<WriteCode | GenesisCode>): AdmitterAnswer => {
     fault = why;
     return { kind: 'refused' };
+  };
+  // So that the new machine's copy has it. Where it cannot be, whoever ends the run hears why.
+  const cutWith = async ({ act }: Decoded): Promise<void> => {
+    const replaced = act.kind === 'node.admit' ? act.body.replaces : undefined;
+    if (replaced !== undefined) await cutReplaced(writing, replaced);
   };
   return {
     get leftOut() {
@@ -82,14 +90,15 @@ export function admissionDesk(setting: AdmissionSetting): AdmissionDesk {
     get fault() {
       return fault;
     },
-    draft(candidate) {
+    async draft(candidate) {
       const known = admissionOf(home, candidate.key);
       if (known !== null) {
         const cut = memberOf(home.replica, candidate.key)?.cut ?? null;
         if (cut !== null) return refused(refuse('target-removed', candidate.name));
         record = known;
         isKnown = true;
-        return { kind: 'known', record: known.line, members: membersOf(home) };
+        await cutWith(known);
+        return { kind: 'known', record: known.line, members };
       }
       if (isPledgedElsewhere(candidate, signer.publicKey)) {
         return refused(refuse('pledged-elsewhere'));
@@ -109,7 +118,8 @@ export function admissionDesk(setting: AdmissionSetting): AdmissionDesk {
       const written = await writeIntent(writing, intentOf({ ...body, acceptance: signature }));
       if (written.ok) {
         record = written.value;
-        return { kind: 'admitted', record: written.value.line, members: membersOf(home) };
+        await cutWith(written.value);
+        return { kind: 'admitted', record: written.value.line, members };
       }
       return refused(written);
     },
@@ -178,14 +188,6 @@ function grantsFor(
   };
   const grants = held.filter(isGivable);
   return { grants, leftOut: held.filter((grant) => !grants.includes(grant)) };
-}
-
-/** Members that can be reached, as far as the ledger says. */
-function membersOf({ replica }: HomeLedger): Member[] {
-  return stateOf(replica)
-    .members.filter(({ removed, endpoints }) => removed === undefined && endpoints.length > 0)
-    .slice(0, MEMBERS_MAX)
-    .map(({ key, endpoints }) => ({ key, endpoints }));
 }
 
 /** The lines of the ledger in the order of the file, which keeps every link, as pages. */

@@ -8,8 +8,10 @@ import type { NewcomerAnswer, NewcomerQuestion } from '../../pairing/newcomer-st
 import { fromBase64url } from '../../proto/bytes.ts';
 import type { Key, RecordId, Signature } from '../../proto/ids.ts';
 import { parseCanonical } from '../../proto/json.ts';
+import type { KeyHost } from '../keys/host.ts';
 import type { Identity } from '../keys/identity.ts';
 import { type Delivery, deliveryInto } from './delivery.ts';
+import { keepReachable } from './reachable.ts';
 
 export interface NewcomerDesk {
   answer(run: number, question: NewcomerQuestion): Promise<NewcomerAnswer>;
@@ -17,7 +19,7 @@ export interface NewcomerDesk {
   close(): void;
 }
 
-export function newcomerDesk(identity: Identity, folder: string): NewcomerDesk {
+export function newcomerDesk(host: KeyHost, identity: Identity, folder: string): NewcomerDesk {
   const deliveries = new Map<number, Delivery>();
   const deliveryOf = (run: number): Delivery => {
     const held = deliveries.get(run) ?? deliveryInto(folder, run);
@@ -37,9 +39,10 @@ export function newcomerDesk(identity: Identity, folder: string): NewcomerDesk {
           deliveryOf(run).take(question.lines);
           return { kind: 'taken' };
         case 'verify': {
-          const { network, record } = question;
+          const { network, record, members } = question;
           const { publicKey: key } = identity;
           const isBelieved = await deliveryOf(run).believe({ network, record, key });
+          if (isBelieved) keepReachable(host, folder, members);
           return { kind: isBelieved ? 'believed' : 'refused' };
         }
       }

@@ -17,6 +17,7 @@ export type GenesisCode =
   | 'code-burnt'
   | 'code-expired'
   | 'ceremony-died'
+  | 'ticket-needs-copy'
   | 'nothing-to-leave'
   | 'daemon-runs';
 
@@ -82,6 +83,10 @@ export const GENESIS_REFUSALS: Readonly<Record<GenesisCode, { what: string; hint
   'ceremony-died': {
     what: 'the process of the ceremony was ended from outside',
     hint: 'run the command again: whatever was written is finished, and nothing twice',
+  },
+  'ticket-needs-copy': {
+    what: 'there is no ledger in this folder that the ticket could be redeemed in',
+    hint: 'bring a copy first: `kith ledger import FILE`; or join by a code, with `kith join`',
   },
   'nothing-to-leave': {
     what: 'this folder holds nothing of a machine',

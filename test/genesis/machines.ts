@@ -40,10 +40,10 @@ export function started(words: readonly string[]): Process {
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   child.stdin.on('error', () => undefined);
-  const ended = new Promise<Ran>((done) => {
+  const ended = new Promise<Ran>((resolve) => {
     child.on('close', (code, signal) => {
       running.delete(child);
-      done({ code, signal, out, err });
+      resolve({ code, signal, out, err });
       for (const listener of listeners) listener();
     });
   });

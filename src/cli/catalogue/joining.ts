@@ -16,6 +16,9 @@ export const JOINING: readonly Command[] = [
         'off at any moment it can be run again: an admission that was begun is finished.',
       'With --json each event is a line; the first has `code` and `address`. Then a byte on the ' +
         'standard input is the key press.',
+      'With a ticket this machine needs no person: it must hold a copy of the ledger that knows the ' +
+        'ticket (`kith ledger import`), admits itself, and syncs with the members that the ticket ' +
+        "names. A ticket that is given as a word stays in your shell's history.",
     ],
     options: [
       { name: 'name', value: 'NAME', help: 'what this machine is called (default: its host name)' },
@@ -25,6 +28,8 @@ export const JOINING: readonly Command[] = [
         value: 'ADDRESS:PORT',
         help: 'where to listen (default: 0.0.0.0:7448, or any free port)',
       },
+      { name: 'ticket-file', value: 'FILE', help: 'the file that holds the ticket (mode 600)' },
+      { name: 'ticket', value: 'TICKET', help: 'join by this ticket, without a code or a person' },
       { name: 'for', value: 'SECONDS', help: 'how long the code lives (default and most: 600)' },
       { name: 'moved', help: 'this node has moved here for good, and its old place is gone' },
     ],
@@ -74,5 +79,23 @@ export const JOINING: readonly Command[] = [
       { line: 'kith admit 192.0.2.7:7448 --replaces attic', what: 'a machine with a new key' },
     ],
     load: () => import('../commands/admit.ts'),
+  },
+  {
+    path: ['nodes'],
+    group: 'Members and rights',
+    summary: 'lists the machines of the network, with their rights',
+    about: ['As the ledger has them: who belongs, not who can be reached just now.'],
+    load: () => import('../commands/nodes.ts'),
+  },
+  {
+    path: ['leave'],
+    group: 'This machine',
+    summary: 'forgets the network: removes the ledger and the key here',
+    about: [
+      'Asks first. What the others know of this machine they know until an operator removes it: the ' +
+        'command for that is printed. An operator key of this machine is kept.',
+    ],
+    options: [{ name: 'yes', help: 'do not ask' }],
+    load: () => import('../commands/leave.ts'),
   },
 ];

@@ -27,6 +27,7 @@ import {
 } from '../../genesis/admission.ts';
 import { runAdmitter } from '../../genesis/admitter.ts';
 import { reach } from '../../genesis/connect.ts';
+import { reachableFrom } from '../../genesis/reachable.ts';
 import { operatorFolder } from '../../home/folder.ts';
 import { keyHost } from '../../home/host.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
@@ -202,7 +203,8 @@ async function draft(candidate: Candidate, work: Work): Promise<AdmitterAnswer> 
   // What an earlier run has signed and not stored: it may be this very admission.
   unwrap(await finishLost({ home, signer, nowMs }));
   const terms = { name: wish.name, preset, replaces };
-  work.desk = admissionDesk({ home, signer, passing, terms, nowMs });
+  const members = await reachableFrom(keyHost(), home);
+  work.desk = admissionDesk({ home, signer, passing, terms, members, nowMs });
   return work.desk.draft(candidate);
 }
 

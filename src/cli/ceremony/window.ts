@@ -48,7 +48,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   const end = await runWindow({
     ...{ host, folder, key: identity.publicKey, name: wish.name, kept, signal },
     ...{ network, listen: wish.listen, openMsMax: wish.openMsMax },
-    desk: newcomerDesk(identity, folder),
+    desk: newcomerDesk(host, identity, folder),
     introduction: { role: wish.role, labels: [], endpoints: [], hardware },
     tell: screen.tell,
   }).finally(screen.close);

@@ -7,9 +7,14 @@ import { monotonicMs } from '../../os/clock.ts';
 import type { Printer } from '../print.ts';
 import { stop } from '../sentences.ts';
 import { spanText } from '../when.ts';
+import { joinByTicket } from '../ceremony/ticket.ts';
 import { runCeremony } from '../ceremony/start.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
+  if (call.value('ticket') !== undefined || call.value('ticket-file') !== undefined) {
+    process.title = 'kith join';
+    return joinByTicket(call, print);
+  }
   let renewed = false;
   for (;;) {
     const { exit, said } = await runCeremony({

@@ -71,7 +71,8 @@ async function stoppable<Value>(work: (signal: AbortSignal) => Promise<Value>): 
   }
 }
 
-async function syncHome(
+/** One sync with a peer, shown as it goes. */
+export async function syncHome(
   home: HomeLedger,
   url: string,
   call: Call,

@@ -1,0 +1,51 @@
+// Where members can be reached, as it travels with an admission: what the ledger says, the doors
+// that this machine has spoken to, and its own. The new machine's daemon begins with them.
+
+import { stateOf } from '../../ledger/replica.ts';
+import { ENDPOINTS_MAX, MEMBERS_MAX } from '../../pairing/limits.ts';
+import type { Member } from '../../pairing/messages.ts';
+import type { Key } from '../../proto/ids.ts';
+import { isEndpoint } from '../../proto/names.ts';
+import { readyDaemon } from '../daemon/client.ts';
+import { readPeers, withPeer, writePeers } from '../daemon/kept.ts';
+import type { HomeLedger } from '../home/ledger.ts';
+import type { KeyHost } from '../keys/host.ts';
+import { readIdentityKey } from '../keys/identity.ts';
+import { addressesOf } from './addresses.ts';
+
+export async function reachableFrom(
+  host: KeyHost,
+  { replica, folder }: HomeLedger,
+): Promise<Member[]> {
+  const endpoints = new Map<Key, string[]>();
+  const add = (key: Key, text: string): void => {
+    const list = endpoints.get(key) ?? [];
+    if (isEndpoint(text) && !list.includes(text)) endpoints.set(key, [...list, text]);
+  };
+  const own = readIdentityKey(host, folder);
+  const door = (await readyDaemon(folder))?.door ?? null;
+  if (own.ok && door !== null) {
+    for (const address of addressesOf(door.host, door.port)) add(own.value, address);
+  }
+  for (const { key, url } of readPeers(host, folder)) add(key, url.replace(/^https:\/\//, ''));
+  const nodes = stateOf(replica).members.filter(
+    ({ class: its, removed }) => its === 'node' && removed === undefined,
+  );
+  for (const node of nodes) for (const endpoint of node.endpoints) add(node.key, endpoint);
+  return nodes
+    .flatMap(({ key }) => {
+      const its = endpoints.get(key)?.slice(0, ENDPOINTS_MAX) ?? [];
+      return its.length === 0 ? [] : [{ key, endpoints: its }];
+    })
+    .slice(0, MEMBERS_MAX);
+}
+
+/** Kept for the daemon of this machine: it looks there for the others. */
+export function keepReachable(host: KeyHost, folder: string, members: readonly Member[]): void {
+  let peers = readPeers(host, folder);
+  for (const { key, endpoints } of members) {
+    const [first] = endpoints;
+    if (first !== undefined) peers = withPeer(peers, { key, url: `https://${first}` });
+  }
+  if (members.length > 0) writePeers(host, folder, peers);
+}
