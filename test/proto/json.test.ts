@@ -174,3 +174,22 @@ describe('canonical JSON', () => {
     }
   });
 });
+
+test('what is turned away by its first characters is what the parser turns away', () => {
+  const begins = fc.string({ unit: 'binary', maxLength: 3 });
+  const ends = fc.constantFrom('', '"a":1}', '}', '1', 'rue', 'ull', '"', ']', ' {}', '\n[]');
+  fc.assert(
+    fc.property(begins, ends, (begin, end) => {
+      const text = begin + end;
+      let isJson = true;
+      try {
+        JSON.parse(text);
+      } catch {
+        isJson = false;
+      }
+      const parsed = parseCanonical(text);
+      expect('why' in parsed && parsed.why === 'not JSON').toBe(!isJson);
+    }),
+    { numRuns: 2_000 },
+  );
+});
