@@ -53,7 +53,7 @@ export function takeNamed(deferred: Deferred): DeferredLine[] {
     for (const line of lines) taken.push(line);
   }
   deferred.named.clear();
-  return taken.sort((a, b) => a.seq - b.seq);
+  return taken.toSorted((a, b) => a.seq - b.seq);
 }
 
 /** All lines, for another round. */
@@ -63,7 +63,7 @@ export function takeAll(deferred: Deferred): DeferredLine[] {
   deferred.count = 0;
   deferred.named.clear();
   deferred.shown.clear();
-  return taken.sort((a, b) => a.seq - b.seq);
+  return taken.toSorted((a, b) => a.seq - b.seq);
 }
 
 function namedBy(act: Act): readonly Key[] {

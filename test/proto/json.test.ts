@@ -180,14 +180,14 @@ test('what is turned away by its first characters is what the parser turns away'
   const ends = fc.constantFrom('', '"a":1}', '}', '1', 'rue', 'ull', '"', ']', ' {}', '\n[]');
   fc.assert(
     fc.property(begins, ends, (begin, end) => {
-      const text = begin + end;
+      const line = begin + end;
       let isJson = true;
       try {
-        JSON.parse(text);
+        JSON.parse(line);
       } catch {
         isJson = false;
       }
-      const parsed = parseCanonical(text);
+      const parsed = parseCanonical(line);
       expect('why' in parsed && parsed.why === 'not JSON').toBe(!isJson);
     }),
     { numRuns: 2_000 },
