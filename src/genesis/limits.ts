@@ -19,3 +19,21 @@ export const WINDOW_SECONDS_MIN = 1;
 export const LOCK_WAIT_MS_MAX = 20_000;
 /** Between two looks at whether it has. */
 export const LOOK_AGAIN_MS = 50;
+
+/** Where beacons are broadcast. */
+export const BEACON_PORT = 7_449;
+/** Between two beacons: somebody who looks for two seconds hears one. */
+export const BEACON_EVERY_MS = 1_000;
+/** A beacon has 150 bytes; a longer datagram is none. */
+export const BEACON_BYTES_MAX = 512;
+/** A datagram of mDNS that an Ethernet carries whole. */
+export const MDNS_BYTES_MAX = 1_500;
+/** Records looked at in one of them. */
+export const MDNS_RECORDS_MAX = 32;
+/** Between two answers of ours, whoever asks how often (RFC 6762, 6). */
+export const MDNS_ANSWER_EVERY_MS = 1_000;
+/** How long `kith candidates` listens. */
+export const LOOK_MS = 2_000;
+/** New machines shown at once, and of one source: a full list keeps the oldest. */
+export const CANDIDATES_MAX = 32;
+export const CANDIDATES_PER_SOURCE_MAX = 4;

@@ -14,6 +14,7 @@ export type GenesisCode =
   | 'not-seen'
   | 'not-a-node'
   | 'no-such-candidate'
+  | 'ambiguous-candidate'
   | 'code-burnt'
   | 'code-expired'
   | 'ceremony-died'
@@ -71,6 +72,10 @@ export const GENESIS_REFUSALS: Readonly<Record<GenesisCode, { what: string; hint
   'no-such-candidate': {
     what: 'no new machine of that name is announced on this network',
     hint: '`kith candidates` lists them; the address on its console will do, too',
+  },
+  'ambiguous-candidate': {
+    what: 'several new machines are announced by that name',
+    hint: 'name the address that the console of the right one shows',
   },
   'code-burnt': {
     what: 'three wrong codes were sent, and nobody made a new one',

@@ -31,6 +31,7 @@ export const JOINING: readonly Command[] = [
       { name: 'ticket-file', value: 'FILE', help: 'the file that holds the ticket (mode 600)' },
       { name: 'ticket', value: 'TICKET', help: 'join by this ticket, without a code or a person' },
       { name: 'for', value: 'SECONDS', help: 'how long the code lives (default and most: 600)' },
+      { name: 'hidden', help: 'do not announce this machine on the local network' },
       { name: 'moved', help: 'this node has moved here for good, and its old place is gone' },
     ],
     exits: ['burnt', 'expired'],
@@ -54,7 +55,11 @@ export const JOINING: readonly Command[] = [
         "stays in your shell's history; asked for or piped in it does not.",
     ],
     arguments: [
-      { name: 'machine', required: true, help: 'HOST:PORT as the new machine shows it' },
+      {
+        name: 'machine',
+        required: true,
+        help: 'HOST:PORT as it shows it, or its name where `kith candidates` has it',
+      },
       { name: 'code', required: false, help: 'the code that it shows (default: asked for)' },
     ],
     options: [
@@ -79,6 +84,18 @@ export const JOINING: readonly Command[] = [
       { line: 'kith admit 192.0.2.7:7448 --replaces attic', what: 'a machine with a new key' },
     ],
     load: () => import('../commands/admit.ts'),
+  },
+  {
+    path: ['candidates'],
+    group: 'Members and rights',
+    summary: 'lists the new machines that announce themselves here',
+    about: [
+      'Listens on the local network for two seconds: for broadcasts of `kith join`, and by mDNS for ' +
+        '`_kith-genesis._tcp`. Anybody can announce anything, so nothing of it is believed: the code ' +
+        'and the fingerprint tell who is there.',
+    ],
+    examples: [{ line: 'kith candidates --json', what: 'for a script' }],
+    load: () => import('../commands/candidates.ts'),
   },
   {
     path: ['nodes'],

@@ -15,6 +15,7 @@ import { utcText } from '../when.ts';
 import { type CardFacts, cardLines, clock } from './card.ts';
 
 export interface Console {
+  readonly fingerprint: string;
   tell(event: WindowEvent): void;
   /** Takes the code off the screen. */
   close(): void;
@@ -55,6 +56,7 @@ export function consoleOf(print: Printer, machine: Machine): Console {
   const ticker = setInterval(() => draw(screen), DRAW_EVERY_MS);
   ticker.unref();
   return {
+    fingerprint: print4,
     leftMs: () => leftMs(screen),
     tell(event) {
       onEvent(screen, event);

@@ -7,6 +7,7 @@ import { WINDOW_MS } from '../../../pairing/limits.ts';
 import { fingerprint } from '../../../proto/fingerprint.ts';
 import type { RecordId } from '../../../proto/ids.ts';
 import { isLabel, isName } from '../../../proto/names.ts';
+import { announce } from '../../genesis/discovery.ts';
 import { hardwareOf } from '../../genesis/hardware.ts';
 import { type Kept, NOTHING_KEPT, readKept, writeKept } from '../../genesis/kept.ts';
 import { WINDOW_SECONDS_MIN } from '../../genesis/limits.ts';
@@ -26,7 +27,7 @@ import { tryHome } from '../home.ts';
 import { namesIn } from '../names.ts';
 import type { Printer } from '../print.ts';
 import { complaintOf, stop, unwrap } from '../sentences.ts';
-import { consoleOf } from './console.ts';
+import { type Console, consoleOf } from './console.ts';
 import { begun, endingSignal } from './start.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
@@ -45,14 +46,40 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   if (renewed === true) writeKept(host, folder, kept);
   const screen = consoleOf(print, { name: wish.name, key: identity.publicKey, folder });
   const hardware = hardwareOf(folder);
+  const found = announcer(call, wish, screen);
   const end = await runWindow({
     ...{ host, folder, key: identity.publicKey, name: wish.name, kept, signal },
     ...{ network, listen: wish.listen, openMsMax: wish.openMsMax },
     desk: newcomerDesk(host, identity, folder),
     introduction: { role: wish.role, labels: [], endpoints: [], hardware },
-    tell: screen.tell,
-  }).finally(screen.close);
+    tell: found.tell,
+  }).finally(() => {
+    screen.close();
+    found.stop();
+  });
   return ending(end, screen.leftMs(), folder, identity, print);
+}
+
+/** The console, and beside it the announcement of a window that has opened. */
+function announcer(
+  call: Call,
+  { name, role }: Wish,
+  screen: Console,
+): { tell: Console['tell']; stop: () => void } {
+  let announced: Promise<() => void> | null = null;
+  let place: { readonly host: string; readonly port: number } | null = null;
+  return {
+    tell(event) {
+      if (event.what === 'listening') place = event;
+      screen.tell(event);
+      // Only while there is a code to type.
+      if (event.what !== 'shown' || place === null || call.flag('hidden')) return;
+      const { port, host } = place;
+      const { fingerprint: print4 } = screen;
+      announced ??= announce({ name, role, port, fingerprint: print4 }, host);
+    },
+    stop: () => void announced?.then((end) => end()),
+  };
 }
 
 async function ending(
