@@ -30,7 +30,6 @@ export interface Machine {
 }
 
 const DRAW_EVERY_MS = 1_000;
-const WAITING = 'type the code on a machine that belongs: kith admit ADDRESS';
 
 interface Screen {
   readonly print: Printer;
@@ -49,7 +48,7 @@ export function consoleOf(print: Printer, machine: Machine): Console {
     ...{ print, machine, until: 0, rows: 0, failuresTold: 0 },
     isCard: !print.json && print.columns !== null,
     facts: {
-      ...{ code: null, addresses: [], left: 0, secondsLeft: 0, failures: [], now: WAITING },
+      ...{ code: null, addresses: [], left: 0, secondsLeft: 0, failures: [], now: '' },
       ...{ name: machine.name, fingerprint: print4 },
     },
   };
@@ -60,7 +59,7 @@ export function consoleOf(print: Printer, machine: Machine): Console {
     leftMs: () => leftMs(screen),
     tell(event) {
       onEvent(screen, event);
-      draw(screen);
+      if (event.what !== 'listening') draw(screen);
     },
     close() {
       clearInterval(ticker);
@@ -72,6 +71,10 @@ export function consoleOf(print: Printer, machine: Machine): Console {
 
 function change(screen: Screen, facts: Partial<CardFacts>): void {
   screen.facts = { ...screen.facts, ...facts };
+}
+
+function waiting({ facts }: Screen): string {
+  return `on a machine that belongs: kith admit ${facts.addresses[0] ?? 'ADDRESS'}`;
 }
 
 function leftMs({ until }: Screen): number {
@@ -121,7 +124,7 @@ function say(screen: Screen, document: Record<string, unknown>, text: string): v
 function show(screen: Screen, event: Extract<WindowEvent, { what: 'shown' }>): void {
   const { code, left, forMs } = event;
   screen.until = monotonicMs() + forMs;
-  change(screen, { code, left, secondsLeft: forMs / 1_000, now: WAITING });
+  change(screen, { code, left, secondsLeft: forMs / 1_000, now: waiting(screen) });
   if (screen.isCard) return;
   const { addresses, name, fingerprint: print4 } = screen.facts;
   const { key } = screen.machine;
@@ -132,7 +135,7 @@ function show(screen: Screen, event: Extract<WindowEvent, { what: 'shown' }>): v
     ...addresses.map((address) => `address ${address}`),
     `open for ${clock(seconds)}, tries left: ${left}`,
     `this machine is ${name}, fingerprint ${print4}`,
-    WAITING,
+    waiting(screen),
   ]);
 }
 
@@ -168,7 +171,7 @@ function onRun(screen: Screen, event: Extract<WindowEvent, { what: 'run' }>): vo
       return say(screen, { event: 'promised' }, 'the operator has agreed; waiting for the record');
     case 'ended': {
       const { at, code } = news;
-      if (at !== 'joined') change(screen, { now: WAITING });
+      if (at !== 'joined') change(screen, { now: waiting(screen) });
       // A wrong code was told with the tries that it leaves.
       const isTold = code === null || code === 'wrong-code';
       if (isTold || screen.failuresTold >= FAILURES_TOLD_MAX) return;
