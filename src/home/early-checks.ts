@@ -6,6 +6,7 @@ import type { Decoded } from '../../ledger/record.ts';
 import { type Pending, pend } from '../../ledger/verify.ts';
 import { signatureCount } from '../../ledger/proof.ts';
 import type { Check } from './intake.ts';
+import { EARLY_BATCHES_MAX } from './limits.ts';
 
 export interface EarlyChecks {
   begin(records: readonly Decoded[]): void;
@@ -21,11 +22,15 @@ interface Begun {
 
 export function earlyChecks(check: Check): EarlyChecks {
   const begun = new WeakMap<Decoded, Begun>();
+  let running = 0;
   return {
     begin(records) {
+      if (running >= EARLY_BATCHES_MAX) return;
+      running++;
       const verdicts = check(records.flatMap((record) => pend(record).jobs));
+      const end = (): void => void running--;
       // Where nobody asks for them, nobody misses them either.
-      verdicts.catch(() => undefined);
+      verdicts.then(end, end);
       let from = 0;
       for (const record of records) {
         begun.set(record, { verdicts, from });

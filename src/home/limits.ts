@@ -3,6 +3,12 @@
 /** Records past the checkpoint cost their signatures again at the next start: about ten seconds. */
 export const CHECKPOINT_AFTER_BYTES: number = 32 * 1024 * 1024;
 
+/**
+ * Batches whose signatures are checked ahead of the door: this one and the next. A file of copies is
+ * read faster than it is checked, and needs no check.
+ */
+export const EARLY_BATCHES_MAX = 2;
+
 /** Lines of each sort that an audit lists: more are counted. A hostile file may be all newlines. */
 export const LISTED_LINES_MAX = 1_000_000;
 

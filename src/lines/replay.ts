@@ -59,7 +59,7 @@ export interface Progress {
 export interface ReplayHooks {
   /**
    * Called with a batch as soon as it is decoded, while the one before it is judged: what does not
-   * depend on the others can begin. Left out where the file turns out to be mostly refused.
+   * depend on the others can begin. Left out where the file turns out to be mostly refused or held.
    */
   readonly ahead?: (batch: readonly PlacedRecord[]) => void;
   /** Called with one batch at a time; the next one is decoded while it works. */
@@ -159,11 +159,12 @@ async function playRound(run: Run, batches: Iterator<Batch>): Promise<void> {
   let isWorthIt = true;
   while (next.done !== true) {
     const { records, bytesDone } = next.value;
-    const judging = run.hooks.judge(awaitVerdict(run, records));
+    const shown = awaitVerdict(run, records);
+    const judging = run.hooks.judge(shown);
     next = batches.next();
     if (next.done !== true && isWorthIt) run.hooks.ahead?.(next.value.records);
     const judgement = await judging;
-    isWorthIt = judgement.refused.length < records.length / 2;
+    isWorthIt = judgement.refused.length + judgement.duplicates.length < shown.length / 2;
     await settleAll(run, judgement);
     // Whom this batch made known speaks before the next one, or that would be refused too.
     for (let named = takeNamed(run.deferred); named.length > 0; named = takeNamed(run.deferred)) {

@@ -74,9 +74,16 @@ export function verifyPool(
       isClosed = true;
       const waiting = [...queue.splice(0), ...team.flatMap(({ tasks }) => tasks.splice(0))];
       for (const { fail } of waiting) fail(new Error('the signature threads were closed'));
-      await Promise.all(team.splice(0).map(({ worker }) => worker.terminate()));
+      await Promise.all(team.splice(0).map(stop));
     },
   };
+}
+
+/** The process waits for the end of a thread: what it answers meanwhile must not let go of it. */
+function stop({ worker }: Thread): Promise<number> {
+  worker.removeAllListeners('message');
+  worker.ref();
+  return worker.terminate();
 }
 
 function slicesOf(jobs: readonly SignatureJob[]): SignatureJob[][] {

@@ -6,6 +6,7 @@ import { type SignatureJob, signatureCount, signatureJobs } from '../../ledger/p
 import type { Decoded } from '../../ledger/record.ts';
 import { pend } from '../../ledger/verify.ts';
 import { earlyChecks } from '../../src/home/early-checks.ts';
+import { EARLY_BATCHES_MAX } from '../../src/home/limits.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import { acts, actor, Scribe, wireguardClaim } from '../kit/actors.ts';
 
@@ -65,4 +66,20 @@ test('a check that failed fails whoever asks for it, and nobody else', async () 
   early.begin(records);
   await new Promise(setImmediate);
   await expect(early.verdictsOf(records.map(pend))).rejects.toThrow('gone');
+});
+
+test('no more batches are begun than run, however many are shown that nobody asks for', async () => {
+  const answers: (() => void)[] = [];
+  let begun = 0;
+  const early = earlyChecks((jobs) => {
+    begun++;
+    return new Promise((done) => answers.push(() => done(jobs.map(() => true))));
+  });
+  for (let i = 0; i < 50; i++) early.begin([...records]);
+  expect(begun).toBe(EARLY_BATCHES_MAX);
+  answers.shift()?.();
+  await new Promise(setImmediate);
+  early.begin(records);
+  early.begin(records);
+  expect(begun).toBe(EARLY_BATCHES_MAX + 1);
 });

@@ -1,5 +1,6 @@
 // Signatures on threads get the verdict that they get in place, in their order, whatever they are.
 
+import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
@@ -107,4 +108,24 @@ test('packed jobs are unpacked as they were', () => {
       expect([...unpackJobs(packJobs(some))].map(plain)).toEqual(some.map(plain));
     }),
   );
+});
+
+test('a process that closes its threads in the middle of their work goes on to its end', () => {
+  const pool = compileChild('src/store/verify-pool.ts');
+  const program = `
+    const { verifyPool } = await import(process.argv[1]);
+    const job = { key: new Uint8Array(32), message: new Uint8Array(1), signature: new Uint8Array(64) };
+    for (let i = 0; i < 25; i++) {
+      const threads = verifyPool(2, new URL(process.argv[2]));
+      threads.verify(Array(20_000).fill(job)).catch(() => {});
+      await new Promise((done) => setTimeout(done, 20 + i));
+      await threads.close();
+    }
+    console.log('closed');`;
+  const ends = [pathToFileURL(pool.script).href, pathToFileURL(worker.script).href];
+  const ran = spawnSync(process.execPath, ['--input-type=module', '-e', program, ...ends], {
+    encoding: 'utf8',
+  });
+  pool.remove();
+  expect([ran.stdout, ran.stderr, ran.status]).toEqual(['closed\n', '', 0]);
 });
