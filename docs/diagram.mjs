@@ -3,7 +3,9 @@
 
 const BLOCK = /<!-- diagram: (\S+) -->\n[\s\S]*?<!-- end -->/g;
 
-/** `text` with every diagram drawn again from `tables`: state -> event -> state, the first first. */
+/**
+ * `text` with every diagram drawn again from `tables`: state -> event -> state, the first first.
+ */
 export function redraw(text, tables) {
   return text.replaceAll(
     BLOCK,

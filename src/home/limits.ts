@@ -4,8 +4,8 @@
 export const CHECKPOINT_AFTER_BYTES: number = 32 * 1024 * 1024;
 
 /**
- * Batches whose signatures are checked ahead of the door: this one and the next. A file of copies is
- * read faster than it is checked, and needs no check.
+ * Batches whose signatures are checked ahead of the door: this one and the next. A file of copies
+ * is read faster than it is checked, and needs no check.
  */
 export const EARLY_BATCHES_MAX = 2;
 
