@@ -114,7 +114,8 @@ test('a process that closes its threads in the middle of their work goes on to i
   const pool = compileChild('src/store/verify-pool.ts');
   const program = `
     const { verifyPool } = await import(process.argv[1]);
-    const job = { key: new Uint8Array(32), message: new Uint8Array(1), signature: new Uint8Array(64) };
+    const bytes = (size) => new Uint8Array(size);
+    const job = { key: bytes(32), message: bytes(1), signature: bytes(64) };
     for (let i = 0; i < 25; i++) {
       const threads = verifyPool(2, new URL(process.argv[2]));
       threads.verify(Array(20_000).fill(job)).catch(() => {});
