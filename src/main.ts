@@ -10,6 +10,8 @@ if (major < FLOOR[0] || (major === FLOOR[0] && minor < FLOOR[1])) {
   );
   process.exitCode = 70;
 } else {
+  // What the data folder holds is its owner's alone, also what LevelDB makes there.
+  process.umask(0o077);
   const { main } = await import('./cli/run.ts');
   await main(process.argv.slice(2));
 }
