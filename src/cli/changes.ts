@@ -15,10 +15,8 @@ const VOIDS_LISTED_MAX = 4;
 
 function changeText(change: Change, nameOf: NameOf): string {
   switch (change.kind) {
-    case 'joins': {
-      const grants = change.member.grants.flatMap((held) => held.grants);
-      return `${whole(change.member)} joins with ${grantsText(grants)}`;
-    }
+    case 'joins':
+      return `${whole(change.member)} joins with ${rightsOf(change.member)}`;
     case 'falls':
       return `${whole(change.member)} is no member any more: its admission falls`;
     case 'returns':
@@ -44,6 +42,11 @@ function changeText(change: Change, nameOf: NameOf): string {
 
 function whole({ class: its, shown }: Pick<MemberState, 'class' | 'shown'>): string {
   return `${its}/${shown}`;
+}
+
+function rightsOf({ root, grants }: MemberState): string {
+  // A root holds no grant and needs none.
+  return root ? 'every right, as root' : grantsText(grants.flatMap((held) => held.grants));
 }
 
 function grantsText(grants: Parameters<typeof grantTexts>[0]): string {
