@@ -12,6 +12,7 @@ import { type RecordId, isRecordId } from '../../proto/ids.ts';
 import { type Json, type JsonObject, outsideProfile } from '../../proto/json.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import { operatorFolder, stagedFile } from '../home/folder.ts';
+import { isUrgentKind } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import type { FileCode } from '../keys/refusals.ts';
 import { readSecretFile, replaceSecretFile } from '../keys/secret-file.ts';
@@ -58,6 +59,13 @@ export function writeStaged(host: KeyHost, folder: string, staged: Staged): void
   const acts = intents.map(({ act, refs, at }) => ({ kind: act.kind, body: act.body, refs, at }));
   const file = { format: FORMAT, ledger, ...(signing === null ? {} : { signing }), acts };
   replaceSecretFile(host.disk, stagedFile(folder), () => utf8(`${JSON.stringify(file)}\n`));
+}
+
+/** Whether something staged must find room on a full disk, whatever ledger it belongs to. */
+export function stagesUrgent(host: KeyHost, folder: string): boolean {
+  const bytes = readSecretFile(host.disk, stagedFile(folder), { sizeMax: STAGED_BYTES_MAX });
+  const staged = bytes.ok ? parse(bytes.value) : null;
+  return staged?.intents.some(({ act }) => isUrgentKind(act.kind)) ?? false;
 }
 
 /** Puts intents at the end, and tells how many are staged then. */

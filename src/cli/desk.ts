@@ -28,7 +28,7 @@ import type { Call } from './command.ts';
 import { Stop, wrongUse } from './complaint.ts';
 import { deedOf } from './deeds.ts';
 import type { Exit } from './exit.ts';
-import { namesAt } from './home.ts';
+import { type Access, namesAt } from './home.ts';
 import { type NameOf, namesIn, short } from './names.ts';
 import type { Printer } from './print.ts';
 import { complaintOf, unwrap } from './sentences.ts';
@@ -58,8 +58,8 @@ export function memberNamed(home: HomeLedger, text: string): MemberState {
 }
 
 /** Where a command that stages opens its ledger: to write only where it signs at once. */
-export function stagingAccess(call: Call): { readonly write: boolean } {
-  return { write: call.flag('commit') };
+export function stagingAccess(call: Call, urgent = false): Access {
+  return { write: call.flag('commit'), urgent };
 }
 
 /** What stands in staged.json for this ledger. */

@@ -6,6 +6,8 @@ import { findDaemon } from '../daemon/client.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
 import { openDesk } from '../home/desk.ts';
 import { type HomeLedger, openHome } from '../home/ledger.ts';
+import { makeRoom } from '../store/ballast.ts';
+import { realDisk } from '../store/disk.ts';
 import { StoreFault } from '../store/faults.ts';
 import { type NameOf, namesIn } from './names.ts';
 import { type Bar, barOn } from './progress.ts';
@@ -14,6 +16,8 @@ export interface Access {
   readonly write: boolean;
   /** Needs the files for itself: a daemon will not do instead. */
   readonly alone?: boolean;
+  /** Takes authority away: goes through on a full disk, with the room of the ballast. */
+  readonly urgent?: boolean;
 }
 
 /** The ledger of a folder while `use` runs, or null where the folder holds none. */
@@ -34,9 +38,10 @@ export async function tryHome<Value>(
 
 async function opened(
   folder: string,
-  { write, alone = false }: Access,
+  { write, alone = false, urgent = false }: Access,
   progress: Bar['update'],
 ): Promise<HomeLedger | null> {
+  if (urgent) await makeRoom(realDisk, folder);
   if (!write) return openHome(folder, { write, progress });
   if (!alone) return openDesk(folder, { progress });
   if ((await findDaemon(folder)) !== null) throw new DaemonFault('daemon-alone');

@@ -2,6 +2,7 @@
 // in, ours and others'. Spec: docs/architecture.md, "A record from a peer".
 
 import { existsSync } from 'node:fs';
+import type { Act } from '../../ledger/kinds.ts';
 import type { Decoded } from '../../ledger/record.ts';
 import { type Replica, createReplica, frontierRoot, stateRoot } from '../../ledger/replica.ts';
 import { RULES_VERSION } from '../../ledger/limits.ts';
@@ -158,7 +159,10 @@ function homeOf({ folder, store, replica, pool, judge }: HomeParts): HomeLedger 
 
   async function takeInNow(records: readonly Decoded[], own: boolean): Promise<Intake> {
     const keep = async (verified: readonly Verified[]): Promise<void> => {
-      await store.append(verified, { own, urgent: verified.some(isUrgent) });
+      await store.append(verified, {
+        own,
+        urgent: verified.some(({ act }) => isUrgentKind(act.kind)),
+      });
     };
     const intake = await takeIn({ replica, check: pool.verify, keep }, records);
     if (store.bytes - saved > CHECKPOINT_AFTER_BYTES) await saveCheckpoint();
@@ -194,7 +198,6 @@ function homeOf({ folder, store, replica, pool, judge }: HomeParts): HomeLedger 
 }
 
 /** What takes authority away must find room on a full disk. */
-function isUrgent(record: Decoded): boolean {
-  const { kind } = record.act;
+export function isUrgentKind(kind: Act['kind']): boolean {
   return kind === 'member.remove' || kind === 'cap.revoke' || kind === 'root.rotate';
 }

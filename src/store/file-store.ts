@@ -111,9 +111,12 @@ export async function openStore(
   }
 }
 
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
 /** What the system said, as a fault; a bug of ours stays what it is. */
 function openFault(error: unknown, path: string): unknown {
   const isSystem = error instanceof Error && 'syscall' in error;
+  if (isSystem && FULL.has(systemCode(error))) return new StoreFault('disk-full', path, error);
   return isSystem ? new StoreFault('open-failed', `${path}: ${systemCode(error)}`, error) : error;
 }
 

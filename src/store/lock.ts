@@ -23,8 +23,8 @@ export function takeLock(folder: string, name = 'lock'): () => void {
     boot: bootId(),
     start: processStart(process.pid),
   };
-  writeFileSync(own, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
   try {
+    writeFileSync(own, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
     while (!placeLock(own, path)) takeOver(path);
   } finally {
     rmSync(own, { force: true });

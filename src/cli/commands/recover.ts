@@ -34,7 +34,7 @@ import { utcText } from '../when.ts';
 import { nameIn } from './operator-add.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
-  return withHome<Exit>(call.folder, { write: true }, async (home) => {
+  return withHome<Exit>(call.folder, { write: true, urgent: true }, async (home) => {
     const typed = await secretText(call.value('sheet-file'), 'Secret: ', SHEET_FILE_BYTES_MAX);
     const pair = await recoveryKeyPair(unwrap(readRecovery(secretIn(typed))));
     if (stateOf(home.replica).recovery !== pair.publicKey) {

@@ -16,7 +16,7 @@ import type { Printer } from '../print.ts';
 import { complaintOf, unwrap } from '../sentences.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
-  return withHome(call.folder, stagingAccess(call), async (home) => {
+  return withHome(call.folder, stagingAccess(call, true), async (home) => {
     const target = memberNamed(home, call.needed('member')).key;
     const at = call.value('at');
     const isKnown = isSyncedLately(lastSynced(keyHost(), call.folder), nowMs());

@@ -19,7 +19,7 @@ const PREFIX_CHARS_MIN = 4;
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const said = call.needed('grant');
-  return withHome(call.folder, stagingAccess(call), async (home) => {
+  return withHome(call.folder, stagingAccess(call, true), async (home) => {
     const member = memberNamed(home, call.needed('member'));
     return stageActs(call, print, home, revocations(member, said));
   });

@@ -11,7 +11,7 @@ import type { Printer } from '../print.ts';
 import { unwrap } from '../sentences.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
-  return withHome(call.folder, stagingAccess(call), async (home) => {
+  return withHome(call.folder, stagingAccess(call, true), async (home) => {
     const path = `ticket/${call.needed('ticket').replace(/^ticket\//, '')}`;
     const { key: target } = unwrap(findMember(stateOf(home.replica), path, nodePlatform));
     const body = { target, seq: 0 };
