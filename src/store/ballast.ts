@@ -48,8 +48,8 @@ export async function releaseBallast(disk: Disk, path: string): Promise<void> {
 }
 
 /**
- * Gives a part of the room up where a command in this folder could not even open the ledger for want
- * of it: what is left is for the next one.
+ * Gives a part of the room up where a command in this folder could not even open the ledger for
+ * want of it: what is left is for the next one.
  */
 export async function makeRoom(disk: Disk, folder: string): Promise<void> {
   const { ballast } = pathsIn(folder);

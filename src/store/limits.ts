@@ -6,7 +6,9 @@
 export const GROUP_BYTES_MAX: number = 4 * 1024 * 1024;
 /** Kept on the disk to be given up: a thousand removals, each far below 1 KiB. */
 export const BALLAST_BYTES: number = 1024 * 1024;
-/** What a command writes to open a ledger, stage and sign: a dozen small files, and as much again. */
+/**
+ * What a command writes to open a ledger, stage and sign: a dozen small files, and as much again.
+ */
 export const COMMAND_ROOM_BYTES: number = 256 * 1024;
 /** Index entries in memory before they are written: 8,192 are some 3 MB and one LevelDB batch. */
 export const INDEX_BATCH_RECORDS = 8_192;
