@@ -154,6 +154,15 @@ export const acts = {
     kind: 'cap.revoke',
     body: { target: who.key, seq },
   }),
+  /** New roots by the paper secret, each old one honoured up to a place. */
+  rotate: (to: readonly Actor[], next: Actor, cuts: readonly (readonly [Actor, Place])[]): Act => ({
+    kind: 'root.rotate',
+    body: {
+      roots: to.map((who) => ({ key: who.key, name: 'new' })),
+      recovery: next.key,
+      cuts: cuts.map(([who, { seq, id }]) => ({ key: who.key, seq, last: id })),
+    },
+  }),
   update: (body: object): Act => ({ kind: 'node.update', body }),
   commit: (key: string, value?: string | number): Act => ({
     kind: 'config.commit',

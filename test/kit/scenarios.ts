@@ -1,14 +1,12 @@
 // The histories of the golden vectors, written out: who did what. fixtures/ledger/ keeps what came
 // of them once; this file is needed only to make another set.
 
-import type { Act } from '../../ledger/kinds.ts';
 import { type Decoded, sealedLine } from '../../ledger/record.ts';
 import { toBase64url } from '../../proto/bytes.ts';
 import type { Key } from '../../proto/ids.ts';
 import {
   type Actor,
   PEER,
-  type Place,
   START,
   Scribe,
   acts,
@@ -35,21 +33,6 @@ const [alice, bob, carol, dave, slip, node] = ['alice', 'bob', 'carol', 'dave', 
 ) as [Actor, Actor, Actor, Actor, Actor, Actor];
 const sheets = ['paper', 'paper 2', 'paper 3'].map(actor) as [Actor, Actor, Actor];
 const GIVEN = PEER.map((grant) => ({ ...grant, depth: 1 }));
-
-function rotate(
-  to: readonly Actor[],
-  next: Actor,
-  cuts: readonly (readonly [Actor, Place])[],
-): Act {
-  return {
-    kind: 'root.rotate',
-    body: {
-      roots: to.map((who) => ({ key: who.key, name: 'new' })),
-      recovery: next.key,
-      cuts: cuts.map(([who, { seq, id }]) => ({ key: who.key, seq, last: id })),
-    },
-  };
-}
 
 const linesOf = (records: readonly Decoded[]): string[] => records.map(({ line }) => line);
 
@@ -173,9 +156,9 @@ function recovered(): VectorLine[] {
   const s = new Scribe();
   const a = s.operator(alice, root);
   s.operator(dave, root);
-  s.by(sheets[0], rotate([bob], sheets[1], [[root, a]]));
+  s.by(sheets[0], acts.rotate([bob], sheets[1], [[root, a]]));
   const deed = s.by(bob, acts.commit('k', 1));
-  s.by(sheets[1], rotate([carol], sheets[2], [[bob, deed]]));
+  s.by(sheets[1], acts.rotate([carol], sheets[2], [[bob, deed]]));
   s.by(bob, acts.commit('k', 2), { refs: [deed] });
   s.by(carol, acts.commit('k', 3), { refs: [deed] });
   return linesOf(s.records);
@@ -183,14 +166,14 @@ function recovered(): VectorLine[] {
 
 function usedSheet(): VectorLine[] {
   const s = new Scribe();
-  s.by(sheets[0], rotate([bob], sheets[1], [[root, s.genesis]]));
-  s.fork(sheets[0], START, rotate([carol], sheets[2], [[root, s.genesis]]));
+  s.by(sheets[0], acts.rotate([bob], sheets[1], [[root, s.genesis]]));
+  s.fork(sheets[0], START, acts.rotate([carol], sheets[2], [[root, s.genesis]]));
   return linesOf(s.records);
 }
 
 function unfitRotation(): VectorLine[] {
   const s = new Scribe('home', [root, bob]);
-  s.by(sheets[0], rotate([carol], sheets[1], [[root, s.genesis]]));
+  s.by(sheets[0], acts.rotate([carol], sheets[1], [[root, s.genesis]]));
   return linesOf(s.records);
 }
 

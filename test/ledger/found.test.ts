@@ -4,14 +4,13 @@
 
 import { expect, test } from 'vitest';
 import { screen } from '../../ledger/door.ts';
-import type { Act } from '../../ledger/kinds.ts';
 import { type Decoded, decodeText, sealedLine } from '../../ledger/record.ts';
 import { entryOf, frontierRoot, memberOf, stateOf, stateRoot } from '../../ledger/replica.ts';
 import { accept } from '../../ledger/verify.ts';
 import { verdictOn } from '../../ledger/voids.ts';
 import { verdict } from '../../proto/ed25519.ts';
 import { nodePlatform } from '../../src/platform.ts';
-import { type Actor, type Place, acts, actor, Scribe, settle, take, world } from '../kit/actors.ts';
+import { type Actor, acts, actor, Scribe, START, settle, take, world } from '../kit/actors.ts';
 import { exchange, fromScratch, picture, roots } from '../kit/replicas.ts';
 
 const root = actor('root');
@@ -22,22 +21,6 @@ const [alice, bob, carol, slip] = ['alice', 'bob', 'carol', 'slip'].map(actor) a
   Actor,
 ];
 const sheets = [actor('paper'), actor('paper 2'), actor('paper 3')] as const;
-const START: Place = { seq: 0, id: '' };
-
-function rotate(
-  to: readonly Actor[],
-  next: Actor,
-  cuts: readonly (readonly [Actor, Place])[],
-): Act {
-  return {
-    kind: 'root.rotate',
-    body: {
-      roots: to.map((who) => ({ key: who.key, name: 'new' })),
-      recovery: next.key,
-      cuts: cuts.map(([who, { seq, id }]) => ({ key: who.key, seq, last: id })),
-    },
-  };
-}
 
 test('a cut ahead of its target over a fork: who holds one branch is sent the other', () => {
   const s = new Scribe();
@@ -95,7 +78,7 @@ test('no member can cut the recovery: the recovery key is no member, whoever adm
   const a = s.operator(alice, root);
   const seized = s.by(alice, acts.node(sheets[0], alice, s.ledger, []), { auth: [a] });
   const cut = s.remove(sheets[0], alice, [a], START);
-  const rotation = s.by(sheets[0], rotate([carol], sheets[1], [[root, a]]));
+  const rotation = s.by(sheets[0], acts.rotate([carol], sheets[1], [[root, a]]));
   const { replica, refused } = settle(s.records);
   expect(refused).toEqual([]);
   expect(stateOf(replica)).toMatchObject({ epoch: 1, recovery: sheets[1].key });
@@ -111,14 +94,14 @@ test('what a key wrote as a member shows nowhere once it is the recovery key', (
   const s = new Scribe();
   const n = s.node(sheets[1], root);
   const said = s.by(sheets[1], acts.update({ name: 'box' }));
-  const rotation = s.by(sheets[0], rotate([carol], sheets[1], [[root, n]]));
+  const rotation = s.by(sheets[0], acts.rotate([carol], sheets[1], [[root, n]]));
   const before = settle([s.genesis, n, said, rotation]);
   const after = settle([s.genesis, n, rotation, said]);
   expect(after.refused.map((r) => r.code)).toEqual(['over-quota']);
   expect(roots(before.replica)).toBe(roots(after.replica));
   expect(entryOf(before.replica, sheets[1].key)).toBeUndefined();
   // And the sheet still works, though the place is taken in the chain of the member.
-  const again = s.fork(sheets[1], START, rotate([bob], sheets[2], [[carol, START]]));
+  const again = s.fork(sheets[1], START, acts.rotate([bob], sheets[2], [[carol, START]]));
   take(before, [again]);
   take(after, [again]);
   expect(stateOf(before.replica)).toMatchObject({ epoch: 2, frozen: [] });
@@ -127,15 +110,15 @@ test('what a key wrote as a member shows nowhere once it is the recovery key', (
 
 test('a rotation back to an old root leads nowhere, or no sheet could ever lead on', () => {
   const s = new Scribe();
-  s.by(sheets[0], rotate([carol], sheets[1], [[root, s.genesis]]));
-  const back = s.by(sheets[1], rotate([root], sheets[2], [[carol, START]]));
+  s.by(sheets[0], acts.rotate([carol], sheets[1], [[root, s.genesis]]));
+  const back = s.by(sheets[1], acts.rotate([root], sheets[2], [[carol, START]]));
   const { replica } = settle(s.records);
   expect(verdictOn(replica, back)).toBe('void-epoch');
   expect(stateOf(replica)).toMatchObject({ epoch: 1, recovery: sheets[1].key });
   // With a new root beside the old one it leads on, and only the new one has a seat.
   const t = new Scribe();
-  t.by(sheets[0], rotate([carol], sheets[1], [[root, t.genesis]]));
-  t.by(sheets[1], rotate([root, bob], sheets[2], [[carol, START]]));
+  t.by(sheets[0], acts.rotate([carol], sheets[1], [[root, t.genesis]]));
+  t.by(sheets[1], acts.rotate([root, bob], sheets[2], [[carol, START]]));
   const other = settle(t.records).replica;
   expect(stateOf(other)).toMatchObject({ epoch: 2 });
   expect(memberOf(other, root.key)).toMatchObject({ rank: [0, 0], cut: { seq: 1 } });
@@ -144,8 +127,8 @@ test('a rotation back to an old root leads nowhere, or no sheet could ever lead 
 
 test('an old root does not become the recovery key', () => {
   const s = new Scribe();
-  s.by(sheets[0], rotate([carol], sheets[1], [[root, s.genesis]]));
-  const odd = s.by(sheets[1], rotate([bob], root, [[carol, START]]));
+  s.by(sheets[0], acts.rotate([carol], sheets[1], [[root, s.genesis]]));
+  const odd = s.by(sheets[1], acts.rotate([bob], root, [[carol, START]]));
   expect(verdictOn(settle(s.records).replica, odd)).toBe('void-epoch');
 });
 
@@ -218,7 +201,7 @@ test('the verdict on a line of a sheet does not depend on where in a file it sta
   const s = new Scribe();
   const n = s.node(sheets[1], root);
   const said = s.by(sheets[1], acts.update({ name: 'box' }));
-  const rotation = s.by(sheets[0], rotate([carol], sheets[1], [[root, n]]));
+  const rotation = s.by(sheets[0], acts.rotate([carol], sheets[1], [[root, n]]));
   const orders = [
     [n, said, rotation],
     [rotation, said, n],

@@ -2,9 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { entryOf, memberOf, stateOf, stateRoot } from '../../ledger/replica.ts';
-import type { Act } from '../../ledger/kinds.ts';
 import { verdictOn } from '../../ledger/voids.ts';
-import { type Actor, type Place, acts, actor, Scribe, settle } from '../kit/actors.ts';
+import { type Actor, acts, actor, Scribe, START, settle } from '../kit/actors.ts';
 
 const root = actor('root');
 const [alice, bob, carol, mallory] = ['alice', 'bob', 'carol', 'mallory'].map(actor) as [
@@ -14,28 +13,12 @@ const [alice, bob, carol, mallory] = ['alice', 'bob', 'carol', 'mallory'].map(ac
   Actor,
 ];
 const sheets = [actor('paper'), actor('paper 2'), actor('paper 3')] as const;
-const START: Place = { seq: 0, id: '' };
-
-function rotate(
-  to: readonly Actor[],
-  next: Actor,
-  cuts: readonly (readonly [Actor, Place])[],
-): Act {
-  return {
-    kind: 'root.rotate',
-    body: {
-      roots: to.map((who) => ({ key: who.key, name: 'new' })),
-      recovery: next.key,
-      cuts: cuts.map(([who, { seq, id }]) => ({ key: who.key, seq, last: id })),
-    },
-  };
-}
 
 test('a rotation seats a root that is senior to the old one, whose deeds stand as far as the cut', () => {
   const s = new Scribe();
   const a = s.operator(alice, root);
   const stolen = s.operator(mallory, root);
-  const rotation = s.by(sheets[0], rotate([carol], sheets[1], [[root, a]]));
+  const rotation = s.by(sheets[0], acts.rotate([carol], sheets[1], [[root, a]]));
   const { replica } = settle(s.records);
   const state = stateOf(replica);
   expect(state).toMatchObject({ epoch: 1, recovery: sheets[1].key });
@@ -52,7 +35,7 @@ test('the cut of a rotation stands above every rank: no word of a root or of its
   const s = new Scribe();
   const a = s.operator(alice, root);
   s.by(root, acts.commit('k', 1));
-  const rotation = s.by(sheets[0], rotate([carol], sheets[1], [[root, a]]));
+  const rotation = s.by(sheets[0], acts.rotate([carol], sheets[1], [[root, a]]));
   // The new root is senior to the old one; even so it cannot honour more of it.
   s.remove(root, carol, [], s.head(root));
   const { replica } = settle(s.records);
@@ -61,9 +44,9 @@ test('the cut of a rotation stands above every rank: no word of a root or of its
 
 test('epochs are followed one by one: two recoveries in a row, in any order of arrival', () => {
   const s = new Scribe();
-  const first = s.by(sheets[0], rotate([bob], sheets[1], [[root, s.genesis]]));
+  const first = s.by(sheets[0], acts.rotate([bob], sheets[1], [[root, s.genesis]]));
   const deed = s.by(bob, acts.commit('k', 1));
-  const second = s.by(sheets[1], rotate([carol], sheets[2], [[bob, deed]]));
+  const second = s.by(sheets[1], acts.rotate([carol], sheets[2], [[bob, deed]]));
   const late = s.by(carol, acts.commit('k', 2), { refs: [deed] });
   const there = settle([s.genesis, first, deed, second, late]);
   const back = settle([s.genesis, late, second, deed, first]);
@@ -74,12 +57,12 @@ test('epochs are followed one by one: two recoveries in a row, in any order of a
 
 test('a sheet of a later epoch can do nothing while an earlier one has not made it current', () => {
   const s = new Scribe();
-  const early = s.by(sheets[1], rotate([mallory], sheets[2], [[root, s.genesis]]));
+  const early = s.by(sheets[1], acts.rotate([mallory], sheets[2], [[root, s.genesis]]));
   const door = settle(s.records);
   expect(door.refused.map((r) => r.code)).toEqual(['unknown-author']);
   expect(stateOf(door.replica)).toMatchObject({ epoch: 0 });
   // Once it is current, its rotation does not fit the roots of that epoch.
-  s.by(sheets[0], rotate([bob], sheets[1], [[root, s.genesis]]));
+  s.by(sheets[0], acts.rotate([bob], sheets[1], [[root, s.genesis]]));
   const { replica } = settle(s.records);
   expect(stateOf(replica)).toMatchObject({ epoch: 1, recovery: sheets[1].key });
   expect(verdictOn(replica, early)).toBe('void-epoch');
@@ -88,15 +71,15 @@ test('a sheet of a later epoch can do nothing while an earlier one has not made 
 test('a rotation that does not name every root, or names another, leads nowhere', () => {
   const two = () => new Scribe('home', [root, bob]);
   const wrong = [
-    (s: Scribe) => rotate([carol], sheets[1], [[root, s.genesis]]),
+    (s: Scribe) => acts.rotate([carol], sheets[1], [[root, s.genesis]]),
     (s: Scribe) =>
-      rotate([carol], sheets[1], [
+      acts.rotate([carol], sheets[1], [
         [root, s.genesis],
         [bob, START],
         [alice, START],
       ]),
     (s: Scribe) =>
-      rotate([carol], sheets[1], [
+      acts.rotate([carol], sheets[1], [
         [root, s.genesis],
         [alice, START],
       ]),
@@ -111,7 +94,7 @@ test('a rotation that does not name every root, or names another, leads nowhere'
   const s = two();
   const rotation = s.by(
     sheets[0],
-    rotate([carol], sheets[1], [
+    acts.rotate([carol], sheets[1], [
       [bob, START],
       [root, s.genesis],
     ]),
@@ -121,8 +104,8 @@ test('a rotation that does not name every root, or names another, leads nowhere'
 
 test('two rotations by one sheet stop before both, in either order, and it is told', () => {
   const s = new Scribe();
-  const one = s.by(sheets[0], rotate([bob], sheets[1], [[root, s.genesis]]));
-  const two = s.fork(sheets[0], START, rotate([carol], sheets[2], [[root, s.genesis]]));
+  const one = s.by(sheets[0], acts.rotate([bob], sheets[1], [[root, s.genesis]]));
+  const two = s.fork(sheets[0], START, acts.rotate([carol], sheets[2], [[root, s.genesis]]));
   const ab = settle([s.genesis, one, two]);
   const ba = settle([s.genesis, two, one]);
   expect(stateRoot(ab.replica)).toBe(stateRoot(ba.replica));
@@ -144,7 +127,7 @@ test('an operator who becomes a root keeps its chain, and gains the rank', () =>
   const s = new Scribe();
   const a = s.operator(alice, root);
   const deed = s.by(alice, acts.commit('k', 1), { auth: [a] });
-  s.by(sheets[0], rotate([alice], sheets[1], [[root, a]]));
+  s.by(sheets[0], acts.rotate([alice], sheets[1], [[root, a]]));
   s.by(alice, acts.commit('k', 2), { refs: [deed] });
   const { replica } = settle(s.records);
   expect(memberOf(replica, alice.key)).toMatchObject({ root: true, rank: [-1, 0] });
@@ -157,7 +140,7 @@ test('a forked root is settled by recovery: the branch that the rotation names i
   const right = s.fork(root, s.genesis, acts.commit('k', 'right'));
   const frozen = settle(s.records);
   expect(stateOf(frozen.replica)).toMatchObject({ config: [], frozen: [{ seq: 2 }] });
-  s.by(sheets[0], rotate([carol], sheets[1], [[root, right]]));
+  s.by(sheets[0], acts.rotate([carol], sheets[1], [[root, right]]));
   const { replica } = settle(s.records);
   expect(stateOf(replica)).toMatchObject({ config: [{ key: 'k', value: 'right' }], frozen: [] });
   expect(verdictOn(replica, left)).toBe('void-cut');
