@@ -37,7 +37,8 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     daemon = await startDaemon({
-      ...{ folder: call.folder, version: ownVersion(), moved: call.flag('moved'), place, told },
+      ...{ folder: call.folder, version: ownVersion(), moved: call.flag('moved'), told },
+      place: { ...place, shared: !call.flag('no-mesh') },
       log: logTo(print, nameOf),
     });
     if (daemon.copied) print.note('this folder is a copy: it serves and syncs, and signs nothing');
