@@ -1,5 +1,5 @@
-// Rows: the plan for an interface of many peers, and one change of it. Pure work of wg/, without the
-// calls of `wg`: what a change of the roster costs before a tool is run.
+// Rows: the plan for an interface of many peers, and one change of it. Pure work of wg/, without
+// the calls of `wg`: what a change of the roster costs before a tool is run.
 
 import { createHash } from 'node:crypto';
 import { toBase64url } from '../../proto/bytes.ts';
@@ -10,7 +10,7 @@ import { commandOf } from '../../wg/commands.ts';
 import { parseDump } from '../../wg/dump.ts';
 import { type Change, planOf } from '../../wg/plan.ts';
 import { type PeerRow, type Table, type TableInput, wantedTable } from '../../wg/table.ts';
-import type { Finding } from '../ledger/finding.ts';
+import { type Finding, grouped } from '../ledger/finding.ts';
 import { median } from '../ledger/measure.ts';
 
 const PEERS = 1_000;
@@ -18,19 +18,22 @@ const TURNS = 21;
 const PLAN_MOST_MS = 20;
 const CHANGE_MOST_MS = 10;
 
-export interface PlanTimes {
+interface PlanTimes {
   /** From rows that nobody has seen before, and an empty interface. */
   readonly firstMs: number;
-  /** Rows as before, and a dump of the interface as it should be: what happens every few seconds. */
+  /**
+   * Rows as before, and a dump of the interface as it should be: what happens every few seconds.
+   */
   readonly againMs: number;
   /** One row differs: the table, the plan and its command. */
   readonly changeMs: number;
 }
 
-export function planFindings(): Finding[] {
-  const { firstMs, againMs, changeMs } = measurePlan(PEERS, TURNS);
+export function planFindings(peers: number = PEERS, turns: number = TURNS): Finding[] {
+  const { firstMs, againMs, changeMs } = measurePlan(peers, turns);
+  const many = `${grouped(peers)} peers`;
   const how =
-    `${PEERS} peers with made-up keys, each with its /96 and an IPv4 address; medians of ${TURNS} ` +
+    `${many} with made-up keys, each with its /96 and an IPv4 address; medians of ${turns} ` +
     'turns in one process. Every turn of the first plan has keys of its own, so that none was ' +
     'converted before.';
   const row = (what: string, ms: number, most: number): Finding => ({
@@ -38,13 +41,13 @@ export function planFindings(): Finding[] {
     ...{ goal: { of: 'measured', most }, how },
   });
   return [
-    row('plan for 1,000 peers, from an empty interface', firstMs, PLAN_MOST_MS),
-    row('plan for 1,000 peers, with reading what the interface holds', againMs, PLAN_MOST_MS),
-    row('one change at 1,000 peers, to its command', changeMs, CHANGE_MOST_MS),
+    row(`plan for ${many}, from an empty interface`, firstMs, PLAN_MOST_MS),
+    row(`plan for ${many}, with reading what the interface holds`, againMs, PLAN_MOST_MS),
+    row(`one change at ${many}, to its command`, changeMs, CHANGE_MOST_MS),
   ];
 }
 
-export function measurePlan(peers: number, turns: number): PlanTimes {
+function measurePlan(peers: number, turns: number): PlanTimes {
   const first: number[] = [];
   const again: number[] = [];
   const change: number[] = [];

@@ -66,7 +66,7 @@ export function hostsCheck(file: string = HOSTS_FILE, switches = '/etc/nsswitch.
     const todo = `put \`files\` first in the line \`hosts:\` of ${switches}`;
     return warning(`${switches} does not look into ${file}, so names are not found`, todo);
   }
-  const held = blocks === 0 ? 'no names of a mesh' : `${blocks} addresses of a mesh`;
+  const held = blocks === 1 ? '1 address of a mesh' : `${blocks} addresses of a mesh`;
   if (process.geteuid?.() !== 0) return ok(`${file} holds ${held}; a daemon of root writes them`);
   try {
     accessSync(file, constants.W_OK);
