@@ -28,6 +28,7 @@ const PATIENCE_MS = 120_000;
 
 let compiled: { script: string; remove: () => void } | null = null;
 const talkers: Talker[] = [];
+const names: string[] = [];
 let count = 0;
 
 beforeEach((context) => {
@@ -43,6 +44,7 @@ beforeAll(() => {
 afterEach(async () => {
   for (const talker of talkers.splice(0)) await talker.end();
   if (WHY_NOT === null) sweepNamespaces();
+  for (const name of names.splice(0)) fs.rmSync(`/var/run/wireguard/${name}.sock`, { force: true });
 }, PATIENCE_MS);
 
 afterAll(() => compiled?.remove());
@@ -71,7 +73,9 @@ function makeSide(namespace = makeNamespace(), keys = x25519(), name = nameOf())
 }
 
 function nameOf(): string {
-  return `kt${process.pid.toString(36)}${(++count).toString(36)}`;
+  const name = `kt${process.pid.toString(36)}${(++count).toString(36)}`;
+  names.push(name);
+  return name;
 }
 
 /** An Ed25519 key as the ledger has it, and its X25519 form. */
