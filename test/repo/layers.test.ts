@@ -17,7 +17,7 @@ interface Layer {
 
 const PACKAGES = Object.keys(manifest.dependencies);
 const TOOLS = Object.keys(manifest.devDependencies);
-const CORES = ['proto/', 'ledger/', 'pairing/', 'wg/'];
+const CORES = ['proto/', 'ledger/', 'pairing/', 'beat/', 'wg/'];
 
 // The first row whose folder holds the file is its rule.
 const LAYERS: readonly Layer[] = [
@@ -43,6 +43,11 @@ const LAYERS: readonly Layer[] = [
     folder: 'pairing/',
     mayImport: ['proto/'],
     reason: 'a core, like the ledger: the ceremony does not know what is admitted by it',
+  },
+  {
+    folder: 'beat/',
+    mayImport: ['proto/'],
+    reason: 'a core: it knows who is heard, and nothing of who belongs or how packets travel',
   },
   {
     folder: 'wg/',
