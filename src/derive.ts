@@ -47,6 +47,9 @@ export interface RosterKeeper {
   of(replica: Replica, local?: readonly string[]): Roster;
 }
 
+/** One value, so that rosters without it are the same, too. */
+const NOWHERE: readonly string[] = [];
+
 /** Keeps what rosters of one ledger are made of. */
 export function rosterKeeper(): RosterKeeper {
   const prefixes = new Map<Key, string>();
@@ -93,7 +96,7 @@ export function rosterKeeper(): RosterKeeper {
   }
 
   return {
-    of(replica, local = []) {
+    of(replica, local = NOWHERE) {
       const state = stateOf(replica);
       if (last !== null && last.state === state && last.local === local) return last.roster;
       const nodes = state.members.filter(isMeshMember);
