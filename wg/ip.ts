@@ -128,7 +128,7 @@ export function overlaps(one: Prefix, other: Prefix): boolean {
 
 const ENDPOINT = /^(?:\[([0-9a-fA-F:.]+)(%[A-Za-z0-9._-]{1,15})?\]|([0-9.]+)):([1-9][0-9]{0,4})$/;
 
-interface Endpoint {
+export interface Endpoint {
   readonly bytes: Uint8Array;
   /** The interface of a link-local address, with its `%`; else empty. */
   readonly zone: string;
@@ -136,7 +136,7 @@ interface Endpoint {
 }
 
 /** An address and a port in numbers. A name is none: `wg` would wait 20 s for its resolver. */
-function parseEndpoint(text: string): Endpoint | null {
+export function parseEndpoint(text: string): Endpoint | null {
   const [whole, six, zone = '', four, digits] = ENDPOINT.exec(text) ?? [];
   const bytes = six === undefined ? parseIpv4(four ?? '') : parseIpv6(six);
   const port = Number(digits);

@@ -12,6 +12,8 @@ export const SALTS_MAX = 256;
 export const MTU_FIRST = 1_280;
 /** Seconds. NATs forget a silent UDP flow after 30 s at the earliest. */
 export const KEEPALIVE_S = 25;
+/** Seconds, while a path is being opened: WireGuard takes no less. */
+export const KEEPALIVE_PUNCH_S = 1;
 /** Where a network's ledger names no other. */
 export const IPV4_RANGE_DEFAULT = '10.88.0.0/16';
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { textOf, utf8 } from '../../proto/bytes.ts';
 import { parseDump } from '../../wg/dump.ts';
 import { DUMP_LINE_BYTES_MAX } from '../../wg/limits.ts';
-import { dumpOf, emptyInterface, PRESHARED, PRIVATE, wgKey } from './interface.ts';
+import { dumpOf, emptyInterface, PRESHARED, PRIVATE, wgKey } from './model.ts';
 
 const FULL = [
   [PRIVATE, wgKey('own'), '7447', 'off'],

@@ -9,6 +9,7 @@ import {
   formatIp,
   overlaps,
   type Prefix,
+  parseEndpoint,
   parseIp,
   parsePrefix,
 } from '../../wg/ip.ts';
@@ -77,6 +78,7 @@ describe('addresses as text', () => {
     ['[fe80::1%$(id)]:7447', null],
   ])('the endpoint %s is %s', (text, wanted) => {
     expect(canonicalEndpoint(text)).toBe(wanted);
+    expect(parseEndpoint(text) === null).toBe(wanted === null);
   });
 
   test.each([

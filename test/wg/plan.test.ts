@@ -9,7 +9,7 @@ import type { Key } from '../../proto/ids.ts';
 import { commandOf, dumpCommand } from '../../wg/commands.ts';
 import { type Change, planOf } from '../../wg/plan.ts';
 import { type Dial, type PeerRow, QUIET_DIAL, type Table, wantedTable } from '../../wg/table.ts';
-import { actualOf, emptyInterface, type Interface, perform, wgKey } from './interface.ts';
+import { actualOf, emptyInterface, type Interface, perform, wgKey } from './model.ts';
 
 const NETWORK = 'fd00:1:2::/48';
 interface Step {

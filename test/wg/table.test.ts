@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import golden from '../../fixtures/wg/addresses.json' with { type: 'json' };
 import { toBase64url } from '../../proto/bytes.ts';
 import type { Key } from '../../proto/ids.ts';
+import { KEEPALIVE_PUNCH_S } from '../../wg/limits.ts';
 import {
   type Dial,
   type PeerRow,
@@ -106,7 +107,10 @@ describe('the wanted table', () => {
     const again = wantedTable(input([...rows], [[A, { ...QUIET_DIAL }]]), first);
     expect(again.peers.get(a)).toBe(first.peers.get(a));
     expect(again.peers.get(b)).toBe(first.peers.get(b));
-    const turned = wantedTable(input(rows, [[A, { ...QUIET_DIAL, keepaliveS: 1 }]]), again);
+    const turned = wantedTable(
+      input(rows, [[A, { ...QUIET_DIAL, keepaliveS: KEEPALIVE_PUNCH_S }]]),
+      again,
+    );
     expect(turned.peers.get(a)).toMatchObject({ keepaliveS: 1 });
     expect(turned.peers.get(b)).toBe(first.peers.get(b));
     const elsewhere = wantedTable({ ...input(rows), network: 'fd00:1:3::/48' }, first);

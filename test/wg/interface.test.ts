@@ -2,7 +2,7 @@
 // be.
 
 import { describe, expect, test } from 'vitest';
-import { type ActualLink, linkCommands, parseLink, type WantedLink } from '../../wg/link.ts';
+import { type ActualLink, linkCommands, parseLink, type WantedLink } from '../../wg/interface.ts';
 
 const WANTED: WantedLink = {
   mtu: 1_280,
