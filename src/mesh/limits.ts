@@ -22,7 +22,9 @@ export const RTT_EVERY_MS = 300_000;
 export const RTT_MS_MAX = 5_000;
 /** A mesh that could not be raised is tried again after so long: somebody may have installed it. */
 export const RAISE_AGAIN_MS = 60_000;
-/** For a peer to answer a ping: a handshake through a relay, and one retry of WireGuard after it. */
+/**
+ * For a peer to answer a ping: a handshake through a relay, and one retry of WireGuard after it.
+ */
 export const PING_WAIT_MS = 10_000;
 /** A name of a peer that was looked up is looked up again: dynamic DNS turns within minutes. */
 export const RESOLVED_MS = 60_000;
