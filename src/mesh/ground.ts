@@ -1,6 +1,7 @@
 // What a raised mesh stands on: the parts that the daemon gives, the interface, and what is
 // remembered while it is up. The files beside it work on this one value; raised.ts puts it together.
 
+import type { Headroom } from '../../beat/headroom.ts';
 import type { RunningHeart } from '../beat/heart.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import type { Sightings } from '../../wg/observations.ts';
@@ -51,6 +52,11 @@ export interface Ground {
   readonly kept: KeptLinks;
   /** Where WireGuard listens. */
   readonly port: number;
+  readonly mtu: number;
+  /** What this host says of its room. */
+  readonly headroom: () => Headroom | null;
+  /** Ends the mesh, with the reason. */
+  readonly fall: (why: string) => void;
   identity: Identity;
   /** Prefixes that this machine reaches otherwise than through the mesh. */
   local: readonly string[];
@@ -60,6 +66,8 @@ export interface Ground {
   readonly rtts: Map<Key, number>;
   /** When a member was asked for a sign of life whose time counts. */
   readonly askedMs: Map<Key, number>;
+  /** When the time of a round trip was asked for last. */
+  readonly measuredMs: Map<Key, number>;
   readonly alarms: Alarms;
   /** Where this node sees its peers, as it was signed. */
   readonly seen: Map<Key, OwnSighting>;
@@ -74,5 +82,13 @@ export interface Ground {
   isReconciled: boolean;
   /** When any member was heard last. */
   heardMs: number;
+  /** When what is kept was written last. */
+  keptMs: number;
+  /** This machine's own addresses when they were looked at last. */
+  print: string;
+  timer: NodeJS.Timeout | null;
+  /** Something was pointed elsewhere: WireGuard is worth a look. */
+  lookSoon: () => void;
+  isRotating: boolean;
   isStopped: boolean;
 }

@@ -10,7 +10,11 @@ export function handsOf(of: () => Ground): LinkHands {
     turn(node, done) {
       void of()
         .applying.turn(node)
-        .then((isTurned) => isTurned && done());
+        .then((isTurned) => {
+          if (!isTurned) return;
+          done();
+          of().lookSoon();
+        });
     },
     apply: () => void of().applying.apply(),
     meet: (node) => of().meeting?.meet(node),

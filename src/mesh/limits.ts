@@ -33,3 +33,7 @@ export const NAMES_AT_ONCE_MAX = 8;
 export const LOOK_SOON_MS = 200;
 /** How often what peers know of the addresses of others is told: every heartbeat has room for 8. */
 export const SIGHTINGS_TOLD_MAX = 8;
+/** What a ping sends there and back: as much as a small packet. */
+export const ECHO_BYTES = 56;
+/** Between two looks at who has the new key of this node. */
+export const READY_LOOK_MS = 200;
