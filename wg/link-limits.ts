@@ -73,7 +73,7 @@ export const RELAY_PACKET_BYTES_MAX = 1_500;
 /** Where beacons of the local network are broadcast. */
 export const LAN_PORT = 7_450;
 /** A beacon has exactly this many bytes. */
-export const LAN_BEACON_BYTES = 61;
+export const LAN_BEACON_BYTES = 59;
 /** Between two beacons: WireGuard holds a path meanwhile; a newcomer asks at once. */
 export const LAN_EVERY_MS = 30_000;
 /** Answers to newcomers, however many ask. */
