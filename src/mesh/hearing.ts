@@ -28,7 +28,7 @@ export function heartParts(ground: Ground, address: string): HeartParts {
   const { replica } = home;
   return {
     ...{ self, ledger, version, folder: home.folder, disk: realDisk },
-    wire: (arrived) => openWire(address, MESH_PORT, arrived),
+    wire: (arrived) => openWire(address, arrived),
     sign: (message) => new Uint8Array(sign(null, message, ground.identity.privateKey)),
     verify: (key, message, signature) =>
       verdict(nodePlatform, fromBase64url(key) as Uint8Array, message, signature),

@@ -1,41 +1,41 @@
 // A mesh that is up: the interface, the peer API and the heart on its address, the links, the names;
 // put together here, kept right every few seconds, and taken away at the end. Spec: docs/mesh.md.
 
-import { startHeartbeat } from '../beat/heart.ts';
-import { MESH_PORT } from '../beat/limits.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';
+import type { Secret } from '../../proto/secret.ts';
 import { interfaceName } from '../../wg/address.ts';
 import { MTU_FIRST } from '../../wg/limits.ts';
 import { NO_SIGHTINGS } from '../../wg/observations.ts';
-import { IPV4_RANGE_DEFAULT } from '../../wg/limits.ts';
+import { base64Of } from '../../wg/table.ts';
+import { startHeartbeat } from '../beat/heart.ts';
+import { MESH_PORT } from '../beat/limits.ts';
+import { DaemonFault } from '../daemon/refusals.ts';
 import { monotonicMs } from '../os/clock.ts';
 import { MESH_HOST_REFUSALS } from '../os/mesh-refusals.ts';
 import { networkPrint, ownEndpoints } from '../os/own-addresses.ts';
 import { type Wireguard, raiseWireguard } from '../os/wireguard.ts';
 import { isPeer } from '../peer/members.ts';
+import type { PeerRoute } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
 import { createAlarms } from './alarms.ts';
-import { createApplying } from './applying.ts';
 import { applyLedger } from './applied.ts';
-import { ECHO_ROUTE } from './echo.ts';
-import { factsOf, hearAnew, isBehindNat } from './facts-of.ts';
+import { createApplying } from './applying.ts';
+import { ECHO_ROUTE, pingOver } from './echo.ts';
+import { isBehindNat } from './facts-of.ts';
 import type { MeshStatus, NodeFacts, PeerLink, Ping, Rotated } from './facts.ts';
 import type { Ground, MeshParts } from './ground.ts';
 import { handsOf } from './hands.ts';
-import { heartParts, onHeard, tellMeshAddresses } from './hearing.ts';
+import { heartParts, onHeard, removalsIn } from './hearing.ts';
 import { openKeptLinks } from './kept.ts';
-import { AWAY_MS, KEEP_EVERY_MS, LOOK_MS, LOOK_SOON_MS } from './limits.ts';
 import { createLinks } from './links.ts';
+import { startLooking } from './looking.ts';
 import { removeNames } from './names.ts';
 import { settledKey } from './own-key.ts';
-import { pingOver } from './echo.ts';
 import { createPlaces } from './places.ts';
 import { rotateOwn } from './rotating.ts';
-import { settleRotations } from './rotation.ts';
-import { pruneSightings, seeActual } from './sighting.ts';
+import { setLink } from './setting.ts';
 import { linksOf, nodesOf, statusOf } from './telling.ts';
 import { createWishing } from './wishing.ts';
-import { base64Of } from '../../wg/table.ts';
 
 export type { MeshParts } from './ground.ts';
 
@@ -112,7 +112,8 @@ async function groundOf(
     meeting: null,
     ...{ identity, local: await device.value.localPrefixes(), rows: new Map(), mtu: MTU_FIRST },
     ...{ sightings: NO_SIGHTINGS, seen: new Map(), rotated: new Map(), turn: 0 },
-    ...{ rtts: new Map(), askedMs: new Map(), heart: null, server: null, isReconciled: false },
+    ...{ rtts: new Map(), askedMs: new Map(), measuredMs: new Map(), lookSoon: () => undefined },
+    ...{ heart: null, server: null, isReconciled: false },
     ...{ heardMs: monotonicMs(), keptMs: monotonicMs(), print: networkPrint(), timer: null },
     ...{ isRotating: false, isStopped: false, headroom: () => null, fall },
   };
@@ -127,7 +128,10 @@ function applyingOn(of: () => Ground, device: Wireguard): Ground['applying'] {
       // What a daemon before this one has left is none: it may have missed a removal.
       if (of().heart === null) return;
       const from = endpoint === null ? '' : ` at ${endpoint}`;
-      of().alarms.raise('stranger', `a peer that is no member was taken off ${device.name}: ${publicKey}${from}`);
+      of().alarms.raise(
+        'stranger',
+        `a peer that is no member was taken off ${device.name}: ${publicKey}${from}`,
+      );
     },
     drifted(changes) {
       const what = `${device.name}, which somebody has changed, was put right`;
@@ -157,7 +161,7 @@ async function anew(ground: Ground): Promise<void> {
 
 /** Everything that is heard on the address of this node. */
 async function openUp(ground: Ground): Promise<void> {
-  const { parts, wishing, device, applying, self } = ground;
+  const { parts, wishing, device, applying } = ground;
   await setLink(ground);
   await applyLedger(ground);
   if (applying.actual() === null) throw new Error('the interface could not be written to');

@@ -37,7 +37,9 @@ function conflictsOf(ground: Ground): string[] {
   const { wishing } = ground;
   const { table } = wishing.wish();
   return [
-    ...table.refused.map(({ node, code, detail }) => `${nameOf(ground, node)}: ${code} (${detail})`),
+    ...table.refused.map(
+      ({ node, code, detail }) => `${nameOf(ground, node)}: ${code} (${detail})`,
+    ),
     ...wishing
       .roster()
       .ipv4Conflicts.map(

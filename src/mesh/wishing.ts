@@ -62,9 +62,10 @@ export function createWishing(parts: WishingParts): Wishing {
     return { table, known };
   }
 
-  const peersOf = (node: Key): Table['peers'] extends ReadonlyMap<string, infer Peer>
-    ? readonly Peer[]
-    : never => wish().table.made.get(node)?.peers ?? [];
+  const peersOf = (
+    node: Key,
+  ): Table['peers'] extends ReadonlyMap<string, infer Peer> ? readonly Peer[] : never =>
+    wish().table.made.get(node)?.peers ?? [];
 
   return {
     wish,
