@@ -3,7 +3,7 @@
 
 import { defineConfig } from 'vitest/config';
 
-const LABORATORY = ['test/lab/**/*.test.ts', 'test/mesh/**/*.test.ts'];
+const LABORATORY = ['test/lab/**/*.test.ts', 'test/scenarios/**/*.test.ts'];
 
 export default defineConfig({
   test: {

@@ -175,7 +175,8 @@ export function labMissing(): string | null {
   }
   const nft = ['--net', 'nft', 'add table ip lab'];
   if (!works('unshare', nft)) return 'its kernel has no nftables';
-  if (!works('sh', ['-c', ': <>/dev/net/tun'])) return 'it cannot open /dev/net/tun';
+  if (!works('sh', ['-c', 'test -c /dev/net/tun && : <>/dev/net/tun']))
+    return 'it cannot open /dev/net/tun';
   return null;
 }
 
