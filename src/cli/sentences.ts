@@ -13,6 +13,7 @@ import { DAEMON_REFUSALS, DaemonFault } from '../daemon/refusals.ts';
 import { GENESIS_REFUSALS } from '../genesis/refusals.ts';
 import { KEY_REFUSALS } from '../keys/refusals.ts';
 import { FAULTS, StoreFault } from '../store/faults.ts';
+import { MESH_REFUSALS } from '../../wg/refusals.ts';
 import { type Complaint, Stop } from './complaint.ts';
 import type { Exit } from './exit.ts';
 import { CLI_REFUSALS, type Refusal, SYSTEM_REFUSALS } from './refusals.ts';
@@ -42,6 +43,7 @@ const TABLES: readonly Readonly<Record<string, Refusal>>[] = [
   ACT_REFUSALS,
   DAEMON_REFUSALS,
   GENESIS_REFUSALS,
+  MESH_REFUSALS,
   pairing(PAIRING_REFUSALS),
   CLI_REFUSALS,
   SYSTEM_REFUSALS,

@@ -68,7 +68,7 @@ describe('beside a running daemon', () => {
 
   test('a second daemon is refused, and so is what needs the files for itself', async () => {
     const { pid } = daemon.child;
-    const second = await kith(['up', '--dir', attic, '--port', '0', '--json']);
+    const second = await kith(['up', '--dir', attic, '--port', '0', '--no-mesh', '--json']);
     expect(second.code).toBe(1);
     expect(JSON.parse(second.out.trim())).toMatchObject({
       error: { code: 'daemon-running', detail: `process ${pid}` },

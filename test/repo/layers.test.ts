@@ -17,7 +17,7 @@ interface Layer {
 
 const PACKAGES = Object.keys(manifest.dependencies);
 const TOOLS = Object.keys(manifest.devDependencies);
-const CORES = ['proto/', 'ledger/', 'pairing/'];
+const CORES = ['proto/', 'ledger/', 'pairing/', 'beat/', 'wg/'];
 
 // The first row whose folder holds the file is its rule.
 const LAYERS: readonly Layer[] = [
@@ -43,6 +43,16 @@ const LAYERS: readonly Layer[] = [
     folder: 'pairing/',
     mayImport: ['proto/'],
     reason: 'a core, like the ledger: the ceremony does not know what is admitted by it',
+  },
+  {
+    folder: 'beat/',
+    mayImport: ['proto/'],
+    reason: 'a core: it knows who is heard, and nothing of who belongs or how packets travel',
+  },
+  {
+    folder: 'wg/',
+    mayImport: ['proto/'],
+    reason: 'a core, like the ledger: the mesh does not know why somebody is a member',
   },
   {
     folder: 'src/boot/',
@@ -155,7 +165,7 @@ describe('import directions', () => {
     ['src/main.ts', `import { store } from './store/store.ts';`, 'hands over'],
     ['src/boot/x.mjs', `import level from 'level';`, 'before anything is installed'],
     ['bench/x.ts', `import { a } from '../test/ledger/x.test.ts';`, 'measures what is shipped'],
-    ['wg/x.ts', '', 'give it a row and a reason'],
+    ['place/x.ts', '', 'give it a row and a reason'],
   ])('%s is told off for: %s', (path, text, reason) => {
     const found = violationsOf(path, text);
     expect(found).toHaveLength(1);

@@ -1,0 +1,54 @@
+// The bounds of the heart, each with its reason. Those marked AGREED are kept by all members: one
+// with another value would be doubted, or would refuse packets of the others.
+// Spec: docs/heartbeat.md, "Numbers".
+
+/** AGREED. How often a node speaks when nothing changes. */
+export const INTERVAL_MS = 10_000;
+/** AGREED. Changes within it make one heartbeat: a busy host must not fill the network. */
+export const COALESCE_MS = 1_000;
+/** Three heartbeats missed, and two seconds for the road and a busy sender. */
+export const SUSPECT_AFTER_MS: number = 3 * INTERVAL_MS + 2_000;
+/** Six missed. */
+export const DOWN_AFTER_MS: number = 6 * INTERVAL_MS + 2_000;
+/** Between two looks at the watch: a longer gap was our own sleep, and nobody else's fault. */
+export const LOOK_MS_MAX = 5_000;
+
+/**
+ * AGREED. A datagram: the mesh's MTU of 1,280 less the headers of IPv6 and UDP is 1,232, and a
+ * fragmented heartbeat would be lost twice as often.
+ */
+export const PACKET_BYTES_MAX = 1_200;
+/** The signature (2 + 64), the body's own tag and length (3) and the question (2). */
+export const BODY_BYTES_MAX: number = PACKET_BYTES_MAX - 71;
+
+/** AGREED. A removal or a member is named by the first half of its id: 2^128 tries to mimic one. */
+export const BRIEF_BYTES = 16;
+/** AGREED. Tells two starts with one key apart; drawn at random. */
+export const INSTANCE_BYTES = 8;
+/** AGREED. `0.10.12-beta.1` and the like. */
+export const VERSION_CHARS_MAX = 24;
+/** AGREED. Removals in one packet: more are named in turn, packet by packet. */
+export const ACKS_MAX = 8;
+/** AGREED. Rotations under way at one time: each lasts seconds. */
+export const ROTATIONS_MAX = 8;
+/** AGREED. A node watches about eight others where the network is large. */
+export const DOUBTS_MAX = 8;
+/** AGREED. Cards of one machine; a packet names as many as fit, and says how many there are. */
+export const GPUS_MAX = 16;
+/** AGREED. `NVIDIA GeForce RTX 4090` has 23. */
+export const GPU_NAME_CHARS_MAX = 32;
+/** AGREED. One observation: an address, a key's half, a counter and a signature. */
+export const OBSERVATION_BYTES_MAX = 192;
+/** AGREED. Observations in one packet: more are told in turn. */
+export const OBSERVATIONS_MAX = 8;
+
+/** A packet of an older process later than this after a newer one's was no late packet. */
+export const STRAGGLER_MS = 2_000;
+/** Packets of one process that overtake each other: as many are sent within STRAGGLER_MS. */
+export const STRAGGLERS_MAX = 3;
+/** How often the older process must have spoken again: one may have hung on the road. */
+export const RETURNS_MIN = 2;
+/** A calendar that is off by this much more than before has jumped; less is the road. */
+export const CLOCK_JUMP_MS = 1_000;
+/** A clone is over when for so long only one of the two was heard: 60 heartbeats. */
+export const CLONE_QUIET_MS: number = 60 * INTERVAL_MS;
