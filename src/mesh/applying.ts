@@ -1,7 +1,7 @@
-// One queue in front of the interface: what is wanted is asked of the ledger inside of it, and again
-// after every command, since `wg set` raises whom it names and a member may be removed while one
-// runs. A change of one member is one command; every few seconds the interface is looked at, and
-// what somebody else changed is put right. Spec: docs/mesh.md, "Wanted and actual".
+// One queue in front of the interface: what is wanted is asked of the ledger inside of it, and
+// again after every command, since `wg set` raises whom it names and a member may be removed while
+// one runs. A change of one member is one command; every few seconds the interface is looked at,
+// and what somebody else changed is put right. Spec: docs/mesh.md, "Wanted and actual".
 
 import type { Key } from '../../proto/ids.ts';
 import type { Actual, ActualPeer } from '../../wg/dump.ts';

@@ -12,5 +12,7 @@ export const KEEP_EVERY_MS = 30_000;
 export const ALARMS_MAX = 16;
 /** A mesh that could not be raised is tried again after so long: somebody may have installed it. */
 export const RAISE_AGAIN_MS = 60_000;
-/** For a peer to answer a ping: a handshake through a relay, and one retry of WireGuard after it. */
+/**
+ * For a peer to answer a ping: a handshake through a relay, and one retry of WireGuard after it.
+ */
 export const PING_WAIT_MS = 10_000;

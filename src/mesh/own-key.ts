@@ -1,6 +1,6 @@
 // The WireGuard key of this node as the others learn of it: a record of its own with the key's own
-// word. A new key is durable before it is told, and told before it is used; a daemon that was killed
-// in between goes on where it was. Spec: docs/keys.md, "The node's key".
+// word. A new key is durable before it is told, and told before it is used; a daemon that was
+// killed in between goes on where it was. Spec: docs/keys.md, "The node's key".
 
 import { memberOf, stateOf } from '../../ledger/replica.ts';
 import type { MemberState } from '../../ledger/state.ts';

@@ -1,6 +1,6 @@
-// One number for two: the underlay door takes it over TCP, WireGuard over UDP. Here is asked whether
-// a number is free over UDP on every address, and one is found that is. Spec: docs/daemon.md, "The
-// door".
+// One number for two: the underlay door takes it over TCP, WireGuard over UDP. Here is asked
+// whether a number is free over UDP on every address, and one is found that is. Spec:
+// docs/daemon.md, "The door".
 
 import { type Socket, createSocket } from 'node:dgram';
 import { systemCode } from '../store/faults.ts';

@@ -1,6 +1,6 @@
-// The peer API of a node behind the door, for members only: four routes of sync, and small ones that
-// whoever serves it adds. It remembers nothing of a sync; every bound of docs/sync.md "Bounds" is
-// kept here or in what it calls.
+// The peer API of a node behind the door, for members only: four routes of sync, and small ones
+// that whoever serves it adds. It remembers nothing of a sync; every bound of docs/sync.md "Bounds"
+// is kept here or in what it calls.
 
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';

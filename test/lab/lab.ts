@@ -26,8 +26,8 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-/** A cable, or a host, which has one. */
-export type Wired = Cable | { readonly cable: Cable };
+/** A cable, a host, which has one, or a public lan, which has one to the rest of the world. */
+export type Wired = Cable | { readonly cable: Cable } | Lan;
 
 const PREFIX = 'kith-lab-';
 
@@ -37,6 +37,7 @@ export async function lab(): Promise<Lab> {
   const net = await fabric();
   const machines: { readonly machine: Machine }[] = [{ machine: net.core }];
   const hosts: Host[] = [];
+  const uplinks = new Map<Lan, Cable>();
   let middle: Machine | null = null;
   let legs = 0;
 
@@ -46,7 +47,13 @@ export async function lab(): Promise<Lab> {
       machines.push({ machine: middle });
     }
     legs += 1;
-    await net.cable(middle, lan, { device: `leg${legs}`, address: `${lan.subnet}.1` });
+    const leg = { device: `leg${legs}`, address: `${lan.subnet}.1` };
+    uplinks.set(lan, await net.cable(middle, lan, leg));
+  }
+
+  function cableOf(one: Wired): Cable {
+    if ('bridge' in one) return uplinks.get(one) as Cable;
+    return 'cable' in one ? one.cable : one;
   }
 
   return {
@@ -84,10 +91,6 @@ export async function lab(): Promise<Lab> {
 
 const LOG_CHARS_MAX = 6_000;
 const REMOVE = { recursive: true, force: true, maxRetries: 5 };
-
-function cableOf(one: Wired): Cable {
-  return 'cable' in one ? one.cable : one;
-}
 
 /** The folders of laboratories whose maker was killed; the kernel has ended the rest of them. */
 function sweep(): void {

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { draftIntent, type Intent } from '../../ledger/intent.ts';
 import { fitted, memberWishes, operatorWishes } from '../../ledger/presets.ts';
+import { acceptanceMessage } from '../../ledger/proof.ts';
 import { type Decoded, decodeText } from '../../ledger/record.ts';
 import { memberOf } from '../../ledger/replica.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
@@ -17,7 +18,7 @@ import { openDesk } from '../../src/home/desk.ts';
 import { operatorFolder } from '../../src/home/folder.ts';
 import { keyHost } from '../../src/home/host.ts';
 import { type HomeLedger, foundHome, openHome } from '../../src/home/ledger.ts';
-import { openIdentity } from '../../src/keys/identity.ts';
+import { type Identity, openIdentity } from '../../src/keys/identity.ts';
 import { createOperatorKey, openOperatorKey } from '../../src/keys/operator.ts';
 import type { Signer } from '../../src/keys/signer.ts';
 import { nowMs } from '../../src/os/clock.ts';
@@ -35,6 +36,8 @@ export interface NetworkOptions {
   readonly operators?: readonly Host[];
   /** False: no node says where it is found, so that they have to find each other. */
   readonly endpoints?: boolean;
+  /** IPv4 addresses that are claimed, by the name of the host. */
+  readonly ipv4?: Readonly<Record<string, string>>;
 }
 
 export const DOOR_PORT = 7447;
@@ -42,7 +45,7 @@ export const DOOR_PORT = 7447;
 /** A network of these hosts, founded on the first; all of them hold the whole ledger. */
 export async function network(
   hosts: readonly Host[],
-  { operators = [], endpoints = true }: NetworkOptions = {},
+  { operators = [], endpoints = true, ipv4 = {} }: NetworkOptions = {},
 ): Promise<Network> {
   const [first, ...others] = hosts as [Host, ...Host[]];
   const anna = await newOperator(first, 'anna');
@@ -55,7 +58,7 @@ export async function network(
   const keys = new Map<string, Key>([[first.name, founded.node]]);
   const home = must(await openHome(first.folder, { write: true }), 'a ledger that was founded');
   try {
-    for (const one of others) keys.set(one.name, await admitTo(home, anna, one));
+    for (const one of others) keys.set(one.name, await admitTo(home, anna, one, ipv4[one.name]));
     for (const one of operators) await admitOperator(home, anna, one);
     if (endpoints) for (const one of hosts) await stateEndpoint(home, one);
   } finally {
@@ -67,7 +70,7 @@ export async function network(
 }
 
 /** Signs one intent with the operator key of a host, beside its daemon where one runs. */
-async function act(on: Host, intent: Intent): Promise<Decoded> {
+export async function act(on: Host, intent: Intent): Promise<Decoded> {
   const signer = await operatorOn(on);
   const home = must(await openDesk(on.folder), 'a ledger to write to');
   try {
@@ -103,7 +106,7 @@ export async function admit(on: Host, newcomer: Host): Promise<Key> {
   }
 }
 
-function operatorOn(on: Host): Promise<Signer> {
+export function operatorOn(on: Host): Promise<Signer> {
   return openOperatorKey(keyHost(), operatorFolder(on.folder), { passphrase: null }).then(value);
 }
 
@@ -113,13 +116,28 @@ async function newOperator(on: Host, name: string): Promise<Signer> {
   return operatorOn(on);
 }
 
-async function admitTo(home: HomeLedger, signer: Signer, one: Host): Promise<Key> {
+async function admitTo(home: HomeLedger, signer: Signer, one: Host, ipv4?: string): Promise<Key> {
   const identity = value(openIdentity(keyHost(), one.folder));
   const { grants } = fitted(memberWishes('peer', 'node'), 'root');
   const admission = { ledger: home.replica.ledger, admitter: signer.publicKey, name: one.name };
   const intent = ownAdmission(identity, { ...admission, grants });
-  value(await writeIntent({ home, signer, nowMs }, intent));
+  const wanted = ipv4 === undefined ? intent : claiming(intent, ipv4, identity, admission);
+  value(await writeIntent({ home, signer, nowMs }, wanted));
   return identity.publicKey;
+}
+
+/** The same admission with an IPv4 address, which the newcomer has accepted too. */
+function claiming(
+  intent: Intent,
+  ipv4: string,
+  { signer }: Identity,
+  { ledger, admitter }: { readonly ledger: RecordId; readonly admitter: Key },
+): Intent {
+  if (intent.act.kind !== 'node.admit') throw new Error('an admission was expected');
+  const { acceptance: _, ...rest } = intent.act.body;
+  const body = { ...rest, ipv4 };
+  const acceptance = signer.signOther(acceptanceMessage(ledger, admitter, body));
+  return { ...intent, act: { kind: 'node.admit', body: { ...body, acceptance } } };
 }
 
 async function admitOperator(home: HomeLedger, signer: Signer, one: Host): Promise<void> {
