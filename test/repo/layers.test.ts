@@ -28,7 +28,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     folder: 'proto/',
-    mayImport: ['@noble/curves/', '@scure/base', 'protobufjs/minimal.js'],
+    mayImport: ['@noble/curves/', '@noble/hashes/', '@scure/base', 'protobufjs/minimal.js'],
     reason:
       'the leaf is pure and everyone stands on it: bytes and sums, nothing of Node or of ours',
   },
