@@ -23,7 +23,9 @@ export function meshText(mesh: MeshStatus): string {
   }
 }
 
-/** `removal of barn: 7 of 9 have it; missing: attic (offline 3 days)`, while somebody is missing. */
+/**
+ * `removal of barn: 7 of 9 have it; missing: attic (offline 3 days)`, while somebody is missing.
+ */
 export function coverageLines(coverage: readonly Coverage[], nameOf: NameOf): string[] {
   return coverage
     .filter(({ missing }) => missing.length > 0)
