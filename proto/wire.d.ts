@@ -286,7 +286,7 @@ export namespace kith {
     headroom?: BeatHeadroom | null;
     /** Of what runs there; absent where nothing does. */
     work: Uint8Array;
-    /** Removals that are carried out here: the first 16 bytes of the record's id. */
+    /** Removals that are carried out here: the first 15 bytes of the record's id. */
     acks: Uint8Array[];
     rotations: BeatRotation[];
     doubts: BeatDoubt[];
@@ -321,7 +321,7 @@ export namespace kith {
   }
   const BeatGpu: Codec<BeatGpu>;
 
-  /** The new WireGuard key of a member (the first 16 bytes of its node key) is set up here. */
+  /** The new WireGuard key of a member (the first 15 bytes of its node key) is set up here. */
   interface BeatRotation {
     member: Uint8Array;
     counter: number;
