@@ -20,6 +20,8 @@ export interface Subject {
   readonly sinceMs: number;
   /** When it was last heard first-hand, by the watch; null where it was not. */
   readonly heardMs: number | null;
+  /** The same by our calendar, also from before this node's last start: for people. */
+  readonly heardAtMs: number | null;
   /** Of the last packet that counted, also before this node's last start. */
   readonly mark: Mark;
   /** Of the newest packet seen at all, relayed ones included. */
@@ -59,12 +61,18 @@ export function looked(watch: Watch, nowMs: number): Watch {
   return { watchMs: watch.watchMs + passedMs, lookedMs: Math.max(nowMs, watch.lookedMs) };
 }
 
-/** `mark`: what was kept of it from before this node's start. */
+/** What is kept of a member over a restart of this node. */
+export interface Remembered {
+  readonly mark: Mark;
+  readonly heardAtMs: number | null;
+}
+const NOTHING: Remembered = { mark: NEVER, heardAtMs: null };
+
 export function newSubject(
   key: Key,
   expected: boolean,
   watchMs: number,
-  mark: Mark = NEVER,
+  { mark, heardAtMs }: Remembered = NOTHING,
 ): Subject {
   return {
     key,
@@ -72,6 +80,7 @@ export function newSubject(
     state: 'unheard',
     sinceMs: watchMs,
     heardMs: null,
+    heardAtMs,
     mark,
     newest: mark,
     voices: SILENT,
@@ -103,6 +112,7 @@ export function heardFirstHand(
     after = {
       ...entered(after, 'alive', watchMs),
       heardMs: watchMs,
+      heardAtMs: calendarMs,
       mark,
       newest: isNewer(mark, subject.newest) ? mark : subject.newest,
       clockOffsetMs: offsetOf(subject.clockOffsetMs, packet.clockMs - calendarMs),

@@ -23,6 +23,8 @@ export const BODY_BYTES_MAX: number = PACKET_BYTES_MAX - 71;
 
 /** AGREED. A removal or a member is named by the first half of its id: 2^128 tries to mimic one. */
 export const BRIEF_BYTES = 16;
+/** AGREED. One above it always has a number; seconds since 1970 are 2^31, and a start adds one. */
+export const INCARNATION_MAX: number = 2 ** 48;
 /** AGREED. Tells two starts with one key apart; drawn at random. */
 export const INSTANCE_BYTES = 8;
 /** AGREED. `0.10.12-beta.1` and the like. */
@@ -52,3 +54,35 @@ export const RETURNS_MIN = 2;
 export const CLOCK_JUMP_MS = 1_000;
 /** A clone is over when for so long only one of the two was heard: 60 heartbeats. */
 export const CLONE_QUIET_MS: number = 60 * INTERVAL_MS;
+
+/**
+ * Torn heartbeats (agree.ts) before the alarm: records that arrive between two roots of one packet
+ * make one or two, a bug makes all.
+ */
+export const STATE_DIFFERS_BEATS = 3;
+/** Removals whose coverage is followed, the newest: older ones are done, or never will be. */
+export const REMOVALS_MAX = 64;
+
+/**
+ * AGREED. From so many members on, each is watched by a few: below, everybody to everybody costs a
+ * node less than 15 kB/s.
+ */
+export const RING_MEMBERS_MIN = 300;
+/** AGREED. Of eight, half may be switched off and three doubts still come together (docs). */
+export const WATCHERS = 8;
+/** Doubts of so many watchers take a host out: one or two may have a broken link. */
+export const DOUBTERS_MIN = 3;
+/** A watcher says for so long that it misses a member: by then everyone knows, or has forgotten. */
+export const DOUBT_MS: number = 30 * INTERVAL_MS;
+/** A relayed packet is forgotten after that: nobody may place by an older one. */
+export const RELAYED_MS: number = 6 * INTERVAL_MS;
+/** Packets of members kept, the last of each: 1.2 MB, and more hosts than a placer compares. */
+export const KEPT_MAX = 1_024;
+/** To how many members, drawn at random, a packet with a new doubt or its refutation goes on. */
+export const SPREAD_TO = 4;
+/** Such packets in one second: more wait for the next. */
+export const SPREAD_MAX = 8;
+/** First-hand packets passed on with each heartbeat, each to one member drawn at random. */
+export const PASSED_ON = 8;
+/** A member that asks again within this gets no second answer. */
+export const ANSWER_MS = 1_000;

@@ -22,6 +22,7 @@ import {
   BRIEF_BYTES,
   DOUBTS_MAX,
   GPUS_MAX,
+  INCARNATION_MAX,
   INSTANCE_BYTES,
   OBSERVATIONS_MAX,
   OBSERVATION_BYTES_MAX,
@@ -68,6 +69,8 @@ export interface Beat extends Mark {
 /** A packet that is well formed and whose signature nobody has checked yet. */
 export interface Opened {
   readonly beat: Beat;
+  /** As it came, for those it is passed on to. */
+  readonly body: Uint8Array;
   /** The bytes that `signature` is over, by the key `beat.subject`. */
   readonly signed: Uint8Array;
   readonly signature: Uint8Array;
@@ -97,7 +100,11 @@ const VERSION = /^[0-9A-Za-z.+-]*$/;
 const RELAY = 1;
 const LOBBY = 2;
 
-const raw = (text: string): Uint8Array => fromBase64url(text) as Uint8Array;
+function raw(text: string): Uint8Array {
+  const bytes = fromBase64url(text);
+  assert(bytes !== null, 'ids of a heartbeat are base64url');
+  return bytes;
+}
 
 /** The body of a packet: as much of the lists as fits. Sign `signedBytes` of it. */
 export function bodyOf(beat: Beat): Uint8Array {
@@ -144,8 +151,9 @@ export function openPacket(bytes: Uint8Array, ledger: RecordId): Result<Opened, 
   if (toBase64url(body.ledger) !== ledger) return refuse('other-ledger');
   const wrong = wrongIn(body);
   if (wrong !== null) return refuse('out-of-bounds', wrong);
-  const { signature, answer } = datagram;
-  return ok({ beat: readBody(body), signed: signedBytes(datagram.body), signature, answer });
+  const signed = signedBytes(datagram.body);
+  const { body: its, signature, answer } = datagram;
+  return ok({ beat: readBody(body), body: its, signed, signature, answer });
 }
 
 function decoded<Message>(
@@ -187,7 +195,7 @@ function wrongIn(body: kith.BeatBody): string | null {
   const isBrief = (bytes: Uint8Array): boolean => bytes.length === BRIEF_BYTES;
   const checks: readonly (readonly [string, boolean])[] = [
     ['subject', body.subject.length === KEY_BYTES],
-    ['incarnation', body.incarnation > 0],
+    ['incarnation', body.incarnation > 0 && body.incarnation <= INCARNATION_MAX],
     ['sequence', body.sequence > 0],
     ['instance', body.instance.length === INSTANCE_BYTES],
     ['frontier_root', body.frontierRoot.length === ID_BYTES],

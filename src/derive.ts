@@ -144,5 +144,7 @@ function isRowOf(
 }
 
 function isSameList(one: readonly string[], other: readonly string[]): boolean {
-  return one === other || (one.length === other.length && one.every((text, i) => text === other[i]));
+  return (
+    one === other || (one.length === other.length && one.every((text, i) => text === other[i]))
+  );
 }

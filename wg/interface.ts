@@ -22,7 +22,15 @@ export interface ActualLink {
   readonly routes: readonly string[];
 }
 
-/** From `ip -json address show dev NAME`, and `ip -json -6` and `-4 route show dev NAME`. */
+/** What is asked for parseLink, in its order. */
+export function linkQuestions(name: string): Command[] {
+  const about = ['show', 'dev', name];
+  return [['address'], ['-6', 'route'], ['-4', 'route']].map((words) => ({
+    argv: ['ip', '-json', ...words, ...about],
+    stdin: 'nothing',
+  }));
+}
+
 export function parseLink(
   address: string,
   routes6: string,

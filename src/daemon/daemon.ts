@@ -8,6 +8,7 @@ import { socketFile } from '../home/folder.ts';
 import { keyHost } from '../home/host.ts';
 import { type HomeLedger, openHome } from '../home/ledger.ts';
 import { openVoice } from '../keys/identity.ts';
+import type { MeshWishes } from '../mesh/facts.ts';
 import { openCalendar } from '../os/calendar.ts';
 import { nowMs } from '../os/clock.ts';
 import { realDisk } from '../store/disk.ts';
@@ -19,7 +20,6 @@ import { LOCK_WAIT_MS_MAX, LOOK_AGAIN_MS, STOP_GRACE_MS } from './limits.ts';
 import { DaemonFault } from './refusals.ts';
 import {
   type Daemon,
-  type MeshWishes,
   adopt,
   ledgerFactsOf,
   openUp,

@@ -10,6 +10,7 @@ import { verdict } from '../../proto/ed25519.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import { type HomeLedger, foundHome } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
+import type { MeshWishes } from '../mesh/facts.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { Calendar } from '../os/calendar.ts';
 import type { Voice } from '../keys/identity.ts';
@@ -26,12 +27,6 @@ import { DaemonFault } from './refusals.ts';
 import type { DaemonState, LedgerFacts, Replies, Status, TakenLines } from './routes.ts';
 import { type Syncing, startSyncing } from './syncing.ts';
 import { type DoorPlace, openDoor } from './underlay.ts';
-
-/** What a person wants this machine to do for the mesh. */
-export interface MeshWishes {
-  /** Carry packets of members who cannot reach each other. */
-  readonly relay: boolean;
-}
 
 export interface Daemon {
   readonly version: string;

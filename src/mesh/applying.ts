@@ -39,6 +39,8 @@ export interface Applying {
   turn(node: Key): Promise<boolean>;
   /** Looks at the interface and puts it right; answers what it holds. */
   look(): Promise<Actual | null>;
+  /** The interface was made anew: what it held is over. */
+  forget(): void;
   /** What it held when it was looked at last, and what was changed since. */
   actual(): Actual | null;
   /** Ends after what is under way; nothing is applied any more. */
@@ -132,6 +134,7 @@ export function createApplying(parts: ApplyingParts): Applying {
         }),
       )) === true,
     look: () => inTurn(async () => guarded(lookNow)),
+    forget: () => void (actual = null),
     actual: () => actual,
     async stop() {
       isStopped = true;

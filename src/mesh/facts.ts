@@ -5,6 +5,12 @@ import type { Liveness } from '../../beat/detector.ts';
 import type { Headroom } from '../../beat/headroom.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 
+/** What a person wants this machine to do for the mesh. */
+export interface MeshWishes {
+  /** Carry packets of members who cannot reach each other. */
+  readonly relay: boolean;
+}
+
 /** The link to one peer, as `kith peers` shows it. */
 export interface PeerLink {
   readonly name: string;

@@ -111,7 +111,8 @@ function figureText({ name, type, help, samples }: Figure): string {
 
 function labelsText(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(
-    ([name, value]) => `${name}="${value.replaceAll(/[\\"\n]/g, (found) => (found === '\n' ? '\\n' : `\\${found}`))}"`,
+    ([name, value]) =>
+      `${name}="${value.replaceAll(/[\\"\n]/g, (found) => (found === '\n' ? '\\n' : `\\${found}`))}"`,
   );
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }

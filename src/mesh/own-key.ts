@@ -31,10 +31,7 @@ export async function tellNextKey(
   if (!drawn.ok) return drawn;
   const { signer, nextWireguard: next } = drawn.value;
   if (next === null || holds(home, drawn.value, next.key)) return drawn;
-  const told = await writeOwn(
-    { home, signer, nowMs },
-    { wg: next.claim(home.replica.ledger) },
-  );
+  const told = await writeOwn({ home, signer, nowMs }, { wg: next.claim(home.replica.ledger) });
   return told.ok ? drawn : told;
 }
 

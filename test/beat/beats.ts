@@ -66,7 +66,7 @@ const CARD: Gpu = {
 /** More of everything than fits into one packet. */
 export const FULL: Beat = {
   ...PLAIN,
-  incarnation: Number.MAX_SAFE_INTEGER,
+  incarnation: 2 ** 48,
   sequence: Number.MAX_SAFE_INTEGER,
   clockMs: Number.MAX_SAFE_INTEGER,
   count: Number.MAX_SAFE_INTEGER,

@@ -89,7 +89,10 @@ describe('liveness', () => {
   });
 
   test('an old packet changes nothing, also one from before our last start', () => {
-    const kept = newSubject(KEY, true, 0, { incarnation: 3, sequence: 7 });
+    const kept = newSubject(KEY, true, 0, {
+      mark: { incarnation: 3, sequence: 7 },
+      heardAtMs: 5,
+    });
     const ear = listen(kept);
     expect(ear.hear(3, 7)).toBe(false);
     expect(ear.hear(2, 99)).toBe(false);

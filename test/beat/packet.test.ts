@@ -154,6 +154,7 @@ describe('what is no packet is refused', () => {
     ['other-ledger', sent({ ...PLAIN, ledger: recordNamed('another') })],
     ['out-of-bounds subject', foreign({ subject: short })],
     ['out-of-bounds incarnation', foreign({ incarnation: 0 })],
+    ['out-of-bounds incarnation', foreign({ incarnation: 2 ** 48 + 1 })],
     ['out-of-bounds sequence', foreign({ sequence: 0 })],
     ['out-of-bounds instance', foreign({ instance: short })],
     ['out-of-bounds frontier_root', foreign({ frontierRoot: short })],

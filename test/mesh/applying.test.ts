@@ -5,7 +5,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toBase64url } from '../../proto/bytes.ts';
 import type { Key } from '../../proto/ids.ts';
-import { type Applying, type Device, afterChange, createApplying } from '../../src/mesh/applying.ts';
+import {
+  type Applying,
+  type Device,
+  afterChange,
+  createApplying,
+} from '../../src/mesh/applying.ts';
 import { commandOf } from '../../wg/commands.ts';
 import { type Change, planOf } from '../../wg/plan.ts';
 import { type Dial, type PeerRow, QUIET_DIAL, type Table, wantedTable } from '../../wg/table.ts';

@@ -81,7 +81,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     folder: 'bench/',
-    mayImport: ['node:', ...CORES, 'src/', 'test/kit/', ...PACKAGES, ...TOOLS],
+    mayImport: ['node:', ...CORES, 'src/', 'test/kit/', 'test/lab/', ...PACKAGES, ...TOOLS],
     reason:
       'a benchmark measures what is shipped; what its peers need, they install for themselves',
   },

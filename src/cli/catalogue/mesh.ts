@@ -23,7 +23,9 @@ export const MESH: readonly Command[] = [
       'Its daemon answers, so that more is tried than the way there. Ends with 4 where no answer ' +
         'came. The daemon must run.',
     ],
-    arguments: [{ name: 'node', required: true, help: 'its name, key, fingerprint or their start' }],
+    arguments: [
+      { name: 'node', required: true, help: 'its name, key, fingerprint or their start' },
+    ],
     options: [{ name: 'count', value: 'N', help: 'so many times, a second apart (default: 4)' }],
     exits: ['unreachable'],
     examples: [{ line: 'kith ping attic --count 1', what: 'once' }],
@@ -40,7 +42,7 @@ export const MESH: readonly Command[] = [
   {
     path: ['rotate-key'],
     group: 'The mesh',
-    summary: "gives this machine a new WireGuard key",
+    summary: 'gives this machine a new WireGuard key',
     about: [
       'The new key is told to the network first; it comes into use when the peers that can be ' +
         'heard have it, so that next to nothing is lost. A peer that is off gets it with the ledger.',

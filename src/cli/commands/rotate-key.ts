@@ -17,8 +17,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   const rotated = isRunning ? await askDaemon(call.folder, 'rotate', undefined) : null;
   return withHome<Exit>(call.folder, { write: rotated === null }, async (home) => {
     const made: Rotated =
-      rotated ??
-      unwrap(await rotateAlone(keyHost(), home, openCalendar(call.folder).nowMs));
+      rotated ?? unwrap(await rotateAlone(keyHost(), home, openCalendar(call.folder).nowMs));
     const nameOf = namesAt(home);
     const late = made.late.map(nameOf);
     print.result({ ...made, late }, () => [
