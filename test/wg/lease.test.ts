@@ -1,5 +1,5 @@
 // The leases of a relay, with initiations made the way WireGuard makes their mac1; that real ones
-// pass is shown in test/mesh/relay.test.ts.
+// pass is shown in test/scenarios/relay.test.ts.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -131,9 +131,22 @@ describe('a lease', () => {
     const first = leaseFor(NO_LEASES, [X, Y], 0);
     if (!first.ok) throw new Error(first.code);
     const { leases } = first.value;
-    expect(swept(leases, () => true, RELAY_IDLE_MS - 1).ended).toEqual([]);
-    expect(swept(leases, () => true, RELAY_IDLE_MS).ended).toHaveLength(1);
-    expect(swept(leases, (key) => key !== Y.member, 1).leases.pairs).toEqual([]);
+    const { macKey } = X;
+    expect(swept(leases, () => macKey, RELAY_IDLE_MS - 1).ended).toEqual([]);
+    expect(swept(leases, () => macKey, RELAY_IDLE_MS).ended).toHaveLength(1);
+    const without = (key: Key): Uint8Array | null => (key === Y.member ? null : macKey);
+    expect(swept(leases, without, 1).leases.pairs).toEqual([]);
+  });
+
+  test('has the keys of now after each sweep', () => {
+    const first = leaseFor(NO_LEASES, [X, Y], 0);
+    if (!first.ok) throw new Error(first.code);
+    const { leases } = swept(first.value.leases, () => EVE.macKey, 1);
+    expect(leases.pairs[0]?.sides.map(({ otherMac }) => otherMac)).toEqual([
+      EVE.macKey,
+      EVE.macKey,
+    ]);
+    expect(leases.pairs[0]?.usedMs).toBe(0);
   });
 
   test('is refused past the bounds: of one member, and of all ports', () => {
@@ -158,7 +171,7 @@ describe('a lease', () => {
   test('gives a port back as late as it can', () => {
     const first = leaseFor(NO_LEASES, [X, Y], 0);
     if (!first.ok) throw new Error(first.code);
-    const { leases } = swept(first.value.leases, () => false, 1);
+    const { leases } = swept(first.value.leases, () => null, 1);
     expect(sideOf(leased(leases, [X, Y]), X.member).port).toBe(RELAY_PORT_FIRST + 2);
   });
 });
