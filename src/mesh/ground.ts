@@ -78,7 +78,7 @@ export interface Ground {
   turn: number;
   readonly rotations: Rotations;
   readonly rotating: Rotating;
-  readonly meeting: Meeting | null;
+  meeting: Meeting | null;
   heart: RunningHeart | null;
   server: PeerServer | null;
   /** This node has compared its ledger with a peer since it was away. */

@@ -29,6 +29,7 @@ import { handsOf } from './hands.ts';
 import { heartParts, onHeard, removalsIn } from './hearing.ts';
 import { openKeptLinks } from './kept.ts';
 import { createLinks } from './links.ts';
+import { openMeeting } from './meeting.ts';
 import { startLooking } from './looking.ts';
 import { removeNames } from './names.ts';
 import { settledKey } from './own-key.ts';
@@ -169,6 +170,7 @@ async function openUp(ground: Ground): Promise<void> {
   await applyLedger(ground);
   if (applying.actual() === null) throw new Error('the interface could not be written to');
   const address = wishing.self()?.address ?? '';
+  ground.meeting = await openMeeting(ground);
   ground.server = await parts.serve({ host: address, port: MESH_PORT }, routesOf(ground));
   ground.heart = await startHeartbeat(heartParts(ground, address));
   ground.heart.onHeard((beat, firstHand) => onHeard(ground, beat, firstHand));
@@ -179,8 +181,8 @@ async function openUp(ground: Ground): Promise<void> {
   });
 }
 
-function routesOf(_ground: Ground): readonly PeerRoute[] {
-  return [ECHO_ROUTE];
+function routesOf({ meeting }: Ground): readonly PeerRoute[] {
+  return [ECHO_ROUTE, ...(meeting?.routes ?? [])];
 }
 
 function raisedOf(ground: Ground): Raised {

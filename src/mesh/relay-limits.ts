@@ -10,3 +10,7 @@ export const RELAY_PAIR_RATE: Rate = { perSecond: 2_000_000, burst: 500_000 };
 export const RELAY_SWEEP_MS = 10_000;
 /** Other programs may hold a port of ours: the next pairs are tried. */
 export const RELAY_BIND_TRIES = 8;
+/** Members that carry one meet: one of them may not reach the other. */
+export const MEET_CARRIERS_MAX = 3;
+/** For a meet or a lease to be answered: two hops over links that work, one of them just roamed. */
+export const MEET_WAIT_MS = 8_000;
