@@ -8,7 +8,8 @@ import { factsOf } from './facts-of.ts';
 import type { Ground } from './ground.ts';
 import { removalsIn, tellMeshAddresses } from './hearing.ts';
 import { writeNames } from './names.ts';
-import { rotatedBy } from './rotation.ts';
+import { rotationWithout } from './rotating.ts';
+import { keysOf } from './rotation.ts';
 
 /** Called for every intake of records; costs little where nothing of the mesh has changed. */
 export async function applyLedger(ground: Ground): Promise<void> {
@@ -24,9 +25,10 @@ export async function applyLedger(ground: Ground): Promise<void> {
     for (const [key, row] of after) {
       const was = before.get(key);
       if (was === undefined || was === row) continue;
-      rotatedBy(ground, was, row);
       links.facts(key, factsOf(ground, row));
     }
+    keysOf(ground, others);
+    for (const key of before.keys()) if (!after.has(key)) rotationWithout(ground, key);
     places.resolve(others, (node) => {
       const row = wishing.roster().byKey.get(node);
       if (row !== undefined) links.facts(node, factsOf(ground, row));

@@ -22,6 +22,8 @@ import type { KeptLinks } from './kept.ts';
 import type { Links } from './links.ts';
 import type { Meeting } from './meeting.ts';
 import type { Places } from './places.ts';
+import type { Rotating } from './rotating.ts';
+import type { Rotations } from './rotation.ts';
 import type { OwnSighting } from './sighting.ts';
 import type { Wishing } from './wishing.ts';
 
@@ -73,8 +75,8 @@ export interface Ground {
   readonly seen: Map<Key, OwnSighting>;
   /** Counts heartbeats: which of many sightings are told in the next one. */
   turn: number;
-  /** New keys of members that were set up here, and when. */
-  readonly rotated: Map<Key, { readonly counter: number; readonly atMs: number }>;
+  readonly rotations: Rotations;
+  readonly rotating: Rotating;
   readonly meeting: Meeting | null;
   heart: RunningHeart | null;
   server: PeerServer | null;
@@ -89,6 +91,5 @@ export interface Ground {
   timer: NodeJS.Timeout | null;
   /** Something was pointed elsewhere: WireGuard is worth a look. */
   lookSoon: () => void;
-  isRotating: boolean;
   isStopped: boolean;
 }

@@ -18,7 +18,8 @@ import { realDisk } from '../store/disk.ts';
 import { urlOf } from '../peer/address.ts';
 import type { Ground } from './ground.ts';
 import { RTT_MS_MAX } from './limits.ts';
-import { rotationsTold } from './rotation.ts';
+import { rotationHeard, rotationWithout } from './rotating.ts';
+import { keyBeat, rotationsTold } from './rotation.ts';
 import { sightingsToTell, takeSightings } from './sighting.ts';
 
 /** What the heart is made of here. */
@@ -63,6 +64,8 @@ export function onHeard(ground: Ground, beat: Beat, firstHand: boolean): void {
   ground.heardMs = nowMs;
   const key = beat.subject;
   links.beat(key);
+  keyBeat(ground, key);
+  rotationHeard(ground, beat);
   parts.calendar.heard(key, beat.clockMs);
   const asked = askedMs.get(key);
   if (asked !== undefined) {
@@ -80,6 +83,7 @@ function onHeartEvent(ground: Ground, event: HeartEvent): void {
     case 'liveness': {
       const { key, from, to } = event;
       parts.tell({ event: 'liveness', peer: key, from, to });
+      if (to === 'down') rotationWithout(ground, key);
       return tellMeshAddresses(ground);
     }
     case 'clone':

@@ -12,8 +12,6 @@ export const KEEP_EVERY_MS = 30_000;
 export const ALARMS_MAX = 16;
 /** Nobody was heard for so long: six heartbeats missed. What it missed is to be read first. */
 export const AWAY_MS = 62_000;
-/** For a rotated key to shake hands; then the new one gets the prefix anyway. */
-export const CARRY_MS = 180_000;
 /** How long a member says that the new key of another is set up here. */
 export const ROTATION_TOLD_MS = 600_000;
 /** How often the time of a round trip is measured over a link that works. */
@@ -35,5 +33,5 @@ export const LOOK_SOON_MS = 200;
 export const SIGHTINGS_TOLD_MAX = 8;
 /** What a ping sends there and back: as much as a small packet. */
 export const ECHO_BYTES = 56;
-/** Between two looks at who has the new key of this node. */
-export const READY_LOOK_MS = 200;
+/** Between two looks for the first packet under a new key of a peer: less than two of a call. */
+export const LOOK_AT_KEY_MS = 10;

@@ -5,8 +5,16 @@ import { monotonicMs } from '../os/clock.ts';
 import { networkPrint } from '../os/own-addresses.ts';
 import { factsOf } from './facts-of.ts';
 import type { Ground } from './ground.ts';
-import { AWAY_MS, KEEP_EVERY_MS, LOOK_MS, LOOK_SOON_MS, RTT_EVERY_MS } from './limits.ts';
-import { settleRotations } from './rotation.ts';
+import {
+  AWAY_MS,
+  KEEP_EVERY_MS,
+  LOOK_AT_KEY_MS,
+  LOOK_MS,
+  LOOK_SOON_MS,
+  RTT_EVERY_MS,
+} from './limits.ts';
+import { rotationSeen } from './rotating.ts';
+import { keysSeen } from './rotation.ts';
 import { setLink } from './setting.ts';
 import { pruneSightings, seeActual } from './sighting.ts';
 
@@ -25,17 +33,20 @@ export function startLooking(ground: Ground): void {
       .catch((error: Error) => {
         ground.parts.tell({ event: 'failed', what: 'looking at the mesh', why: error.message });
       })
-      .finally(() => {
-        if (ground.isStopped) return;
-        const soon = ground.links.isSearching() || isCarrying(ground);
-        ground.timer = setTimeout(again, soon ? LOOK_SOON_MS : LOOK_MS);
-      });
+      .finally(() => wind(monotonicMs() + waitOf(ground)));
+  };
+  let nextMs = 0;
+  const wind = (atMs: number): void => {
+    if (ground.isStopped) return;
+    nextMs = atMs;
+    ground.timer = setTimeout(again, Math.max(0, atMs - monotonicMs()));
   };
   ground.lookSoon = () => {
+    const atMs = monotonicMs() + waitOf(ground);
     // One that is under way sees to it by itself.
-    if (ground.timer === null || ground.isStopped) return;
+    if (ground.timer === null || ground.isStopped || nextMs <= atMs) return;
     clearTimeout(ground.timer);
-    ground.timer = setTimeout(again, LOOK_SOON_MS);
+    wind(atMs);
   };
   again();
 }
@@ -46,14 +57,16 @@ async function see(ground: Ground): Promise<void> {
   const actual = await ground.applying.look();
   if (actual === null || ground.isStopped) return;
   ground.links.seen(actual, ground.wishing.publicKeyOf);
-  settleRotations(ground, actual);
+  keysSeen(ground, actual);
+  rotationSeen(ground, actual);
   seeActual(ground, actual);
 }
 
-/** Keys are changing hands: the prefix is to follow at once. */
-function isCarrying({ links }: Ground): boolean {
-  for (const { carrier } of links.dials().values()) if (carrier !== null) return true;
-  return false;
+function waitOf({ rotations, rotating, links }: Ground): number {
+  // A key is changing hands: each look later is a packet lost.
+  if (rotations.watched.size > 0) return LOOK_AT_KEY_MS;
+  const isSoon = links.isSearching() || rotating.state.at === 'speaking';
+  return isSoon ? LOOK_SOON_MS : LOOK_MS;
 }
 
 async function lookAround(ground: Ground): Promise<void> {

@@ -32,7 +32,8 @@ import { startLooking } from './looking.ts';
 import { removeNames } from './names.ts';
 import { settledKey } from './own-key.ts';
 import { createPlaces } from './places.ts';
-import { rotateOwn } from './rotating.ts';
+import { notRotating, rotateOwn, stopRotating } from './rotating.ts';
+import { noRotations } from './rotation.ts';
 import { setLink } from './setting.ts';
 import { linksOf, nodesOf, statusOf } from './telling.ts';
 import { createWishing } from './wishing.ts';
@@ -111,11 +112,12 @@ async function groundOf(
     kept: openKeptLinks(host, home.folder),
     meeting: null,
     ...{ identity, local: await device.value.localPrefixes(), rows: new Map(), mtu: MTU_FIRST },
-    ...{ sightings: NO_SIGHTINGS, seen: new Map(), rotated: new Map(), turn: 0 },
+    ...{ sightings: NO_SIGHTINGS, seen: new Map(), turn: 0 },
+    ...{ rotations: noRotations(), rotating: notRotating() },
     ...{ rtts: new Map(), askedMs: new Map(), measuredMs: new Map(), lookSoon: () => undefined },
     ...{ heart: null, server: null, isReconciled: false },
     ...{ heardMs: monotonicMs(), keptMs: monotonicMs(), print: networkPrint(), timer: null },
-    ...{ isRotating: false, isStopped: false, headroom: () => null, fall },
+    ...{ isStopped: false, headroom: () => null, fall },
   };
   return ok(ground);
 }
@@ -214,6 +216,7 @@ async function takeDown(ground: Ground): Promise<void> {
   if (ground.isStopped) return;
   ground.isStopped = true;
   if (ground.timer !== null) clearTimeout(ground.timer);
+  stopRotating(ground);
   links.stop();
   parts.syncing.onMesh([]);
   await ground.meeting?.stop();

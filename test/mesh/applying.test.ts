@@ -14,7 +14,7 @@ import {
 import { commandOf } from '../../wg/commands.ts';
 import { type Change, planOf } from '../../wg/plan.ts';
 import { type Dial, type PeerRow, QUIET_DIAL, type Table, wantedTable } from '../../wg/table.ts';
-import { type Interface, actualOf, emptyInterface, perform, wgKey } from '../wg/interface.ts';
+import { type Interface, actualOf, emptyInterface, perform, wgKey } from '../wg/model.ts';
 
 const NETWORK = 'fd00:1:2::/48';
 const OWN = { publicKey: wgKey('own'), listenPort: 7447 };
