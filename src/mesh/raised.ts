@@ -1,5 +1,6 @@
-// A mesh that is up: the interface, the peer API and the heart on its address, the links, the names;
-// put together here, kept right every few seconds, and taken away at the end. Spec: docs/mesh.md.
+// A mesh that is up: the interface, the peer API and the heart on its address, the links, the
+// names; put together here, kept right every few seconds, and taken away at the end. Spec:
+// docs/mesh.md.
 
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import type { Secret } from '../../proto/secret.ts';
