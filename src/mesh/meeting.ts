@@ -28,7 +28,7 @@ import type { PeerRoute } from '../peer/server.ts';
 import { hearAnew } from './facts-of.ts';
 import type { Ground } from './ground.ts';
 import { openLan } from './lan.ts';
-import { MEET_CARRIERS_MAX, MEET_WAIT_MS } from './relay-limits.ts';
+import { CARRIER_LOOK_MS, MEET_CARRIERS_MAX, MEET_WAIT_MS } from './relay-limits.ts';
 import { type RelayCounts, openRelay } from './relay-socket.ts';
 import { sightingGround, signedBy, signedSighting, takeSightings } from './sighting.ts';
 
@@ -68,6 +68,9 @@ export async function openMeeting(ground: Ground): Promise<Meeting> {
     members: () => ground.wishing.others().map(({ key }) => key),
     heard: (node) => hearAnew(ground, node),
   });
+  /** Whom a meet is for that nobody could carry yet, and how long it is worth it. */
+  const waiting = new Map<Key, number>();
+  let timer: NodeJS.Timeout | null = null;
   let sequence = 0;
 
   function ownMeet(to: Key): Uint8Array {
@@ -100,6 +103,25 @@ export async function openMeeting(ground: Ground): Promise<Meeting> {
     learn(theirs, reply.sighting);
   }
 
+  /** False where nobody is there to carry it: right after a start. */
+  function meetNow(node: Key): boolean {
+    const carriers = carriersTo(ground, node);
+    if (carriers.length === 0) return false;
+    const meet = ownMeet(node);
+    for (const carrier of carriers) void meetThrough(carrier, node, meet);
+    return true;
+  }
+
+  function meetWaiting(): void {
+    const nowMs = monotonicMs();
+    for (const [node, untilMs] of waiting) {
+      if (nowMs >= untilMs || meetNow(node)) waiting.delete(node);
+    }
+    if (waiting.size > 0 || timer === null) return;
+    clearInterval(timer);
+    timer = null;
+  }
+
   const desk: MeshDesk = {
     self: ground.self,
     ground: () => sightingGround(ground),
@@ -124,9 +146,9 @@ export async function openMeeting(ground: Ground): Promise<Meeting> {
 
   return {
     routes: meshRoutes(desk),
-    meet(node) {
-      const meet = ownMeet(node);
-      for (const carrier of carriersTo(ground, node)) void meetThrough(carrier, node, meet);
+    meet: (node) => {
+      if (!meetNow(node)) waiting.set(node, monotonicMs() + MEET_WAIT_MS);
+      timer ??= setInterval(meetWaiting, CARRIER_LOOK_MS);
     },
     lease: (node, by) => void askLease(ground, node, by),
     onLan: (node) => lan.of(node),
@@ -135,6 +157,7 @@ export async function openMeeting(ground: Ground): Promise<Meeting> {
     moved: () => lan.ask(),
     relayed: () => relay?.counts() ?? null,
     async stop() {
+      if (timer !== null) clearInterval(timer);
       lan.close();
       await relay?.close();
     },
