@@ -3,7 +3,6 @@
 // speak from WireGuard's own port; a side that moved binds anew likewise. The relay sees sealed
 // bytes and nothing else. Spec: docs/links.md, "Relays".
 
-import { sameBytes } from '../proto/bytes.ts';
 import type { Key } from '../proto/ids.ts';
 import { type Result, ok, refuse } from '../proto/result.ts';
 import {
@@ -55,16 +54,9 @@ export function leaseFor(
   const has = (pair: PairLease, member: Key): boolean =>
     pair.sides.some((side) => side.member === member);
   const held = leases.pairs.find((pair) => has(pair, asker.member) && has(pair, other.member));
-  // With other keys than when it was made nobody could bind to it.
-  if (held !== undefined && sameBytes(sideOf(held, asker.member).otherMac, other.macKey)) {
-    const lease = { ...held, usedMs: nowMs };
-    return ok({ leases: replaced(leases, held, lease), lease });
-  }
   if (held !== undefined) {
-    const sides = held.sides.map((side) => {
-      return { ...side, otherMac: side.member === asker.member ? other.macKey : asker.macKey };
-    });
-    const lease = { sides: sides as unknown as PairLease['sides'], usedMs: nowMs };
+    const keyOf = (member: Key): Uint8Array => (member === asker.member ? asker : other).macKey;
+    const lease = { ...withKeys(held, keyOf), usedMs: nowMs };
     return ok({ leases: replaced(leases, held, lease), lease });
   }
   const its = leases.pairs.filter((pair) => has(pair, asker.member));
@@ -79,6 +71,18 @@ export function leaseFor(
     usedMs: nowMs,
   };
   return ok({ leases: { pairs: [...leases.pairs, lease], nextPort: port + 2 }, lease });
+}
+
+/** The same lease after a side has changed its key. */
+function withKeys(lease: PairLease, keyOf: (member: Key) => Uint8Array | null): PairLease {
+  const [one, two] = lease.sides;
+  return {
+    ...lease,
+    sides: [
+      { ...one, otherMac: keyOf(two.member) ?? one.otherMac },
+      { ...two, otherMac: keyOf(one.member) ?? two.otherMac },
+    ],
+  };
 }
 
 export function sideOf({ sides }: PairLease, member: Key): LeaseSide {
@@ -125,14 +129,18 @@ export function carried(
   return { lease: { sides, usedMs: nowMs }, to };
 }
 
-/** Without those that are idle, and those of anybody who is no member any more. */
+/**
+ * Without those that are idle and those of whoever is no member any more; the others with the keys
+ * of now. `macKeyOf` knows members only.
+ */
 export function swept(
   leases: Leases,
-  isMember: (key: Key) => boolean,
+  macKeyOf: (member: Key) => Uint8Array | null,
   nowMs: number,
 ): { leases: Leases; ended: readonly PairLease[] } {
   const stays = ({ sides, usedMs }: PairLease): boolean =>
-    nowMs - usedMs < RELAY_IDLE_MS && sides.every(({ member }) => isMember(member));
+    nowMs - usedMs < RELAY_IDLE_MS && sides.every(({ member }) => macKeyOf(member) !== null);
   const ended = leases.pairs.filter((pair) => !stays(pair));
-  return { leases: { ...leases, pairs: leases.pairs.filter(stays) }, ended };
+  const pairs = leases.pairs.filter(stays).map((pair) => withKeys(pair, macKeyOf));
+  return { leases: { ...leases, pairs }, ended };
 }

@@ -154,9 +154,9 @@ function doubt(state: Direct, nowMs: number): LinkStep {
   return { state: { ...state, askAtMs, answerByMs: nowMs + ANSWER_MS }, out: [{ kind: 'ask' }] };
 }
 
-/** A path over a relay is not broken for a search twice in a few seconds. */
-function isRested({ sinceMs }: Relayed, nowMs: number): boolean {
-  return nowMs - sinceMs >= REST_MS;
+/** A path over a relay that works is not broken for a search twice in a few seconds. */
+function isRested({ sinceMs, isProven }: Relayed, nowMs: number): boolean {
+  return !isProven || nowMs - sinceMs >= REST_MS;
 }
 
 function probeSoon(state: Relayed, nowMs: number): LinkStep {

@@ -1,5 +1,5 @@
-// What is known of where a peer is, gathered for its link: its candidates, who could relay, and what
-// kind of NAT both are behind. Spec: docs/links.md, "Candidates".
+// What is known of where a peer is, gathered for its link: its candidates, who could relay, and
+// what kind of NAT both are behind. Spec: docs/links.md, "Candidates".
 
 import type { Key } from '../../proto/ids.ts';
 import type { Facts } from '../../wg/link-state.ts';

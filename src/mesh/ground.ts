@@ -1,5 +1,6 @@
 // What a raised mesh stands on: the parts that the daemon gives, the interface, and what is
-// remembered while it is up. The files beside it work on this one value; raised.ts puts it together.
+// remembered while it is up. The files beside it work on this one value; raised.ts puts it
+// together.
 
 import type { Headroom } from '../../beat/headroom.ts';
 import type { RunningHeart } from '../beat/heart.ts';
@@ -77,7 +78,7 @@ export interface Ground {
   turn: number;
   readonly rotations: Rotations;
   readonly rotating: Rotating;
-  readonly meeting: Meeting | null;
+  meeting: Meeting | null;
   heart: RunningHeart | null;
   server: PeerServer | null;
   /** This node has compared its ledger with a peer since it was away. */

@@ -1,5 +1,6 @@
 // What heartbeats do: they keep links, bring ledgers together, correct the calendar, spread where
-// members are seen, and show what has gone wrong. Spec: docs/heartbeat.md, docs/daemon.md "Syncing".
+// members are seen, and show what has gone wrong. Spec: docs/heartbeat.md, docs/daemon.md
+// "Syncing".
 
 import { sign } from 'node:crypto';
 import type { HeartEvent, HeartParts } from '../beat/heart.ts';

@@ -78,6 +78,7 @@ async function lookAround(ground: Ground): Promise<void> {
   const print = networkPrint();
   if (print !== ground.print) {
     ground.print = print;
+    ground.meeting?.moved();
     links.changed(null);
   }
   for (const row of wishing.others()) links.facts(row.key, factsOf(ground, row));

@@ -6,7 +6,9 @@ import { type HostName, withNames, withoutNames } from '../../wg/hosts.ts';
 import type { RosterRow } from '../derive.ts';
 import { changeHosts } from '../os/hosts-file.ts';
 
-/** Writes the block of an interface; answers what was left out, a line each. Throws as `fs` does. */
+/**
+ * Writes the block of an interface; answers what was left out, a line each. Throws as `fs` does.
+ */
 export function writeNames(tag: string, rows: readonly RosterRow[]): string[] {
   let refused: readonly { readonly name: string; readonly code: string }[] = [];
   changeHosts((text) => {

@@ -1,5 +1,6 @@
-// A mesh that is up: the interface, the peer API and the heart on its address, the links, the names;
-// put together here, kept right every few seconds, and taken away at the end. Spec: docs/mesh.md.
+// A mesh that is up: the interface, the peer API and the heart on its address, the links, the
+// names; put together here, kept right every few seconds, and taken away at the end. Spec:
+// docs/mesh.md.
 
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import type { Secret } from '../../proto/secret.ts';
@@ -28,6 +29,7 @@ import { handsOf } from './hands.ts';
 import { heartParts, onHeard, removalsIn } from './hearing.ts';
 import { openKeptLinks } from './kept.ts';
 import { createLinks } from './links.ts';
+import { openMeeting } from './meeting.ts';
 import { startLooking } from './looking.ts';
 import { removeNames } from './names.ts';
 import { settledKey } from './own-key.ts';
@@ -168,6 +170,7 @@ async function openUp(ground: Ground): Promise<void> {
   await applyLedger(ground);
   if (applying.actual() === null) throw new Error('the interface could not be written to');
   const address = wishing.self()?.address ?? '';
+  ground.meeting = await openMeeting(ground);
   ground.server = await parts.serve({ host: address, port: MESH_PORT }, routesOf(ground));
   ground.heart = await startHeartbeat(heartParts(ground, address));
   ground.heart.onHeard((beat, firstHand) => onHeard(ground, beat, firstHand));
@@ -178,8 +181,8 @@ async function openUp(ground: Ground): Promise<void> {
   });
 }
 
-function routesOf(_ground: Ground): readonly PeerRoute[] {
-  return [ECHO_ROUTE];
+function routesOf({ meeting }: Ground): readonly PeerRoute[] {
+  return [ECHO_ROUTE, ...(meeting?.routes ?? [])];
 }
 
 function raisedOf(ground: Ground): Raised {

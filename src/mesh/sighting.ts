@@ -20,7 +20,10 @@ import { hearAnew } from './facts-of.ts';
 import type { Ground } from './ground.ts';
 import { SIGHTINGS_TOLD_MAX } from './limits.ts';
 
-/** What WireGuard shows of where peers are, signed by this node; the same bytes while it is the same. */
+/**
+ * What WireGuard shows of where peers are, signed by this node; the same bytes while it is the
+ * same.
+ */
 export interface OwnSighting {
   readonly endpoint: string;
   readonly bytes: Uint8Array;

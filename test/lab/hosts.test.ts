@@ -5,8 +5,11 @@ import { DOOR_PORT, admit, commit, network, recordsOf, remove } from './network.
 import { laboratory } from './suite.ts';
 import { until } from './until.ts';
 
-const EVERY_PEER = (own: Host, all: readonly Host[]): string[] =>
-  all.filter((one) => one !== own).flatMap((one) => ['--peer', `${one.address}:${DOOR_PORT}`]);
+/** How they find each other without a mesh. */
+const EVERY_PEER = (own: Host, all: readonly Host[]): string[] => [
+  '--no-mesh',
+  ...all.filter((one) => one !== own).flatMap((one) => ['--peer', `${one.address}:${DOOR_PORT}`]),
+];
 
 laboratory('hosts in the laboratory', (net, prepare) => {
   let hosts: Host[] = [];

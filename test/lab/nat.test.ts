@@ -77,6 +77,15 @@ laboratory('NAT in the laboratory', (net, prepare) => {
     expect(new Set([PORT, a.port, b.port]).size).toBe(3);
   });
 
+  test('a full cone lets in whoever sends to a port that was used', async () => {
+    const { own, outside } = await behind('full-cone', 'open');
+    expect(await seenBy(own, one as Host)).toEqual({ address: outside, port: PORT });
+    await until('the packet of somebody it never spoke to', () => {
+      sockets[1]?.send(outside, PORT);
+      return own.heard.includes(`${(two as Host).address} ${PORT} hello`);
+    });
+  });
+
   test('two endpoint-independent routers are punched, also where one side was too early', async () => {
     const [x, y] = [
       await behind('endpoint-independent', 'x'),

@@ -1,5 +1,5 @@
 // Routers of the laboratory: the one in the middle of its internet, and those at the edge of a lan
-// that translate addresses. Both kinds of NAT let in only what answers to something.
+// that translate addresses. All kinds but the full cone let in only what answers to something.
 
 import type { Cable, Fabric, Lan } from './fabric.ts';
 import { type Machine, machine } from './machine.ts';
@@ -27,12 +27,30 @@ export interface Router {
 const MASQUERADE: Readonly<Record<NatKind, string>> = {
   'endpoint-independent': 'masquerade persistent',
   'endpoint-dependent': 'masquerade fully-random',
+  'full-cone': 'masquerade persistent',
 };
+
+// Which machine inside has sent from which port: there goes what comes to it.
+const CONE = `
+  map used {
+    type inet_service : ipv4_addr
+    flags dynamic,timeout
+    timeout 1h
+  }
+  chain in {
+    type nat hook prerouting priority dstnat;
+    iifname "outside" meta l4proto udp dnat to udp dport map @used
+  }
+  chain note {
+    type filter hook forward priority -1;
+    oifname "outside" meta l4proto udp update @used { udp sport : ip saddr }
+  }
+`;
 
 // What comes from outside unasked is dropped before it is remembered: a remembered flow would keep
 // its port from the machine inside that is about to use it. Dropped without a word, as routers do.
 const rules = (kind: NatKind): string => `
-table ip lab {
+table ip lab {${kind === 'full-cone' ? CONE : ''}
   chain out {
     type nat hook postrouting priority srcnat;
     oifname "outside" ${MASQUERADE[kind]}
@@ -40,6 +58,7 @@ table ip lab {
   chain through {
     type filter hook forward priority filter; policy drop;
     iifname "inside" accept
+    ct status dnat accept
     ct state established,related accept
   }
   chain to {

@@ -22,21 +22,22 @@ interface Operators {
 }
 
 laboratory('what members dispute', (net, prepare) => {
-  let [attic, barn, cellar]: Host[] = [];
+  let [attic, barn, cellar, dune]: Host[] = [];
   let all: Host[] = [];
   let made: Network;
 
   prepare(async () => {
     const lan = await net().lan();
-    [attic, barn, cellar] = [
+    [attic, barn, cellar, dune] = [
       await net().host('attic', lan),
       await net().host('barn', lan),
       await net().host('cellar', lan),
+      await net().host('dune', lan),
     ];
-    all = [attic, barn, cellar];
+    all = [attic, barn, cellar, dune];
     made = await network(all, {
       operators: [barn],
-      ipv4: { barn: '10.88.0.7', cellar: '10.88.0.7' },
+      ipv4: { barn: '10.88.0.7', cellar: '10.88.0.7', dune: '10.88.0.8' },
     });
     for (const one of all) await one.up();
     await linked(all);
@@ -50,8 +51,12 @@ laboratory('what members dispute', (net, prepare) => {
       expect([ipv4Of('barn'), ipv4Of('cellar')]).toEqual(['10.88.0.7', null]);
     }
     await until('the address answers', async () => {
-      return (await (attic as Host).ping('10.88.0.7')).received === 1;
+      return (await (dune as Host).ping('10.88.0.7')).received === 1;
     });
+    const own = await Promise.all(
+      all.map(({ machine }) => machine.must(['ip', '-o', '-4', 'addr'])),
+    );
+    expect(own.map((text) => text.includes('10.88.0.7/'))).toEqual([false, true, false, false]);
     const state = await cellar?.json<{ conflicts: { kind: string }[] }>('ledger', 'state');
     expect(state?.conflicts.map(({ kind }) => kind)).toContain('ipv4');
     await pinged(all);

@@ -69,12 +69,12 @@ describe('a pair', () => {
         expect(pair.until(isDirect, patience(setting.loss))).not.toBeNull();
         pair.run(pair.net.clock.nowMs + 10_000);
         const [points, meets] = [total(pair, 'point'), total(pair, 'meet')];
-        pair.run(pair.net.clock.nowMs + 30 * MINUTE);
+        pair.run(pair.net.clock.nowMs + 20 * MINUTE);
         expect(total(pair, 'point')).toBe(points);
         expect(total(pair, 'meet')).toBe(meets);
         expect(faults(pair)).toEqual([]);
       }),
-      { ...RUNS, numRuns: 40 },
+      { ...RUNS, numRuns: 20 },
     );
   });
 
