@@ -9,7 +9,7 @@ import { isFreeForUdp, somePortForUdp } from '../os/shared-port.ts';
 import type { PeerIdentity } from '../peer/certificate.ts';
 import type { Ingest } from '../peer/lines.ts';
 import { broughtBy, memberDoor } from '../peer/members.ts';
-import { type PeerServer, servePeers } from '../peer/server.ts';
+import { type PeerRoute, type PeerServer, servePeers } from '../peer/server.ts';
 import { systemCode } from '../store/faults.ts';
 import type { Tell } from './events.ts';
 import { readDoorPort, writeDoorPort } from './kept.ts';
@@ -79,12 +79,15 @@ async function firstThatOpens(
   throw fault;
 }
 
-function serveAt(
+/** The peer API at one place, with what is served there beside the records. */
+export function serveAt(
   { home, identity, ingest, tell }: DoorParts,
   host: string,
   port: number,
+  routes: readonly PeerRoute[] = [],
 ): Promise<PeerServer> {
   return servePeers({
+    routes,
     identity,
     listen: { host, port },
     brought: broughtBy(home, identity.publicKey),

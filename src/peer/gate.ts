@@ -14,8 +14,8 @@ import type { Meter } from './meter.ts';
 export interface Gate {
   /** Who is behind a connection that was let in. */
   callerOf(socket: Socket): Caller | undefined;
-  /** Breaks the connections of one caller. */
-  drop(key: Key): void;
+  /** Breaks the connections of those who are out. */
+  drop(isOut: (key: Key) => boolean): void;
 }
 
 export interface GateParts {
@@ -75,8 +75,8 @@ export function guard(server: Server, { door, meter, idleMs, turnedAway }: GateP
 
   return {
     callerOf: (socket) => callers.get(socket),
-    drop(key) {
-      for (const [socket, caller] of callers) if (caller.key === key) socket.destroy();
+    drop(isOut) {
+      for (const [socket, { key }] of callers) if (isOut(key)) socket.destroy();
     },
   };
 }

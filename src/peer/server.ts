@@ -62,8 +62,8 @@ export interface ServeOptions {
 
 export interface PeerServer {
   readonly address: { readonly host: string; readonly port: number };
-  /** Breaks what is open of whoever is let in no more. */
-  drop(key: Key): void;
+  /** Breaks what is open of those who are out: members that were removed. */
+  drop(isOut: (key: Key) => boolean): void;
   /** Stops listening and breaks what is still open: every request can be made again. */
   close(): Promise<void>;
 }
@@ -122,7 +122,7 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
   const { address, port } = app.server.address() as AddressInfo;
   return {
     address: { host: address, port },
-    drop: (key) => (gate as unknown as Gate).drop(key),
+    drop: (isOut) => (gate as unknown as Gate).drop(isOut),
     close: () => app.close(),
   };
 }

@@ -78,7 +78,7 @@ describe('a member that was removed', () => {
       });
     await Promise.all([kept, dropped].map(isLetIn));
     const gone = new Promise((resolve) => void dropped.once('close', resolve));
-    server.drop(mallory.publicKey);
+    server.drop((key) => key === mallory.publicKey);
     await gone;
     const answered = new Promise((resolve) => void kept.once('data', resolve));
     kept.write('GET /v1/none HTTP/1.1\r\nhost: kith\r\n\r\n');
