@@ -226,8 +226,8 @@ export interface Status {
 
 export interface PeerStatus {
   readonly url: string;
-  /** Who named the address: a person, the last run, the peer's own record; or it is derived. */
-  readonly source: 'told' | 'kept' | 'ledger' | 'mesh';
+  /** Who named the address: a person, the last run, its own record; or derived, or its last link. */
+  readonly source: 'told' | 'kept' | 'ledger' | 'mesh' | 'link';
   readonly key: Key | null;
   /** In a row. */
   readonly failures: number;

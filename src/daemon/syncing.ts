@@ -48,6 +48,8 @@ export interface Syncing {
   news(from: Key | null): void;
   /** The addresses on the mesh of those who are heard there. */
   onMesh(found: readonly KeptPeer[]): void;
+  /** Where the links of those who are not heard led last: their doors may be there. */
+  onLinks(found: readonly KeptPeer[]): void;
   /** A heartbeat of a peer, and whether it holds the same as this machine. */
   beaten(key: Key, isSame: boolean): void;
   peers(): readonly PeerStatus[];
@@ -101,6 +103,11 @@ export function startSyncing(parts: SyncingParts): Syncing {
     onMesh(found) {
       const mesh: Found[] = found.map((peer) => ({ ...peer, source: 'mesh' }));
       running.book = learned(running.book, 'mesh', mesh, monotonicMs());
+      wake(running);
+    },
+    onLinks(found) {
+      const links: Found[] = found.map((peer) => ({ ...peer, source: 'link' }));
+      running.book = learned(running.book, 'link', links, monotonicMs());
       wake(running);
     },
     beaten(key, isSame) {
