@@ -1,6 +1,7 @@
 // What the daemon tells whoever listens: its log and the readers of /v1/events. One line each, with
 // nothing secret in it. A reader that does not read is let go; it never holds the daemon up.
 
+import type { TicketStanding } from '../../ledger/redemption.ts';
 import type { Key } from '../../proto/ids.ts';
 
 export type DaemonEvent =
@@ -20,8 +21,17 @@ export type DaemonEvent =
       readonly sent: number;
       readonly why: string | null;
     }
+  /** A key has written two records at one place: what follows there counts for nothing. */
+  | { readonly event: 'forked'; readonly key: Key }
   | { readonly event: 'turned-away'; readonly address: string; readonly why: string }
   | { readonly event: 'faulty-peer'; readonly key: Key }
+  /** The holder of a ticket reads the ledger here, or was told why it may not. */
+  | {
+      readonly event: 'ticket';
+      readonly key: Key;
+      readonly standing: TicketStanding;
+      readonly address: string;
+    }
   | { readonly event: 'failed'; readonly what: string; readonly why: string }
   | { readonly event: 'carry'; readonly to: string; readonly ended: string | null }
   | { readonly event: 'stopping'; readonly why: string }

@@ -3,10 +3,9 @@
 // opens and the syncing begins as soon as they can.
 
 import { RULES_VERSION } from '../../ledger/limits.ts';
-import { signatureJobs } from '../../ledger/proof.ts';
+import { isSigned } from '../../ledger/proof.ts';
 import { type Decoded, decodeText } from '../../ledger/record.ts';
-import { frontierRoot, stateRoot } from '../../ledger/replica.ts';
-import { verdict } from '../../proto/ed25519.ts';
+import { frontierRoot, memberOf, stateRoot } from '../../ledger/replica.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import { type HomeLedger, foundHome } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
@@ -99,12 +98,20 @@ function watching(daemon: Daemon, home: HomeLedger, from: Key | null): HomeLedge
       const count = intake.accepted.length;
       if (count > 0) {
         daemon.tell({ event: 'records', count, from });
+        tellForks(daemon, home, intake.accepted);
         daemon.syncing?.news(from);
         openUpLater(daemon);
       }
       return intake;
     },
   };
+}
+
+/** Everybody hears of a key that speaks with two tongues, a ticket that was redeemed twice, too. */
+function tellForks({ tell }: Daemon, { replica }: HomeLedger, records: readonly Decoded[]): void {
+  for (const key of new Set(records.map(({ author }) => author))) {
+    if (memberOf(replica, key)?.live.frozen === true) tell({ event: 'forked', key });
+  }
 }
 
 /** Lines of a local client. The first that come may found the ledger. */
@@ -133,7 +140,9 @@ async function takeLinesNow(
   const records = [...numbers.keys()];
   const founded: RecordId[] = [];
   if (daemon.home === null) {
-    const genesis = records.find((record) => record.act.kind === 'genesis' && isSigned(record));
+    const genesis = records.find(
+      (record) => record.act.kind === 'genesis' && isSigned(record, nodePlatform),
+    );
     if (genesis === undefined) throw new StoreFault('no-ledger', daemon.folder);
     adopt(daemon, await foundHome(daemon.folder, genesis, own));
     records.splice(records.indexOf(genesis), 1);
@@ -153,12 +162,6 @@ async function takeLinesNow(
     parked: intake.parked,
     refused: refused.toSorted((a, b) => a.line - b.line),
   };
-}
-
-function isSigned(record: Decoded): boolean {
-  return signatureJobs(record).every(({ key, message, signature }) =>
-    verdict(nodePlatform, key, message, signature),
-  );
 }
 
 export async function syncNow(

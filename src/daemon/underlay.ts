@@ -1,12 +1,11 @@
 // The underlay door of the daemon: the peer API (src/peer) on a port that stays the same from run
 // to run, so that the addresses others know stay good. Spec: docs/daemon.md, "The door".
 
-import { holdingsOf } from '../../ledger/holdings.ts';
 import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import type { PeerIdentity } from '../peer/certificate.ts';
 import type { Ingest } from '../peer/lines.ts';
-import { broughtBy, memberDoor } from '../peer/members.ts';
+import { servingOf } from '../peer/members.ts';
 import { type PeerServer, servePeers } from '../peer/server.ts';
 import { systemCode } from '../store/faults.ts';
 import type { Tell } from './events.ts';
@@ -65,11 +64,9 @@ function serveAt(
   port: number,
 ): Promise<PeerServer> {
   return servePeers({
+    ...servingOf(home, identity.publicKey),
     identity,
     listen: { host, port },
-    brought: broughtBy(home, identity.publicKey),
-    door: memberDoor(home),
-    holdings: holdingsOf(home.replica),
     ingest,
     log(event) {
       switch (event.kind) {
@@ -77,6 +74,10 @@ function serveAt(
           return tell({ event: 'turned-away', address: event.address, why: event.why });
         case 'faulty-peer':
           return tell({ event: 'faulty-peer', key: event.key });
+        case 'ticket': {
+          const { key, standing, address } = event;
+          return tell({ event: 'ticket', key, standing, address });
+        }
         case 'failed': {
           const why = event.error instanceof Error ? event.error.message : String(event.error);
           return tell({ event: 'failed', what: `a request of ${event.key}`, why });

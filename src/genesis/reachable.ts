@@ -12,6 +12,7 @@ import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import { readIdentityKey } from '../keys/identity.ts';
 import { addressesOf } from './addresses.ts';
+import { OWN_HINTS_MAX } from './limits.ts';
 
 export async function reachableFrom(
   host: KeyHost,
@@ -38,6 +39,19 @@ export async function reachableFrom(
       return its.length === 0 ? [] : [{ key, endpoints: its }];
     })
     .slice(0, MEMBERS_MAX);
+}
+
+/**
+ * The addresses that a ticket made here names, unless a person says others: first this machine's.
+ */
+export async function hintsFrom(host: KeyHost, home: HomeLedger): Promise<string[]> {
+  const own = readIdentityKey(host, home.folder);
+  const members = await reachableFrom(host, home);
+  const here = members.filter(({ key }) => own.ok && key === own.value);
+  const others = members.filter((member) => !here.includes(member));
+  const theirs = others.flatMap(({ endpoints }) => endpoints.slice(0, 1));
+  const all = [...here.flatMap(({ endpoints }) => endpoints).slice(0, OWN_HINTS_MAX), ...theirs];
+  return [...new Set(all)].slice(0, ENDPOINTS_MAX);
 }
 
 /** Kept for the daemon of this machine: it looks there for the others. */

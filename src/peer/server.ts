@@ -1,11 +1,13 @@
-// The peer API of a node: four routes of sync behind the door, for members only. It remembers
-// nothing of a sync; every bound of docs/sync.md "Bounds" is kept here or in what it calls.
+// The peer API of a node: the routes of sync behind the door, for members, and to be read by who
+// holds a ticket. It remembers nothing of a sync; every bound of docs/sync.md "Bounds" is kept here
+// or in what it calls.
 
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { TicketStanding } from '../../ledger/redemption.ts';
 import { answerHello, answerPull, answerWalk } from '../../ledger/sync-answer.ts';
 import type { Holdings } from '../../ledger/sync-holdings.ts';
 import { encodePushReply } from '../../ledger/sync-wire.ts';
@@ -13,7 +15,7 @@ import { assert } from '../../proto/assert.ts';
 import type { Key } from '../../proto/ids.ts';
 import { monotonicMs } from '../os/clock.ts';
 import type { PeerIdentity } from './certificate.ts';
-import type { Door, TurnedAway } from './door.ts';
+import type { Door, TicketDoor, TurnedAway } from './door.ts';
 import { type Gate, guard } from './gate.ts';
 import {
   HEADERS_BYTES_MAX,
@@ -36,6 +38,13 @@ import { serverTls } from './tls.ts';
 export type PeerEvent =
   | { readonly kind: 'turned-away'; readonly why: TurnedAway; readonly address: string }
   | { readonly kind: 'faulty-peer'; readonly key: Key }
+  /** The holder of a ticket begins to read, or is told why it may not. */
+  | {
+      readonly kind: 'ticket';
+      readonly key: Key;
+      readonly standing: TicketStanding;
+      readonly address: string;
+    }
   | { readonly kind: 'failed'; readonly key: Key; readonly route: string; readonly error: unknown };
 
 export interface ServeOptions {
@@ -44,6 +53,10 @@ export interface ServeOptions {
   readonly door: Door;
   readonly holdings: Holdings;
   readonly ingest: Ingest;
+  /** Who may read without being a member; absent: nobody. */
+  readonly tickets?: TicketDoor;
+  /** The line that the ledger begins with, for whoever holds nothing of it; absent: not served. */
+  readonly genesis?: string;
   /** The lines that admit this node, for a caller that may not have them yet. */
   readonly brought?: readonly string[];
   readonly log?: (event: PeerEvent) => void;
@@ -69,11 +82,12 @@ interface Served extends ServeOptions {
   readonly meter: Meter;
   readonly log: (event: PeerEvent) => void;
   readonly patience: Patience;
+  readonly tickets: TicketDoor;
 }
 
 export async function servePeers(options: ServeOptions): Promise<PeerServer> {
   const { identity, door, listen, brought = [], log = () => undefined } = options;
-  const { patience = PATIENCE, rates = RATES } = options;
+  const { patience = PATIENCE, rates = RATES, tickets = () => null } = options;
   const meter = createMeter(monotonicMs, rates);
   let gate: Gate | undefined;
   const app = fastify({
@@ -94,6 +108,7 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
       server.on('clientError', (_error, socket) => socket.destroy());
       gate = guard(server, {
         door,
+        tickets,
         meter,
         idleMs: patience.idleMs,
         turnedAway: (why, address) => log({ kind: 'turned-away', why, address }),
@@ -103,7 +118,7 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
   });
   addRoutes(app, {
     ...options,
-    ...{ log, meter, patience },
+    ...{ log, meter, patience, tickets },
     gate: gate as unknown as Gate,
     lines: new WeakMap(),
   });
@@ -111,6 +126,10 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
   const { address, port } = app.server.address() as AddressInfo;
   return { address: { host: address, port }, close: () => app.close() };
 }
+
+const BEGINNING = '/v1/genesis';
+/** What the holder of an open ticket may ask for. */
+const READING: ReadonlySet<string> = new Set([BEGINNING, '/v1/hello', '/v1/walk', '/v1/pull']);
 
 const TOO_LONG: Error = Object.assign(new Error('body too long'), { statusCode: 413 });
 
@@ -139,16 +158,29 @@ function addRoutes(app: FastifyInstance, served: Served): void {
     const address = socket.remoteAddress ?? '';
     const caller = served.gate.callerOf(socket);
     const isMember = caller !== undefined && (await served.door(caller));
-    if (!isMember || served.meter.isBarred(caller.key)) {
-      const why = isMember ? 'faulty-before' : 'stranger';
+    const standing = caller === undefined || isMember ? null : served.tickets(caller.key);
+    const isKnown = caller !== undefined && (isMember || standing !== null);
+    if (!isKnown || served.meter.isBarred(caller.key)) {
+      const why = isKnown ? 'faulty-before' : 'stranger';
       served.log({ kind: 'turned-away', why, address });
       socket.destroy();
       return reply.hijack();
     }
     served.lines.set(request.raw, { key: caller.key, socket });
     limitTime(socket, reply, served.patience.exchangeMs);
-    return undefined;
+    if (standing === null) return undefined;
+    const { key } = caller;
+    if (request.url === BEGINNING) served.log({ kind: 'ticket', key, standing, address });
+    const code = standing === 'open' ? 'members-only' : (`ticket-${standing}` as const);
+    const mayAsk = standing === 'open' && READING.has(request.url);
+    return mayAsk ? undefined : reply.code(403).send({ error: code });
   });
+  const { genesis } = served;
+  if (genesis !== undefined) {
+    app.post(BEGINNING, { bodyLimit: HELLO_BYTES_MAX }, (_request, reply) =>
+      reply.type(NDJSON).send(`${genesis}\n`),
+    );
+  }
   app.post('/v1/hello', { bodyLimit: HELLO_BYTES_MAX }, (request, reply) =>
     answer(served, request, reply, [], (body) => {
       const hello = answerHello(served.holdings, body);

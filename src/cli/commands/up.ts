@@ -9,7 +9,7 @@ import type { Call } from '../command.ts';
 import { Stop } from '../complaint.ts';
 import type { Exit } from '../exit.ts';
 import { namesAt } from '../home.ts';
-import { type NameOf, short } from '../names.ts';
+import { type NameOf, short, ticketText } from '../names.ts';
 import { type Printer, plain } from '../print.ts';
 import { counted } from '../when.ts';
 import { ownVersion } from './version.ts';
@@ -86,6 +86,10 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return `turned away ${event.address} (${event.why})`;
     case 'faulty-peer':
       return `${nameOf(event.key)} sent what no honest peer sends: not spoken to for a while`;
+    case 'forked':
+      return `${nameOf(event.key)} wrote two records at one place: it counts for nothing from there`;
+    case 'ticket':
+      return ticketText(event, nameOf);
     case 'failed':
       return `${event.what} failed: ${event.why}`;
     case 'carry':
