@@ -210,6 +210,8 @@ export namespace kith {
   interface PairingProposal {
     /** The body of the admission but for its acceptance: canonical JSON. */
     body: Uint8Array;
+    /** Whom to ask for the record, should the admitter be gone when it is written. */
+    members: PairingMember[];
   }
   const PairingProposal: Codec<PairingProposal>;
 

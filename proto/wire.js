@@ -2597,6 +2597,7 @@ export const kith = $root.kith = (() => {
     kith.PairingProposal = (function() {
 
         const PairingProposal = function (properties) {
+            this.members = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -2604,6 +2605,7 @@ export const kith = $root.kith = (() => {
         };
 
         PairingProposal.prototype.body = $util.newBuffer([]);
+        PairingProposal.prototype.members = $util.emptyArray;
 
         PairingProposal.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2614,6 +2616,9 @@ export const kith = $root.kith = (() => {
                 throw $Error("max depth exceeded");
             if (message.body != null && $Object.hasOwnProperty.call(message, "body") && message.body.length)
                 writer.uint32(10).bytes(message.body);
+            if (message.members != null && message.members.length)
+                for (let i = 0; i < message.members.length; ++i)
+                    $root.kith.PairingMember.encode(message.members[i], writer.uint32(18).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2654,6 +2659,14 @@ export const kith = $root.kith = (() => {
                             message.body = value;
                         else
                             delete message.body;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.members && message.members.length))
+                            message.members = [];
+                        message.members.push($root.kith.PairingMember.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
                 }
