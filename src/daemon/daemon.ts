@@ -19,6 +19,7 @@ import { DaemonFault } from './refusals.ts';
 import {
   type Daemon,
   adopt,
+  awaitAdmission,
   ledgerFactsOf,
   openUp,
   statusOf,
@@ -89,7 +90,8 @@ function newDaemon(options: DaemonOptions, { tell }: Events): Daemon {
   if (!voice.ok) throw new DaemonFault(voice.code, voice.detail);
   return {
     ...{ folder, version, place, told, host, voice: voice.value, tell },
-    ...{ startedAt: nowMs(), state: 'opening', home: null, door: null, syncing: null },
+    ...{ startedAt: nowMs(), state: 'opening', home: null, door: null },
+    ...{ syncing: null, awaiting: null },
     ...{ queue: Promise.resolve(), opening: null, retry: null, checkpoints: null },
   };
 }
@@ -143,6 +145,7 @@ async function open(daemon: Daemon): Promise<void> {
   await openUp(daemon);
   if (daemon.state !== 'opening') return;
   daemon.state = 'running';
+  awaitAdmission(daemon);
   const records = home?.store.records ?? null;
   daemon.tell({ event: 'running', socket: socketFile(daemon.folder), records });
 }
@@ -164,6 +167,7 @@ async function openWhenFree({ folder }: Daemon): Promise<HomeLedger | null> {
 async function shutDown(daemon: Daemon, api: Api): Promise<void> {
   if (daemon.retry !== null) clearTimeout(daemon.retry);
   if (daemon.checkpoints !== null) clearInterval(daemon.checkpoints);
+  await daemon.awaiting?.stop();
   await daemon.opening?.catch(() => undefined);
   await daemon.syncing?.stop();
   await daemon.door?.close();

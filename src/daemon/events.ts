@@ -2,12 +2,15 @@
 // nothing secret in it. A reader that does not read is let go; it never holds the daemon up.
 
 import type { TicketStanding } from '../../ledger/redemption.ts';
-import type { Key } from '../../proto/ids.ts';
+import type { Key, RecordId } from '../../proto/ids.ts';
 
 export type DaemonEvent =
   | { readonly event: 'opening'; readonly folder: string; readonly pid: number }
   | { readonly event: 'running'; readonly socket: string; readonly records: number | null }
   | { readonly event: 'listening'; readonly url: string; readonly node: Key }
+  /** An admission was accepted here and its record is not seen yet: doors are asked for it. */
+  | { readonly event: 'awaiting'; readonly ledger: RecordId; readonly doors: number }
+  | { readonly event: 'found'; readonly ledger: RecordId; readonly url: string }
   | { readonly event: 'door-failed'; readonly why: string }
   /** Records that are held now; `from` is null where they came over the local API. */
   | { readonly event: 'records'; readonly count: number; readonly from: Key | null }

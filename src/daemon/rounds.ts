@@ -152,6 +152,6 @@ function changed(book: Book, url: string, change: (known: Known) => Known): Book
 }
 
 /** `jitter` is 0 to 1. */
-function jittered(ms: number, jitter: number): number {
+export function jittered(ms: number, jitter: number): number {
   return Math.round(ms * (1 - JITTER_SHARE + 2 * JITTER_SHARE * jitter));
 }

@@ -16,6 +16,7 @@ import { ingestInto, isPeer } from '../peer/members.ts';
 import type { PeerServer } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
 import { StoreFault } from '../store/faults.ts';
+import { type Awaiting, startAwaiting } from './awaiting.ts';
 import type { Tell } from './events.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
 import { DaemonFault } from './refusals.ts';
@@ -37,6 +38,8 @@ export interface Daemon {
   home: HomeLedger | null;
   door: PeerServer | null;
   syncing: Syncing | null;
+  /** Asks for an admission that was accepted and not seen. */
+  awaiting: Awaiting | null;
   /** Lines of local clients, one request after the other. */
   queue: Promise<unknown>;
   /** The door is being opened, or will be tried again. */
@@ -74,6 +77,20 @@ async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   daemon.door = await openDoor(parts, place);
   tell({ event: 'listening', url: urlOf(daemon.door.address), node: voice.publicKey });
   daemon.syncing = startSyncing({ ...parts, told });
+}
+
+/** Where this machine is no node yet: asks for the admission that it may have accepted. */
+export function awaitAdmission(daemon: Daemon): void {
+  const { folder, host, voice, told, tell } = daemon;
+  daemon.awaiting = startAwaiting({
+    ...{ folder, host, identity: voice, told, tell },
+    isWaiting: () => daemon.home === null || !isPeer(daemon.home.replica, voice.publicKey),
+    begin: (genesis) =>
+      inTurn(daemon, async () => {
+        if (daemon.home === null) adopt(daemon, await foundHome(folder, genesis, false));
+        return watching(daemon, daemon.home as unknown as HomeLedger, null);
+      }),
+  });
 }
 
 /** The same later on: what is in the way is told, and tried again. */
@@ -120,7 +137,12 @@ export function takeLines(
   lines: readonly string[],
   own: boolean,
 ): Promise<TakenLines> {
-  const turn = daemon.queue.then(() => takeLinesNow(daemon, lines, own));
+  return inTurn(daemon, () => takeLinesNow(daemon, lines, own));
+}
+
+/** One after the other: only one of them founds. */
+function inTurn<Value>(daemon: Daemon, work: () => Promise<Value>): Promise<Value> {
+  const turn = daemon.queue.then(work);
   daemon.queue = turn.catch(() => undefined);
   return turn;
 }

@@ -7,7 +7,8 @@ import type { Member } from '../../pairing/messages.ts';
 import type { Key } from '../../proto/ids.ts';
 import { isEndpoint } from '../../proto/names.ts';
 import { readyDaemon } from '../daemon/client.ts';
-import { readPeers, withPeer, writePeers } from '../daemon/kept.ts';
+import { readPeers, writePeers } from '../daemon/kept.ts';
+import { KEPT_PEERS_MAX } from '../daemon/limits.ts';
 import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import { readIdentityKey } from '../keys/identity.ts';
@@ -54,12 +55,20 @@ export async function hintsFrom(host: KeyHost, home: HomeLedger): Promise<string
   return [...new Set(all)].slice(0, ENDPOINTS_MAX);
 }
 
-/** Kept for the daemon of this machine: it looks there for the others. */
+/**
+ * Kept for the daemon of this machine: it looks there for the others. First one address of each,
+ * then their second ones, as many as are kept.
+ */
 export function keepReachable(host: KeyHost, folder: string, members: readonly Member[]): void {
-  let peers = readPeers(host, folder);
-  for (const { key, endpoints } of members) {
-    const [first] = endpoints;
-    if (first !== undefined) peers = withPeer(peers, { key, url: `https://${first}` });
-  }
-  if (members.length > 0) writePeers(host, folder, peers);
+  if (members.length === 0) return;
+  const places = Array.from({ length: ENDPOINTS_MAX }, (_, i) => i);
+  const told = places.flatMap((i) =>
+    members.flatMap(({ key, endpoints }) => {
+      const endpoint = endpoints[i];
+      return endpoint === undefined ? [] : [{ key, url: `https://${endpoint}` }];
+    }),
+  );
+  const urls = new Set(told.map(({ url }) => url));
+  const before = readPeers(host, folder).filter(({ url }) => !urls.has(url));
+  writePeers(host, folder, [...told, ...before].slice(0, KEPT_PEERS_MAX));
 }

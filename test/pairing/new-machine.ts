@@ -88,7 +88,7 @@ function perform(world: World, out: readonly WindowOut[]): void {
         // Nothing durable is missing when an acceptance, or anything after it, leaves.
         if (state !== undefined && 'channel' in state && state.at === 'promised') {
           const { ceremony } = state.channel;
-          const pledge = disk.pledges.find((one) => one.ceremony === ceremony);
+          const pledge = disk.pledges.find((its) => its.ceremony === ceremony);
           // Whoever has promised knows whom to ask for the record.
           expect(pledge?.members).toEqual([{ key: pledge?.admitter, endpoints: [DOOR] }]);
         }

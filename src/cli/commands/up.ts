@@ -76,6 +76,10 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
     }
     case 'listening':
       return `members find it at ${event.url}`;
+    case 'awaiting':
+      return `accepted an admission and has not seen it yet: asks ${counted(event.doors, 'door')}`;
+    case 'found':
+      return `the record of the admission was at ${event.url}: this machine belongs`;
     case 'door-failed':
       return `the door cannot be opened: ${event.why}; it is tried again`;
     case 'records':
