@@ -35,6 +35,8 @@ export interface DaemonOptions {
   readonly moved: boolean;
   readonly place: DoorPlace;
   readonly told: readonly string[];
+  /** Where others reach this machine, beside what its interfaces say. */
+  readonly named: readonly string[];
   /** Hears every event, from the first one on. */
   readonly log: Tell;
 }
@@ -84,14 +86,14 @@ function takeDaemonLock(folder: string): () => void {
 }
 
 function newDaemon(options: DaemonOptions, { tell }: Events): Daemon {
-  const { folder, version, place, told, moved } = options;
+  const { folder, version, place, told, named, moved } = options;
   const host = keyHost();
   const voice = openVoice(host, folder, moved);
   if (!voice.ok) throw new DaemonFault(voice.code, voice.detail);
   return {
-    ...{ folder, version, place, told, host, voice: voice.value, tell },
+    ...{ folder, version, place, told, named, host, voice: voice.value, tell },
     ...{ startedAt: nowMs(), state: 'opening', home: null, door: null },
-    ...{ syncing: null, awaiting: null },
+    ...{ syncing: null, awaiting: null, publisher: null },
     ...{ queue: Promise.resolve(), opening: null, retry: null, checkpoints: null },
   };
 }
@@ -169,6 +171,7 @@ async function shutDown(daemon: Daemon, api: Api): Promise<void> {
   if (daemon.checkpoints !== null) clearInterval(daemon.checkpoints);
   await daemon.awaiting?.stop();
   await daemon.opening?.catch(() => undefined);
+  await daemon.publisher?.stop();
   await daemon.syncing?.stop();
   await daemon.door?.close();
   await daemon.queue;

@@ -24,6 +24,8 @@ export type DaemonEvent =
       readonly sent: number;
       readonly why: string | null;
     }
+  /** This machine has stated where it is. */
+  | { readonly event: 'endpoints'; readonly endpoints: readonly string[] }
   /** A key has written two records at one place: what follows there counts for nothing. */
   | { readonly event: 'forked'; readonly key: Key }
   | { readonly event: 'turned-away'; readonly address: string; readonly why: string }

@@ -21,6 +21,7 @@ import type { Tell } from './events.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
 import { DaemonFault } from './refusals.ts';
 import type { DaemonState, LedgerFacts, Replies, Status, TakenLines } from './routes.ts';
+import { type Publisher, startPublishing } from './publishing.ts';
 import { type Syncing, startSyncing } from './syncing.ts';
 import { type DoorPlace, openDoor } from './underlay.ts';
 
@@ -31,6 +32,8 @@ export interface Daemon {
   readonly place: DoorPlace;
   /** URLs of peers that a person has named. */
   readonly told: readonly string[];
+  /** Where others reach this machine, beside what its interfaces say. */
+  readonly named: readonly string[];
   readonly folder: string;
   readonly tell: Tell;
   readonly startedAt: number;
@@ -38,6 +41,7 @@ export interface Daemon {
   home: HomeLedger | null;
   door: PeerServer | null;
   syncing: Syncing | null;
+  publisher: Publisher | null;
   /** Asks for an admission that was accepted and not seen. */
   awaiting: Awaiting | null;
   /** Lines of local clients, one request after the other. */
@@ -74,9 +78,18 @@ async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   const { host, voice, tell, told, place } = daemon;
   const ingest: Ingest = (lines, from) => ingestInto(watching(daemon, home, from))(lines, from);
   const parts = { home: watching(daemon, home, null), host, identity: voice, ingest, tell };
-  daemon.door = await openDoor(parts, place);
+  let agreed = false;
+  const hasAgreed = (): boolean => agreed || (daemon.syncing?.hasAgreed() ?? false);
+  daemon.door = await openDoor({ ...parts, agreed: () => (agreed = true) }, place);
   tell({ event: 'listening', url: urlOf(daemon.door.address), node: voice.publicKey });
   daemon.syncing = startSyncing({ ...parts, told });
+  // A copy signs nothing.
+  if (voice.copied) return;
+  const { address: door } = daemon.door;
+  const { named } = daemon;
+  daemon.publisher = startPublishing({
+    ...{ home: parts.home, host, node: voice.publicKey, door, named, tell, hasAgreed },
+  });
 }
 
 /** Where this machine is no node yet: asks for the admission that it may have accepted. */

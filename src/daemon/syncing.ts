@@ -46,6 +46,8 @@ export interface Syncing {
   /** Records came in, from a peer or (null) from here: others want them, too. */
   news(from: Key | null): void;
   peers(): readonly PeerStatus[];
+  /** Whether a sync with another has ended in agreement since the start. */
+  hasAgreed(): boolean;
   /** Breaks what is under way; nothing of it is lost. */
   stop(): Promise<void>;
 }
@@ -65,6 +67,7 @@ interface Running extends SyncingParts {
   readonly aborted: AbortController;
   /** The ledger has changed since its endpoints were read. */
   isStale: boolean;
+  hasAgreed: boolean;
   notedAtMs: number;
   timer: NodeJS.Timeout | undefined;
 }
@@ -79,6 +82,7 @@ export function startSyncing(parts: SyncingParts): Syncing {
     underWay: new Set(),
     aborted: new AbortController(),
     isStale: true,
+    hasAgreed: false,
     notedAtMs: Number.NEGATIVE_INFINITY,
     timer: undefined,
   };
@@ -94,6 +98,7 @@ export function startSyncing(parts: SyncingParts): Syncing {
       wake(running);
     },
     peers: () => peersOf(running),
+    hasAgreed: () => running.hasAgreed,
     async stop() {
       clearTimeout(running.timer);
       running.aborted.abort();
@@ -186,6 +191,7 @@ function book(running: Running, url: string, { outcome, moved, peer }: SyncResul
     return;
   }
   const agree = outcome.kind === 'agree';
+  running.hasAgreed ||= agree;
   const atMs = monotonicMs();
   const [received, sent] = [moved.pulled.accepted, moved.pushed.accepted];
   if (agree && peer !== null) keep(running, { key: peer, url }, received + sent > 0);

@@ -24,6 +24,8 @@ export interface DoorParts {
   readonly identity: PeerIdentity;
   readonly ingest: Ingest;
   readonly tell: Tell;
+  /** A member that has come holds the same as this node. */
+  readonly agreed: () => void;
 }
 
 /** Opens the door. A port that was not asked for gives way to any that is free. */
@@ -59,7 +61,7 @@ async function firstThatOpens(
 }
 
 function serveAt(
-  { home, identity, ingest, tell }: DoorParts,
+  { home, identity, ingest, tell, agreed }: DoorParts,
   host: string,
   port: number,
 ): Promise<PeerServer> {
@@ -74,6 +76,8 @@ function serveAt(
           return tell({ event: 'turned-away', address: event.address, why: event.why });
         case 'faulty-peer':
           return tell({ event: 'faulty-peer', key: event.key });
+        case 'agreed':
+          return agreed();
         case 'ticket': {
           const { key, standing, address } = event;
           return tell({ event: 'ticket', key, standing, address });

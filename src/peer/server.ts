@@ -8,7 +8,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { TicketStanding } from '../../ledger/redemption.ts';
-import { answerHello, answerPull, answerWalk } from '../../ledger/sync-answer.ts';
+import { agreesWith, answerHello, answerPull, answerWalk } from '../../ledger/sync-answer.ts';
 import type { Holdings } from '../../ledger/sync-holdings.ts';
 import { encodePushReply } from '../../ledger/sync-wire.ts';
 import { assert } from '../../proto/assert.ts';
@@ -38,6 +38,8 @@ import { serverTls } from './tls.ts';
 export type PeerEvent =
   | { readonly kind: 'turned-away'; readonly why: TurnedAway; readonly address: string }
   | { readonly kind: 'faulty-peer'; readonly key: Key }
+  /** A member has come whose frontier is ours. */
+  | { readonly kind: 'agreed'; readonly key: Key }
   /** The holder of a ticket begins to read, or is told why it may not. */
   | {
       readonly kind: 'ticket';
@@ -184,7 +186,11 @@ function addRoutes(app: FastifyInstance, served: Served): void {
   app.post('/v1/hello', { bodyLimit: HELLO_BYTES_MAX }, (request, reply) =>
     answer(served, request, reply, [], (body) => {
       const hello = answerHello(served.holdings, body);
-      return hello === null ? null : { body: hello, cost: {} };
+      if (hello === null) return null;
+      const { key } = lineOf(served, request);
+      const isMember = served.tickets(key) === null;
+      if (isMember && agreesWith(served.holdings, body)) served.log({ kind: 'agreed', key });
+      return { body: hello, cost: {} };
     }),
   );
   app.post('/v1/walk', { bodyLimit: WALK_BYTES_MAX }, (request, reply) =>

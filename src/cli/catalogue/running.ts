@@ -31,6 +31,12 @@ export const RUNNING: readonly Command[] = [
         repeated: true,
         help: 'also sync with this member: HOST:PORT of its door',
       },
+      {
+        name: 'endpoint',
+        value: 'HOST:PORT',
+        repeated: true,
+        help: 'tell the others that it is also reached there: a forwarded port',
+      },
       { name: 'moved', help: 'this node has moved here for good, and its old place is gone' },
     ],
     examples: [

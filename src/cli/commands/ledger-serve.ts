@@ -79,6 +79,7 @@ const TOLD_MAX = 1_000;
 function eventTeller(home: HomeLedger, print: Printer): (event: PeerEvent) => void {
   const told = new Set<string>();
   return (event) => {
+    if (event.kind === 'agreed') return;
     const text = eventText(event, home);
     if (told.has(text) || told.size >= TOLD_MAX) return;
     told.add(text);
@@ -86,7 +87,7 @@ function eventTeller(home: HomeLedger, print: Printer): (event: PeerEvent) => vo
   };
 }
 
-function eventText(event: PeerEvent, home: HomeLedger): string {
+function eventText(event: Exclude<PeerEvent, { kind: 'agreed' }>, home: HomeLedger): string {
   switch (event.kind) {
     case 'turned-away':
       return `turned away ${event.address} (${event.why})`;

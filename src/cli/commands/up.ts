@@ -2,11 +2,13 @@
 
 import type { DaemonEvent } from '../../daemon/events.ts';
 import { type RunningDaemon, startDaemon } from '../../daemon/daemon.ts';
+import { ENDPOINTS_MAX } from '../../../ledger/limits.ts';
 import type { Key } from '../../../proto/ids.ts';
+import { isEndpoint } from '../../../proto/names.ts';
 import { nowMs } from '../../os/clock.ts';
 import { doorPlace, peerUrl } from '../address.ts';
 import type { Call } from '../command.ts';
-import { Stop } from '../complaint.ts';
+import { Stop, wrongUse } from '../complaint.ts';
 import type { Exit } from '../exit.ts';
 import { namesAt } from '../home.ts';
 import { type NameOf, short, ticketText } from '../names.ts';
@@ -22,6 +24,12 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
     if (typeof url !== 'string') throw new Stop(url);
     return url;
   });
+  const named = call.values('endpoint');
+  const wrong = named.find((text) => !isEndpoint(text));
+  if (wrong !== undefined || named.length > ENDPOINTS_MAX) {
+    const what = `${wrong ?? 'more than eight'} as --endpoint`;
+    throw new Stop(wrongUse(what, 'say HOST:PORT, as others reach it; IPv6 in brackets'));
+  }
   let daemon: RunningDaemon | undefined;
   const nameOf: NameOf = (key) => {
     const home = daemon?.home() ?? null;
@@ -38,6 +46,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   try {
     daemon = await startDaemon({
       ...{ folder: call.folder, version: ownVersion(), moved: call.flag('moved'), place, told },
+      named,
       log: logTo(print, nameOf),
     });
     if (daemon.copied) print.note('this folder is a copy: it serves and syncs, and signs nothing');
@@ -90,6 +99,8 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return `turned away ${event.address} (${event.why})`;
     case 'faulty-peer':
       return `${nameOf(event.key)} sent what no honest peer sends: not spoken to for a while`;
+    case 'endpoints':
+      return `told the others where it is: ${event.endpoints.join(', ')}`;
     case 'forked':
       return `${nameOf(event.key)} wrote two records at one place: it counts for nothing from there`;
     case 'ticket':
