@@ -18,6 +18,7 @@ import { nodePlatform } from '../platform.ts';
 import { StoreFault } from '../store/faults.ts';
 import { type Awaiting, startAwaiting } from './awaiting.ts';
 import type { Tell } from './events.ts';
+import type { KeptPeer } from './kept.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
 import { DaemonFault } from './refusals.ts';
 import type { DaemonState, LedgerFacts, Replies, Status, TakenLines } from './routes.ts';
@@ -80,7 +81,8 @@ async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   const parts = { home: watching(daemon, home, null), host, identity: voice, ingest, tell };
   let agreed = false;
   const hasAgreed = (): boolean => agreed || (daemon.syncing?.hasAgreed() ?? false);
-  daemon.door = await openDoor({ ...parts, agreed: () => (agreed = true) }, place);
+  const kept = (): readonly KeptPeer[] => daemon.syncing?.kept() ?? [];
+  daemon.door = await openDoor({ ...parts, kept, agreed: () => (agreed = true) }, place);
   tell({ event: 'listening', url: urlOf(daemon.door.address), node: voice.publicKey });
   daemon.syncing = startSyncing({ ...parts, told });
   // A copy signs nothing.

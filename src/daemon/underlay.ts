@@ -1,6 +1,7 @@
 // The underlay door of the daemon: the peer API (src/peer) on a port that stays the same from run
 // to run, so that the addresses others know stay good. Spec: docs/daemon.md, "The door".
 
+import { type Reach, reachableIn } from '../genesis/reachable.ts';
 import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import type { PeerIdentity } from '../peer/certificate.ts';
@@ -9,7 +10,7 @@ import { servingOf } from '../peer/members.ts';
 import { type PeerServer, servePeers } from '../peer/server.ts';
 import { systemCode } from '../store/faults.ts';
 import type { Tell } from './events.ts';
-import { readDoorPort, writeDoorPort } from './kept.ts';
+import { type KeptPeer, readDoorPort, writeDoorPort } from './kept.ts';
 import { DOOR_PORT } from './limits.ts';
 
 /** Where a person wants the door; null: wherever it is best. */
@@ -26,6 +27,8 @@ export interface DoorParts {
   readonly tell: Tell;
   /** A member that has come holds the same as this node. */
   readonly agreed: () => void;
+  /** Where peers have answered. */
+  readonly kept: () => readonly KeptPeer[];
 }
 
 /** Opens the door. A port that was not asked for gives way to any that is free. */
@@ -60,16 +63,19 @@ async function firstThatOpens(
   throw fault;
 }
 
-function serveAt(
-  { home, identity, ingest, tell, agreed }: DoorParts,
+async function serveAt(
+  { home, identity, ingest, tell, agreed, kept }: DoorParts,
   host: string,
   port: number,
 ): Promise<PeerServer> {
-  return servePeers({
+  const { replica } = home;
+  const own = (): Reach['own'] => ({ key: identity.publicKey, door: server.address });
+  const server = await servePeers({
     ...servingOf(home, identity.publicKey),
     identity,
     listen: { host, port },
     ingest,
+    endpoints: () => reachableIn({ replica, kept: kept(), own: own() }),
     log(event) {
       switch (event.kind) {
         case 'turned-away':
@@ -89,4 +95,5 @@ function serveAt(
       }
     },
   });
+  return server;
 }

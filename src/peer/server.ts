@@ -16,6 +16,7 @@ import type { Key } from '../../proto/ids.ts';
 import { monotonicMs } from '../os/clock.ts';
 import type { PeerIdentity } from './certificate.ts';
 import type { Door, TicketDoor, TurnedAway } from './door.ts';
+import { ENDPOINTS_PATH, type Whereabouts, encodeEndpoints } from './endpoints.ts';
 import { type Gate, guard } from './gate.ts';
 import {
   HEADERS_BYTES_MAX,
@@ -57,6 +58,8 @@ export interface ServeOptions {
   readonly ingest: Ingest;
   /** Who may read without being a member; absent: nobody. */
   readonly tickets?: TicketDoor;
+  /** Where members are, as far as it is known here; absent: it is not told. */
+  readonly endpoints?: () => readonly Whereabouts[];
   /** The line that the ledger begins with, for whoever holds nothing of it; absent: not served. */
   readonly genesis?: string;
   /** The lines that admit this node, for a caller that may not have them yet. */
@@ -118,12 +121,14 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
       return server;
     },
   });
-  addRoutes(app, {
+  const served: Served = {
     ...options,
     ...{ log, meter, patience, tickets },
     gate: gate as unknown as Gate,
     lines: new WeakMap(),
-  });
+  };
+  addEntry(app, served);
+  addRoutes(app, served);
   await app.listen({ host: listen.host, port: listen.port });
   const { address, port } = app.server.address() as AddressInfo;
   return { address: { host: address, port }, close: () => app.close() };
@@ -135,7 +140,8 @@ const READING: ReadonlySet<string> = new Set([BEGINNING, '/v1/hello', '/v1/walk'
 
 const TOO_LONG: Error = Object.assign(new Error('body too long'), { statusCode: 413 });
 
-function addRoutes(app: FastifyInstance, served: Served): void {
+/** What every request passes: the media types, who asks, and what may not be asked for. */
+function addEntry(app: FastifyInstance, served: Served): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(PROTOBUF, { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);
@@ -177,10 +183,18 @@ function addRoutes(app: FastifyInstance, served: Served): void {
     const mayAsk = standing === 'open' && READING.has(request.url);
     return mayAsk ? undefined : reply.code(403).send({ error: code });
   });
-  const { genesis } = served;
+}
+
+function addRoutes(app: FastifyInstance, served: Served): void {
+  const { genesis, endpoints } = served;
   if (genesis !== undefined) {
     app.post(BEGINNING, { bodyLimit: HELLO_BYTES_MAX }, (_request, reply) =>
       reply.type(NDJSON).send(`${genesis}\n`),
+    );
+  }
+  if (endpoints !== undefined) {
+    app.post(ENDPOINTS_PATH, { bodyLimit: HELLO_BYTES_MAX }, (request, reply) =>
+      answer(served, request, reply, [], () => ({ body: encodeEndpoints(endpoints()), cost: {} })),
     );
   }
   app.post('/v1/hello', { bodyLimit: HELLO_BYTES_MAX }, (request, reply) =>

@@ -165,7 +165,8 @@ describe('a statement of them', () => {
               const since = atMs - (writes[i - 1]?.atMs ?? 0);
               expect(since).toBeGreaterThanOrEqual(gap?.gapMs ?? 0);
             }
-            // It has stayed so: the looks of the settling time, and the one before it, saw the same.
+            // It has stayed so: the looks of the settling time, and the one before it, saw the
+            // same.
             let ago = 0;
             for (let m = moment; ago < ENDPOINT_SETTLE_MS; m--) {
               ago += moments[m]?.afterMs ?? 0;
