@@ -27,7 +27,7 @@ export const JOINING: readonly Command[] = [
       {
         name: 'listen',
         value: 'ADDRESS:PORT',
-        help: 'where to listen (default: 0.0.0.0:7448, or any free port)',
+        help: 'where to listen (default: every address, port 7448, or any free one)',
       },
       { name: 'ticket-file', value: 'FILE', help: 'the file that holds the ticket (mode 600)' },
       { name: 'ticket', value: 'TICKET', help: 'join by this ticket, without a code or a person' },
