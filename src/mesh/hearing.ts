@@ -72,7 +72,9 @@ export function onHeard(ground: Ground, beat: Beat, firstHand: boolean): void {
   const asked = askedMs.get(key);
   if (asked !== undefined) {
     askedMs.delete(key);
-    if (nowMs - asked < RTT_MS_MAX) rtts.set(key, nowMs - asked);
+    // The least counts: a machine that is busy answers late, and the way is no longer for that.
+    const tookMs = Math.min(nowMs - asked, rtts.get(key) ?? RTT_MS_MAX);
+    if (tookMs < RTT_MS_MAX) rtts.set(key, tookMs);
   }
   const isSame = beat.frontierRoot === frontierRoot(parts.home.replica);
   if (isSame) ground.isReconciled = true;
