@@ -3,13 +3,16 @@
 // that one address says both. Spec: docs/daemon.md, "The door".
 
 import { holdingsOf } from '../../ledger/holdings.ts';
+import { interfaceName } from '../../wg/address.ts';
 import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import { isFreeForUdp, somePortForUdp } from '../os/shared-port.ts';
+import { listensOn } from '../os/wireguard.ts';
 import type { PeerIdentity } from '../peer/certificate.ts';
 import type { Ingest } from '../peer/lines.ts';
 import { broughtBy, memberDoor } from '../peer/members.ts';
 import { type PeerRoute, type PeerServer, servePeers } from '../peer/server.ts';
+import { nodePlatform } from '../platform.ts';
 import { systemCode } from '../store/faults.ts';
 import type { Tell } from './events.ts';
 import { readDoorPort, writeDoorPort } from './kept.ts';
@@ -36,7 +39,7 @@ export async function openDoor(parts: DoorParts, place: DoorPlace): Promise<Peer
   const { host, home } = parts;
   const known = readDoorPort(host, home.folder);
   const hosts = place.host === null ? ['::', '0.0.0.0'] : [place.host];
-  const server = await firstThatOpens(parts, hosts, portsFor(place, known));
+  const server = await firstThatOpens(parts, hosts, portsFor(parts, place, known));
   const { port } = server.address;
   if (port !== known) writeDoorPort(host, home.folder, port);
   return server;
@@ -44,16 +47,23 @@ export async function openDoor(parts: DoorParts, place: DoorPlace): Promise<Peer
 
 /** The ports to be tried, the best first. One that a person has named is that or none. */
 async function* portsFor(
+  parts: DoorParts,
   { port, shared }: DoorPlace,
   known: number | null,
 ): AsyncGenerator<number, void, void> {
   if (port !== null && port !== 0) return yield port;
   const usual = known ?? DOOR_PORT;
-  if (port === null && (!shared || (await isFreeForUdp(usual)))) yield usual;
+  if (port === null && (!shared || (await isOpenForUdp(parts, usual)))) yield usual;
   // Some other program may have the number over TCP: it is free over one of the two by chance.
   for (let tries = 0; tries < SHARED_PORT_TRIES_MAX; tries++) {
     yield shared ? await somePortForUdp() : 0;
   }
+}
+
+/** Free, or held by our own interface, where a crash has left it: it is taken over. */
+async function isOpenForUdp({ home, identity }: DoorParts, port: number): Promise<boolean> {
+  if (await isFreeForUdp(port)) return true;
+  return listensOn(interfaceName(home.replica.ledger, identity.publicKey, nodePlatform), port);
 }
 
 async function firstThatOpens(

@@ -100,6 +100,12 @@ async function raiseBy(wanted: Backend, parts: WireguardParts): Promise<Wireguar
   };
 }
 
+/** Whether the interface of this name, which a crash has left, has this number over UDP. */
+export async function listensOn(name: string, port: number): Promise<boolean> {
+  const asked = await runTool(['wg', 'show', name, 'listen-port']);
+  return asked.status === 0 && Number(asked.stdout.toString('latin1')) === port;
+}
+
 /** Answers whether it was there already. */
 async function makeInKernel(name: string): Promise<boolean> {
   const held = await runTool(['wg', 'show', name, 'listen-port']);

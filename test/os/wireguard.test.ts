@@ -298,9 +298,13 @@ describe('wireguard-go', () => {
       const raised = (await first.talker.ask('raise')) as { backend: string };
       const { publicKey } = first.keys;
       await first.talker.ask('make', { kind: 'set-key', publicKey });
+      await first.talker.ask('make', { kind: 'set-port', listenPort: 7_447 });
       await first.talker.end();
       if (raised.backend !== 'kernel') expect(daemonsOf(first.name)).toHaveLength(1);
       const second = await makeSide(first.namespace, first.keys, first.name);
+      // So the door may have its number again, though it is taken over UDP.
+      expect(await second.talker.ask('listens', 7_447)).toBe(true);
+      expect(await second.talker.ask('listens', 7_448)).toBe(false);
       expect(await second.talker.ask('raise')).toMatchObject({ ok: true, adopted: true });
       expect(await second.talker.ask('dump')).toMatchObject({ publicKey });
       // Also then its end is noticed.
