@@ -128,10 +128,12 @@ function inTurn<Value>(open: Open, work: () => Promise<Value>): Promise<Value> {
   return turn;
 }
 
-async function dump({ parts, backend }: Open): Promise<Actual> {
+async function dump({ parts, backend, go }: Open): Promise<Actual> {
   const { argv } = dumpCommand(parts.name);
   const run = await runTool(argv);
   if (run.status !== 0) {
+    // `wg` waits for the daemon without end.
+    if (run.status === null) go?.hung();
     if (backend === 'kernel' && !isInterface(parts.name)) {
       parts.lost('somebody has taken the interface away');
       await makeInKernel(parts.name);

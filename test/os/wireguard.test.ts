@@ -285,6 +285,11 @@ describe('wireguard-go', () => {
       inside(namespace, 'ip', 'link', 'delete', name);
       await until(asked, (all) => all.filter((event) => event === 'again').length === 2);
       expect(await talker.ask('dump')).toMatchObject({ publicKey: null });
+      // And one that only hangs, once somebody wants something of it.
+      for (const pid of daemonsOf(name)) process.kill(pid, 'SIGSTOP');
+      await expect(talker.ask('dump')).rejects.toThrow('longer than');
+      await until(asked, (all) => all.filter((event) => event === 'again').length === 3);
+      expect(await talker.ask('dump')).toMatchObject({ publicKey: null });
       await talker.ask('close');
       expect(daemonsOf(name)).toEqual([]);
     },
