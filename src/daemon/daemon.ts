@@ -8,18 +8,22 @@ import { socketFile } from '../home/folder.ts';
 import { keyHost } from '../home/host.ts';
 import { type HomeLedger, openHome } from '../home/ledger.ts';
 import { openVoice } from '../keys/identity.ts';
+import { createLobby } from '../lobby/lobby.ts';
 import { nowMs } from '../os/clock.ts';
 import { realDisk } from '../store/disk.ts';
 import { StoreFault } from '../store/faults.ts';
 import { takeLock } from '../store/lock.ts';
 import { type Api, type Behind, serveApi } from './api.ts';
 import { type Events, type Tell, createEvents } from './events.ts';
+import { whoWaits } from './lobbies.ts';
 import { LOCK_WAIT_MS_MAX, LOOK_AGAIN_MS, STOP_GRACE_MS } from './limits.ts';
 import { DaemonFault } from './refusals.ts';
 import {
   type Daemon,
   adopt,
+  dialFor,
   ledgerFactsOf,
+  lookoutOf,
   openUp,
   statusOf,
   syncNow,
@@ -34,6 +38,8 @@ export interface DaemonOptions {
   readonly moved: boolean;
   readonly place: DoorPlace;
   readonly told: readonly string[];
+  /** Whether newcomers that can only dial out may wait here. */
+  readonly lobby: boolean;
   /** Hears every event, from the first one on. */
   readonly log: Tell;
 }
@@ -83,12 +89,13 @@ function takeDaemonLock(folder: string): () => void {
 }
 
 function newDaemon(options: DaemonOptions, { tell }: Events): Daemon {
-  const { folder, version, place, told, moved } = options;
+  const { folder, version, place, told, moved, lobby } = options;
   const host = keyHost();
   const voice = openVoice(host, folder, moved);
   if (!voice.ok) throw new DaemonFault(voice.code, voice.detail);
   return {
     ...{ folder, version, place, told, host, voice: voice.value, tell },
+    lobby: lobby ? createLobby() : null,
     ...{ startedAt: nowMs(), state: 'opening', home: null, door: null, syncing: null },
     ...{ queue: Promise.resolve(), opening: null, retry: null, checkpoints: null },
   };
@@ -133,6 +140,8 @@ function behindOf(daemon: Daemon, stop: (why: string) => void): Behind {
     ledger: () => ledgerFactsOf(daemon),
     takeLines: (lines, own) => takeLines(daemon, lines, own),
     syncNow: (url, signal) => syncNow(daemon, url, signal),
+    candidates: (signal) => whoWaits(lookoutOf(daemon), signal),
+    dialWaiting: (newcomer, lobby) => dialFor(daemon, newcomer, lobby),
     stop,
   };
 }
@@ -166,6 +175,7 @@ async function shutDown(daemon: Daemon, api: Api): Promise<void> {
   if (daemon.checkpoints !== null) clearInterval(daemon.checkpoints);
   await daemon.opening?.catch(() => undefined);
   await daemon.syncing?.stop();
+  daemon.lobby?.close();
   await daemon.door?.close();
   await daemon.queue;
   await daemon.home?.close();

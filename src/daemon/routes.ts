@@ -39,7 +39,15 @@ const list = (items: object): object => ({ type: 'array', items });
 const open = { type: 'object', additionalProperties: true } as const;
 const ADDRESS = object({ host: text, port: count });
 
-export type RouteName = 'status' | 'ledger' | 'records' | 'sync' | 'events' | 'carry' | 'stop';
+export type RouteName =
+  | 'status'
+  | 'ledger'
+  | 'records'
+  | 'sync'
+  | 'candidates'
+  | 'events'
+  | 'carry'
+  | 'stop';
 
 export const ROUTES: Readonly<Record<RouteName, Route>> = {
   status: {
@@ -53,6 +61,7 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
       node: text,
       member: { type: 'boolean' },
       door: maybe(ADDRESS),
+      lobby: maybe(count),
       peers: list(
         object({
           ...{ url: text, source: text, failures: count, dueInMs: count },
@@ -99,6 +108,22 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
     input: object({ url: { type: 'string', maxLength: 512 } }),
     output: object({ outcome: open, moved: open, peer: maybe(text) }),
   },
+  candidates: {
+    method: 'GET',
+    path: '/v1/candidates',
+    help: 'the new machines that wait in a lobby, of this machine or of a member that answers',
+    input: object({}),
+    output: object({
+      candidates: list(
+        object({
+          ...{ key: text, name: text, role: text, source: text },
+          ...{ waitedMs: count, lobby: text },
+        }),
+      ),
+      ...{ lobbies: count, asked: count },
+      silent: list(object({ url: text, key: maybe(text), why: text })),
+    }),
+  },
   events: {
     method: 'GET',
     path: '/v1/events',
@@ -109,7 +134,9 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   carry: {
     method: 'GET',
     path: '/v1/carry',
-    help: 'with `Upgrade: kith-carry`: a pipe of bytes to a TCP address; nothing looks inside',
+    help:
+      'with `Upgrade: kith-carry`: a pipe of bytes to HOST:PORT, or to NEWCOMER@LOBBY (two keys); ' +
+      'nothing looks inside',
     input: object({ to: { type: 'string', maxLength: 300 } }),
     output: null,
   },
@@ -134,6 +161,8 @@ export interface Status {
   /** Whether the ledger here knows this machine as a node: then there is a door. */
   readonly member: boolean;
   readonly door: { readonly host: string; readonly port: number } | null;
+  /** New machines that wait in the lobby of this machine; null where it has none. */
+  readonly lobby: number | null;
   readonly peers: readonly PeerStatus[];
 }
 
@@ -174,11 +203,33 @@ export interface TakenLines {
   readonly refused: readonly { readonly line: number; readonly code: RefusalCode }[];
 }
 
+export interface Candidates {
+  readonly candidates: readonly {
+    readonly key: Key;
+    readonly name: string;
+    readonly role: string;
+    /** The address that the lobby sees it at. */
+    readonly source: string;
+    readonly waitedMs: number;
+    /** The member in whose lobby it waits. */
+    readonly lobby: Key;
+  }[];
+  readonly lobbies: number;
+  /** Members asked, and those of them that did not answer. */
+  readonly asked: number;
+  readonly silent: readonly {
+    readonly url: string;
+    readonly key: Key | null;
+    readonly why: string;
+  }[];
+}
+
 export interface Requests {
   readonly status: undefined;
   readonly ledger: undefined;
   readonly records: { readonly lines: readonly string[]; readonly own: boolean };
   readonly sync: { readonly url: string };
+  readonly candidates: undefined;
   readonly stop: undefined;
 }
 
@@ -187,5 +238,6 @@ export interface Replies {
   readonly ledger: LedgerFacts;
   readonly records: TakenLines;
   readonly sync: { readonly outcome: Outcome; readonly moved: Moved; readonly peer: Key | null };
+  readonly candidates: Candidates;
   readonly stop: { readonly pid: number };
 }

@@ -2,6 +2,7 @@
 // missing, and this machine no node of it yet; each comes in through the local API, and the door
 // opens and the syncing begins as soon as they can.
 
+import type { Socket } from 'node:net';
 import { RULES_VERSION } from '../../ledger/limits.ts';
 import { signatureJobs } from '../../ledger/proof.ts';
 import { type Decoded, decodeText } from '../../ledger/record.ts';
@@ -11,18 +12,21 @@ import type { Key, RecordId } from '../../proto/ids.ts';
 import { type HomeLedger, foundHome } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import type { Voice } from '../keys/identity.ts';
+import type { Lobby } from '../lobby/lobby.ts';
 import { urlOf } from '../peer/address.ts';
 import type { Ingest } from '../peer/lines.ts';
-import { ingestInto, isPeer } from '../peer/members.ts';
+import { broughtBy, ingestInto, isPeer, memberDoor } from '../peer/members.ts';
 import type { PeerServer } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
 import { StoreFault } from '../store/faults.ts';
 import type { Tell } from './events.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
+import { type Lookout, dialWaiting } from './lobbies.ts';
 import { DaemonFault } from './refusals.ts';
 import type { DaemonState, LedgerFacts, Replies, Status, TakenLines } from './routes.ts';
 import { type Syncing, startSyncing } from './syncing.ts';
-import { type DoorPlace, openDoor } from './underlay.ts';
+import { type DoorPlace, openDoor, shownName } from './underlay.ts';
+import { placesOf } from './whereabouts.ts';
 
 export interface Daemon {
   readonly version: string;
@@ -33,6 +37,7 @@ export interface Daemon {
   readonly told: readonly string[];
   readonly folder: string;
   readonly tell: Tell;
+  readonly lobby: Lobby | null;
   readonly startedAt: number;
   state: DaemonState;
   home: HomeLedger | null;
@@ -69,10 +74,10 @@ export function openUp(daemon: Daemon): Promise<void> {
 }
 
 async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
-  const { host, voice, tell, told, place } = daemon;
+  const { host, voice, tell, told, place, lobby } = daemon;
   const ingest: Ingest = (lines, from) => ingestInto(watching(daemon, home, from))(lines, from);
   const parts = { home: watching(daemon, home, null), host, identity: voice, ingest, tell };
-  daemon.door = await openDoor(parts, place);
+  daemon.door = await openDoor({ ...parts, lobby }, place);
   tell({ event: 'listening', url: urlOf(daemon.door.address), node: voice.publicKey });
   daemon.syncing = startSyncing({ ...parts, told });
 }
@@ -170,14 +175,30 @@ export async function syncNow(
   return syncing.now(url, signal);
 }
 
+/** Where newcomers may be waiting, and how members are dialled. */
+export function lookoutOf({ home, voice, syncing, lobby }: Daemon): Lookout {
+  if (home === null || syncing === null) throw new DaemonFault('no-node-here');
+  const { publicKey: own } = voice;
+  const dialling = { identity: voice, door: memberDoor(home), brought: broughtBy(home, own) };
+  return { own, lobby, places: placesOf(syncing.peers()), dialling };
+}
+
+/** A connection to a newcomer, wherever it waits. */
+export function dialFor(daemon: Daemon, newcomer: Key, lobby: Key): Promise<Socket> {
+  const lookout = lookoutOf(daemon);
+  const name = daemon.home === null ? '' : shownName(daemon.home.replica, lookout.own);
+  return dialWaiting(lookout, newcomer, lobby, name);
+}
+
 export function statusOf(daemon: Daemon): Status {
-  const { version, state, startedAt, home, voice, door, syncing } = daemon;
+  const { version, state, startedAt, home, voice, door, syncing, lobby } = daemon;
   return {
     ...{ pid: process.pid, version, state, startedAt },
     ledger: home?.replica.ledger ?? null,
     node: voice.publicKey,
     member: home !== null && isPeer(home.replica, voice.publicKey),
     door: door?.address ?? null,
+    lobby: lobby?.waiting().length ?? null,
     peers: syncing?.peers() ?? [],
   };
 }

@@ -2,10 +2,15 @@
 // to run, so that the addresses others know stay good. Spec: docs/daemon.md, "The door".
 
 import { holdingsOf } from '../../ledger/holdings.ts';
+import { type Replica, stateOf } from '../../ledger/replica.ts';
+import type { Key } from '../../proto/ids.ts';
+import { isName } from '../../proto/names.ts';
 import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import type { PeerIdentity } from '../peer/certificate.ts';
+import type { Lobby } from '../lobby/lobby.ts';
 import type { Ingest } from '../peer/lines.ts';
+import type { ServedLobby } from '../peer/lobby-pipes.ts';
 import { broughtBy, memberDoor } from '../peer/members.ts';
 import { type PeerServer, servePeers } from '../peer/server.ts';
 import { systemCode } from '../store/faults.ts';
@@ -25,6 +30,8 @@ export interface DoorParts {
   readonly identity: PeerIdentity;
   readonly ingest: Ingest;
   readonly tell: Tell;
+  /** Where newcomers wait that can only dial out, if this machine lets them. */
+  readonly lobby: Lobby | null;
 }
 
 /** Opens the door. A port that was not asked for gives way to any that is free. */
@@ -59,8 +66,22 @@ async function firstThatOpens(
   throw fault;
 }
 
+function served(lobby: Lobby, { replica }: HomeLedger, tell: Tell): ServedLobby {
+  return {
+    lobby,
+    nameOf: (member) => shownName(replica, member),
+    tell: (member, newcomer, ended) => tell({ event: 'lobby', member, newcomer, ended }),
+  };
+}
+
+/** What a member is called to somebody who knows nobody here. */
+export function shownName(replica: Replica, member: Key): string {
+  const shown = stateOf(replica).members.find(({ key }) => key === member)?.shown ?? '';
+  return isName(shown) ? shown : 'a-member';
+}
+
 function serveAt(
-  { home, identity, ingest, tell }: DoorParts,
+  { home, identity, ingest, tell, lobby }: DoorParts,
   host: string,
   port: number,
 ): Promise<PeerServer> {
@@ -71,6 +92,7 @@ function serveAt(
     door: memberDoor(home),
     holdings: holdingsOf(home.replica),
     ingest,
+    ...(lobby === null ? {} : { lobby: served(lobby, home, tell) }),
     log(event) {
       switch (event.kind) {
         case 'turned-away':

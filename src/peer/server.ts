@@ -12,6 +12,8 @@ import { encodePushReply } from '../../ledger/sync-wire.ts';
 import { assert } from '../../proto/assert.ts';
 import type { Key } from '../../proto/ids.ts';
 import { monotonicMs } from '../os/clock.ts';
+import { LOBBY_ALPN, LOBBY_PATH } from '../lobby/protocol.ts';
+import { encodeWaiting } from '../lobby/waiting.ts';
 import type { PeerIdentity } from './certificate.ts';
 import type { Door, TurnedAway } from './door.ts';
 import { type Gate, guard } from './gate.ts';
@@ -28,6 +30,7 @@ import {
   WALK_BYTES_MAX,
 } from './limits.ts';
 import { type Ingest, takePage } from './lines.ts';
+import { type ServedLobby, addPipes } from './lobby-pipes.ts';
 import { NDJSON, PROTOBUF } from './media.ts';
 import { type Cost, type Meter, createMeter } from './meter.ts';
 import { serverTls } from './tls.ts';
@@ -46,6 +49,7 @@ export interface ServeOptions {
   readonly ingest: Ingest;
   /** The lines that admit this node, for a caller that may not have them yet. */
   readonly brought?: readonly string[];
+  readonly lobby?: ServedLobby;
   readonly log?: (event: PeerEvent) => void;
   readonly patience?: Patience;
   readonly rates?: typeof RATES;
@@ -73,7 +77,7 @@ interface Served extends ServeOptions {
 
 export async function servePeers(options: ServeOptions): Promise<PeerServer> {
   const { identity, door, listen, brought = [], log = () => undefined } = options;
-  const { patience = PATIENCE, rates = RATES } = options;
+  const { patience = PATIENCE, rates = RATES, lobby } = options;
   const meter = createMeter(monotonicMs, rates);
   let gate: Gate | undefined;
   const app = fastify({
@@ -81,7 +85,7 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
     serverFactory: (handler) => {
       const server = createServer(
         {
-          ...serverTls(identity, brought, patience.handshakeMs),
+          ...serverTls(identity, brought, patience.handshakeMs, lobby && [LOBBY_ALPN]),
           maxHeaderSize: HEADERS_BYTES_MAX,
           headersTimeout: patience.headersMs,
           requestTimeout: patience.requestMs,
@@ -97,19 +101,28 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
         meter,
         idleMs: patience.idleMs,
         turnedAway: (why, address) => log({ kind: 'turned-away', why, address }),
+        lobby: lobby?.lobby,
       });
       return server;
     },
   });
-  addRoutes(app, {
+  const served: Served = {
     ...options,
     ...{ log, meter, patience },
     gate: gate as unknown as Gate,
     lines: new WeakMap(),
-  });
+  };
+  addRoutes(app, served);
+  const closePipes = lobby === undefined ? null : addPipes(app.server, served, lobby);
   await app.listen({ host: listen.host, port: listen.port });
   const { address, port } = app.server.address() as AddressInfo;
-  return { address: { host: address, port }, close: () => app.close() };
+  return {
+    address: { host: address, port },
+    close() {
+      closePipes?.();
+      return app.close();
+    },
+  };
 }
 
 const TOO_LONG: Error = Object.assign(new Error('body too long'), { statusCode: 413 });
@@ -165,6 +178,14 @@ function addRoutes(app: FastifyInstance, served: Served): void {
     sendPage(served, request, reply),
   );
   app.post('/v1/push', (request, reply) => receivePage(served, request, reply));
+  // Where there is none, it is a route that does not exist.
+  const { lobby } = served;
+  if (lobby === undefined) return;
+  app.post(LOBBY_PATH, { bodyLimit: HELLO_BYTES_MAX }, (request, reply) =>
+    answer(served, request, reply, [], () => {
+      return { body: Buffer.from(encodeWaiting(lobby.lobby.waiting())), cost: {} };
+    }),
+  );
 }
 
 function lineOf({ lines }: Served, request: FastifyRequest): Line {

@@ -31,6 +31,10 @@ export const RUNNING: readonly Command[] = [
         repeated: true,
         help: 'also sync with this member: HOST:PORT of its door',
       },
+      {
+        name: 'lobby',
+        help: 'let new machines that can only dial out wait here for an operator (join --via)',
+      },
       { name: 'moved', help: 'this node has moved here for good, and its old place is gone' },
     ],
     examples: [

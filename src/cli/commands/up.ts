@@ -37,7 +37,8 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     daemon = await startDaemon({
-      ...{ folder: call.folder, version: ownVersion(), moved: call.flag('moved'), place, told },
+      ...{ folder: call.folder, version: ownVersion(), place, told },
+      ...{ moved: call.flag('moved'), lobby: call.flag('lobby') },
       log: logTo(print, nameOf),
     });
     if (daemon.copied) print.note('this folder is a copy: it serves and syncs, and signs nothing');
@@ -92,6 +93,12 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return event.ended === null
         ? `carries bytes to ${event.to}`
         : `carries no more to ${event.to}: ${event.ended}`;
+    case 'lobby': {
+      const [member, newcomer] = [nameOf(event.member), short(event.newcomer)];
+      return event.ended === null
+        ? `carries ${member} to the new machine ${newcomer} in the lobby`
+        : `carries ${member} no more to ${newcomer}: ${event.ended}`;
+    }
     case 'stopping':
       return `stopping: ${event.why}`;
     case 'stopped':
