@@ -22,6 +22,7 @@ import {
   type Daemon,
   adopt,
   dialFor,
+  awaitAdmission,
   ledgerFactsOf,
   lookoutOf,
   openUp,
@@ -40,6 +41,8 @@ export interface DaemonOptions {
   readonly told: readonly string[];
   /** Whether newcomers that can only dial out may wait here. */
   readonly lobby: boolean;
+  /** Where others reach this machine, beside what its interfaces say. */
+  readonly named: readonly string[];
   /** Hears every event, from the first one on. */
   readonly log: Tell;
 }
@@ -89,14 +92,15 @@ function takeDaemonLock(folder: string): () => void {
 }
 
 function newDaemon(options: DaemonOptions, { tell }: Events): Daemon {
-  const { folder, version, place, told, moved, lobby } = options;
+  const { folder, version, place, told, named, moved, lobby } = options;
   const host = keyHost();
   const voice = openVoice(host, folder, moved);
   if (!voice.ok) throw new DaemonFault(voice.code, voice.detail);
   return {
-    ...{ folder, version, place, told, host, voice: voice.value, tell },
+    ...{ folder, version, place, told, named, host, voice: voice.value, tell },
     lobby: lobby ? createLobby() : null,
-    ...{ startedAt: nowMs(), state: 'opening', home: null, door: null, syncing: null },
+    ...{ startedAt: nowMs(), state: 'opening', home: null, door: null },
+    ...{ syncing: null, awaiting: null, publisher: null },
     ...{ queue: Promise.resolve(), opening: null, retry: null, checkpoints: null },
   };
 }
@@ -152,6 +156,7 @@ async function open(daemon: Daemon): Promise<void> {
   await openUp(daemon);
   if (daemon.state !== 'opening') return;
   daemon.state = 'running';
+  awaitAdmission(daemon);
   const records = home?.store.records ?? null;
   daemon.tell({ event: 'running', socket: socketFile(daemon.folder), records });
 }
@@ -173,7 +178,9 @@ async function openWhenFree({ folder }: Daemon): Promise<HomeLedger | null> {
 async function shutDown(daemon: Daemon, api: Api): Promise<void> {
   if (daemon.retry !== null) clearTimeout(daemon.retry);
   if (daemon.checkpoints !== null) clearInterval(daemon.checkpoints);
+  await daemon.awaiting?.stop();
   await daemon.opening?.catch(() => undefined);
+  await daemon.publisher?.stop();
   await daemon.syncing?.stop();
   daemon.lobby?.close();
   await daemon.door?.close();

@@ -168,8 +168,8 @@ export interface Status {
 
 export interface PeerStatus {
   readonly url: string;
-  /** Who named the address: a person, the last run, or the peer's own record. */
-  readonly source: 'told' | 'kept' | 'ledger';
+  /** Who named it: a person, the last run, the peer's own record, or another member. */
+  readonly source: 'told' | 'kept' | 'ledger' | 'heard';
   readonly key: Key | null;
   /** In a row. */
   readonly failures: number;

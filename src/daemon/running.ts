@@ -4,10 +4,9 @@
 
 import type { Socket } from 'node:net';
 import { RULES_VERSION } from '../../ledger/limits.ts';
-import { signatureJobs } from '../../ledger/proof.ts';
+import { isSigned } from '../../ledger/proof.ts';
 import { type Decoded, decodeText } from '../../ledger/record.ts';
-import { frontierRoot, stateRoot } from '../../ledger/replica.ts';
-import { verdict } from '../../proto/ed25519.ts';
+import { frontierRoot, memberOf, stateRoot } from '../../ledger/replica.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import { type HomeLedger, foundHome } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
@@ -19,11 +18,14 @@ import { broughtBy, ingestInto, isPeer, memberDoor } from '../peer/members.ts';
 import type { PeerServer } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
 import { StoreFault } from '../store/faults.ts';
+import { type Awaiting, startAwaiting } from './awaiting.ts';
 import type { Tell } from './events.ts';
+import type { KeptPeer } from './kept.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
 import { type Lookout, dialWaiting } from './lobbies.ts';
 import { DaemonFault } from './refusals.ts';
 import type { DaemonState, LedgerFacts, Replies, Status, TakenLines } from './routes.ts';
+import { type Publisher, startPublishing } from './publishing.ts';
 import { type Syncing, startSyncing } from './syncing.ts';
 import { type DoorPlace, openDoor, shownName } from './underlay.ts';
 import { placesOf } from './whereabouts.ts';
@@ -35,6 +37,8 @@ export interface Daemon {
   readonly place: DoorPlace;
   /** URLs of peers that a person has named. */
   readonly told: readonly string[];
+  /** Where others reach this machine, beside what its interfaces say. */
+  readonly named: readonly string[];
   readonly folder: string;
   readonly tell: Tell;
   readonly lobby: Lobby | null;
@@ -43,6 +47,9 @@ export interface Daemon {
   home: HomeLedger | null;
   door: PeerServer | null;
   syncing: Syncing | null;
+  publisher: Publisher | null;
+  /** Asks for an admission that was accepted and not seen. */
+  awaiting: Awaiting | null;
   /** Lines of local clients, one request after the other. */
   queue: Promise<unknown>;
   /** The door is being opened, or will be tried again. */
@@ -77,9 +84,33 @@ async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   const { host, voice, tell, told, place, lobby } = daemon;
   const ingest: Ingest = (lines, from) => ingestInto(watching(daemon, home, from))(lines, from);
   const parts = { home: watching(daemon, home, null), host, identity: voice, ingest, tell };
-  daemon.door = await openDoor({ ...parts, lobby }, place);
+  let agreed = false;
+  const hasAgreed = (): boolean => agreed || (daemon.syncing?.hasAgreed() ?? false);
+  const kept = (): readonly KeptPeer[] => daemon.syncing?.kept() ?? [];
+  daemon.door = await openDoor({ ...parts, kept, lobby, agreed: () => (agreed = true) }, place);
   tell({ event: 'listening', url: urlOf(daemon.door.address), node: voice.publicKey });
   daemon.syncing = startSyncing({ ...parts, told });
+  // A copy signs nothing.
+  if (voice.copied) return;
+  const { address: door } = daemon.door;
+  const { named } = daemon;
+  daemon.publisher = startPublishing({
+    ...{ home: parts.home, host, node: voice.publicKey, door, named, tell, hasAgreed },
+  });
+}
+
+/** Where this machine is no node yet: asks for the admission that it may have accepted. */
+export function awaitAdmission(daemon: Daemon): void {
+  const { folder, host, voice, told, tell } = daemon;
+  daemon.awaiting = startAwaiting({
+    ...{ folder, host, identity: voice, told, tell },
+    isWaiting: () => daemon.home === null || !isPeer(daemon.home.replica, voice.publicKey),
+    begin: (genesis) =>
+      inTurn(daemon, async () => {
+        if (daemon.home === null) adopt(daemon, await foundHome(folder, genesis, false));
+        return watching(daemon, daemon.home as unknown as HomeLedger, null);
+      }),
+  });
 }
 
 /** The same later on: what is in the way is told, and tried again. */
@@ -104,6 +135,7 @@ function watching(daemon: Daemon, home: HomeLedger, from: Key | null): HomeLedge
       const count = intake.accepted.length;
       if (count > 0) {
         daemon.tell({ event: 'records', count, from });
+        tellForks(daemon, home, intake.accepted);
         daemon.syncing?.news(from);
         openUpLater(daemon);
       }
@@ -112,13 +144,25 @@ function watching(daemon: Daemon, home: HomeLedger, from: Key | null): HomeLedge
   };
 }
 
+/** Everybody hears of a key that speaks with two tongues, a ticket that was redeemed twice, too. */
+function tellForks({ tell }: Daemon, { replica }: HomeLedger, records: readonly Decoded[]): void {
+  for (const key of new Set(records.map(({ author }) => author))) {
+    if (memberOf(replica, key)?.live.frozen === true) tell({ event: 'forked', key });
+  }
+}
+
 /** Lines of a local client. The first that come may found the ledger. */
 export function takeLines(
   daemon: Daemon,
   lines: readonly string[],
   own: boolean,
 ): Promise<TakenLines> {
-  const turn = daemon.queue.then(() => takeLinesNow(daemon, lines, own));
+  return inTurn(daemon, () => takeLinesNow(daemon, lines, own));
+}
+
+/** One after the other: only one of them founds. */
+function inTurn<Value>(daemon: Daemon, work: () => Promise<Value>): Promise<Value> {
+  const turn = daemon.queue.then(work);
   daemon.queue = turn.catch(() => undefined);
   return turn;
 }
@@ -138,7 +182,9 @@ async function takeLinesNow(
   const records = [...numbers.keys()];
   const founded: RecordId[] = [];
   if (daemon.home === null) {
-    const genesis = records.find((record) => record.act.kind === 'genesis' && isSigned(record));
+    const genesis = records.find(
+      (record) => record.act.kind === 'genesis' && isSigned(record, nodePlatform),
+    );
     if (genesis === undefined) throw new StoreFault('no-ledger', daemon.folder);
     adopt(daemon, await foundHome(daemon.folder, genesis, own));
     records.splice(records.indexOf(genesis), 1);
@@ -158,12 +204,6 @@ async function takeLinesNow(
     parked: intake.parked,
     refused: refused.toSorted((a, b) => a.line - b.line),
   };
-}
-
-function isSigned(record: Decoded): boolean {
-  return signatureJobs(record).every(({ key, message, signature }) =>
-    verdict(nodePlatform, key, message, signature),
-  );
 }
 
 export async function syncNow(

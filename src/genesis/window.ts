@@ -30,6 +30,7 @@ import { type Wire, wireOver } from './frames.ts';
 import { type Kept, writeKept } from './kept.ts';
 import { WINDOW_PORT, WINDOW_SOCKETS_MAX } from './limits.ts';
 import type { NewcomerDesk } from './newcomer.ts';
+import { keepReachable } from './reachable.ts';
 
 export interface WindowSetting {
   readonly host: KeyHost;
@@ -155,6 +156,10 @@ function perform(shell: Shell, out: WindowOut): void {
       return arm(shell, out);
     case 'store':
       shell.kept = keeping(shell.kept, out.what);
+      // Before the pledge: who promised knows whom to ask.
+      if (out.what.kind === 'pledge') {
+        keepReachable(setting.host, setting.folder, out.what.pledge.members);
+      }
       writeKept(setting.host, setting.folder, shell.kept);
       if (out.run !== null) toRun(shell, out.run, { kind: 'stored' });
       return;

@@ -8,7 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Lobby } from '../lobby/lobby.ts';
 import { LOBBY_ALPN } from '../lobby/protocol.ts';
 import type { Caller } from './certificate.ts';
-import { type Door, type TurnedAway, callerAt } from './door.ts';
+import { type Door, type TicketDoor, type TurnedAway, callerAt } from './door.ts';
 import { CONNECTIONS_MAX, DOOR_MS_MAX, UNPROVEN_PER_ADDRESS_MAX } from './limits.ts';
 import type { Meter } from './meter.ts';
 
@@ -19,6 +19,7 @@ export interface Gate {
 
 export interface GateParts {
   readonly door: Door;
+  readonly tickets: TicketDoor;
   readonly meter: Meter;
   readonly idleMs: number;
   readonly turnedAway: (why: TurnedAway, address: string) => void;
@@ -27,7 +28,7 @@ export interface GateParts {
 }
 
 export function guard(server: Server, parts: GateParts): Gate {
-  const { door, meter, idleMs, turnedAway, lobby } = parts;
+  const { door, tickets, meter, idleMs, turnedAway, lobby } = parts;
   const callers = new WeakMap<Socket, Caller>();
   const unproven = createCrowd();
   server.maxConnections = CONNECTIONS_MAX;
@@ -74,7 +75,8 @@ export function guard(server: Server, parts: GateParts): Gate {
     const caller = callerAt(socket);
     if (typeof caller === 'string') return caller;
     const asked = await askInTime(door, caller);
-    if (asked !== 'ok') return asked;
+    const isTicket = asked === 'stranger' && tickets(caller.key) !== null;
+    if (asked !== 'ok' && !isTicket) return asked;
     if (socket.destroyed) return 'stranger';
     const connected = meter.connect(caller.key);
     if (connected !== 'ok') return connected;

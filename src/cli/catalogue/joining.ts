@@ -19,9 +19,10 @@ export const JOINING: readonly Command[] = [
       'Behind a router nobody can reach this machine: --via names the door of a member that runs ' +
         '`kith up --lobby`. It waits there, any operator sees it in `kith candidates`, and the member ' +
         'carries bytes that it cannot read.',
-      'With a ticket this machine needs no person: it must hold a copy of the ledger that knows the ' +
-        'ticket (`kith ledger import`), admits itself, and syncs with the members that the ticket ' +
-        "names. A ticket that is given as a word stays in your shell's history.",
+      'With a ticket this machine needs no person: it reads the ledger at the door of a member that ' +
+        'the ticket names, verifies it from its beginning, admits itself and says so there. Broken ' +
+        'off at any moment it can be run again, with the same ticket. A ticket that is given as a ' +
+        "word stays in your shell's history.",
     ],
     options: [
       { name: 'name', value: 'NAME', help: 'what this machine is called (default: its host name)' },
@@ -38,6 +39,12 @@ export const JOINING: readonly Command[] = [
       },
       { name: 'ticket-file', value: 'FILE', help: 'the file that holds the ticket (mode 600)' },
       { name: 'ticket', value: 'TICKET', help: 'join by this ticket, without a code or a person' },
+      {
+        name: 'from',
+        value: 'HOST:PORT',
+        repeated: true,
+        help: 'with a ticket: the door of a member, instead of those that the ticket names',
+      },
       { name: 'for', value: 'SECONDS', help: 'how long the code lives (default and most: 600)' },
       { name: 'hidden', help: 'do not announce this machine on the local network' },
       { name: 'moved', help: 'this node has moved here for good, and its old place is gone' },
@@ -50,6 +57,7 @@ export const JOINING: readonly Command[] = [
         what: 'behind a router, by the lobby of a member',
       },
       { line: 'kith join --listen 192.0.2.7:7448 --name attic', what: 'on one address' },
+      { line: 'kith join --ticket-file lamp.ticket', what: 'without a person' },
     ],
     load: () => import('../commands/join.ts'),
   },

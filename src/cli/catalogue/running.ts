@@ -35,6 +35,12 @@ export const RUNNING: readonly Command[] = [
         name: 'lobby',
         help: 'let new machines that can only dial out wait here for an operator (join --via)',
       },
+      {
+        name: 'endpoint',
+        value: 'HOST:PORT',
+        repeated: true,
+        help: 'tell the others that it is also reached there: a forwarded port',
+      },
       { name: 'moved', help: 'this node has moved here for good, and its old place is gone' },
     ],
     examples: [
