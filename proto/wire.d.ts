@@ -268,4 +268,158 @@ export namespace kith {
   interface PairingStill {
   }
   const PairingStill: Codec<PairingStill>;
+
+  /** A datagram of the heart (docs/heartbeat.md): a heartbeat, signed by its subject. One that comes from another address than its subject's own was relayed. */
+  interface BeatDatagram {
+    /** A BeatBody, in exactly the bytes that were signed. */
+    body: Uint8Array;
+    signature: Uint8Array;
+    /** The sender asks for the receiver's own heartbeat, at once. */
+    answer: boolean;
+  }
+  const BeatDatagram: Codec<BeatDatagram>;
+
+  interface BeatBody {
+    subject: Uint8Array;
+    ledger: Uint8Array;
+    /** Rises with each start of the daemon. */
+    incarnation: number;
+    /** Rises with each heartbeat of one incarnation. */
+    sequence: number;
+    /** Drawn at each start: tells two machines with one key apart. */
+    instance: Uint8Array;
+    /** Milliseconds since 1970 by the subject's calendar clock. */
+    clock: number;
+    count: number;
+    frontierRoot: Uint8Array;
+    stateRoot: Uint8Array;
+    rules: number;
+    /** Of the program. */
+    version: string;
+    /** 1 offers to relay, 2 lends its lobby. Unknown bits are left alone. */
+    flags: number;
+    headroom?: BeatHeadroom | null;
+    /** Of what runs there; absent where nothing does. */
+    work: Uint8Array;
+    /** Removals that are carried out here: the first 15 bytes of the record's id. */
+    acks: Uint8Array[];
+    rotations: BeatRotation[];
+    doubts: BeatDoubt[];
+    /** Where others appear from here: bytes that the heart only carries. */
+    observations: Uint8Array[];
+  }
+  const BeatBody: Codec<BeatBody>;
+
+  /** What is absent is unknown, and never zero. */
+  interface BeatHeadroom {
+    cpuMilli?: number | null;
+    cpuFreeMilli?: number | null;
+    ramMib?: number | null;
+    ramFreeMib?: number | null;
+    diskMib?: number | null;
+    diskFreeMib?: number | null;
+    /** The load average of a minute, times 100. */
+    loadCenti?: number | null;
+    /** How many there are, whether or not all fitted in. */
+    gpuCount?: number | null;
+    gpus: BeatGpu[];
+  }
+  const BeatHeadroom: Codec<BeatHeadroom>;
+
+  interface BeatGpu {
+    name: string;
+    vramMib?: number | null;
+    vramFreeMib?: number | null;
+    loadPercent?: number | null;
+    /** 0 fit, 1 unhealthy, 2 split into instances (MIG). */
+    state: number;
+  }
+  const BeatGpu: Codec<BeatGpu>;
+
+  /** The new WireGuard key of a member (the first 15 bytes of its node key) is set up here. */
+  interface BeatRotation {
+    member: Uint8Array;
+    counter: number;
+  }
+  const BeatRotation: Codec<BeatRotation>;
+
+  /** Nothing newer was heard of a watched member for three heartbeats. */
+  interface BeatDoubt {
+    subject: Uint8Array;
+    incarnation: number;
+    sequence: number;
+  }
+  const BeatDoubt: Codec<BeatDoubt>;
+
+  /** Where a member appears from here: what its peers tell a node of its own NAT (docs/links.md). Signed bytes are carried and checked exactly as they came. */
+  interface MeshSigned {
+    by: Uint8Array;
+    /** A MeshSighting or a MeshMeet: the prefix of the signature tells which. */
+    body: Uint8Array;
+    signature: Uint8Array;
+  }
+  const MeshSigned: Codec<MeshSigned>;
+
+  interface MeshSighting {
+    subject: Uint8Array;
+    /** Rises with each of its observer's. */
+    sequence: number;
+    /** The 4 or 16 bytes of the IP address, then the port, the high byte first. */
+    address: Uint8Array;
+  }
+  const MeshSighting: Codec<MeshSighting>;
+
+  /** "I start to look for you now", for one other member; also the answer to it. */
+  interface MeshMeet {
+    to: Uint8Array;
+    /** Rises with each of its author's, across its starts too. */
+    sequence: number;
+    /** 0 unknown, 1 endpoint-independent, 2 endpoint-dependent. */
+    nat: number;
+    /** Where the author says it is: addresses of its own, in the form of a sighting's. */
+    addresses: Uint8Array[];
+    /** MeshSigned sightings of the author by its peers. */
+    sightings: Uint8Array[];
+  }
+  const MeshMeet: Codec<MeshMeet>;
+
+  /** POST /v1/mesh/meet: of a member for another, handed on once. */
+  interface MeshMeetRequest {
+    to: Uint8Array;
+    /** A MeshSigned meet by the one that looks. */
+    meet: Uint8Array;
+    /** Of whoever hands it on: where it sees the one that looks. */
+    sighting: Uint8Array;
+  }
+  const MeshMeetRequest: Codec<MeshMeetRequest>;
+
+  interface MeshMeetReply {
+    /** A MeshSigned meet by the one that was looked for. */
+    meet: Uint8Array;
+    sighting: Uint8Array;
+  }
+  const MeshMeetReply: Codec<MeshMeetReply>;
+
+  /** POST /v1/mesh/lease: the caller wants ports for itself and this other member. */
+  interface MeshLeaseRequest {
+    peer: Uint8Array;
+  }
+  const MeshLeaseRequest: Codec<MeshLeaseRequest>;
+
+  /** Zero: there is none to be had. */
+  interface MeshLeaseReply {
+    port: number;
+  }
+  const MeshLeaseReply: Codec<MeshLeaseReply>;
+
+  /** POST /v1/mesh/leased: the relay tells the other of the two. */
+  interface MeshLeased {
+    peer: Uint8Array;
+    port: number;
+  }
+  const MeshLeased: Codec<MeshLeased>;
+
+  interface MeshDone {
+  }
+  const MeshDone: Codec<MeshDone>;
 }

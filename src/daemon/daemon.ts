@@ -9,6 +9,8 @@ import { keyHost } from '../home/host.ts';
 import { type HomeLedger, openHome } from '../home/ledger.ts';
 import { openVoice } from '../keys/identity.ts';
 import { createLobby } from '../lobby/lobby.ts';
+import type { MeshWishes } from '../mesh/facts.ts';
+import { openCalendar } from '../os/calendar.ts';
 import { nowMs } from '../os/clock.ts';
 import { realDisk } from '../store/disk.ts';
 import { StoreFault } from '../store/faults.ts';
@@ -30,6 +32,7 @@ import {
   syncNow,
   takeLines,
 } from './running.ts';
+import { meshBehind } from './on-mesh.ts';
 import type { DoorPlace } from './underlay.ts';
 
 export interface DaemonOptions {
@@ -43,6 +46,8 @@ export interface DaemonOptions {
   readonly lobby: boolean;
   /** Where others reach this machine, beside what its interfaces say. */
   readonly named: readonly string[];
+  /** What it does for the mesh; null: there is to be none. */
+  readonly mesh: MeshWishes | null;
   /** Hears every event, from the first one on. */
   readonly log: Tell;
 }
@@ -92,16 +97,17 @@ function takeDaemonLock(folder: string): () => void {
 }
 
 function newDaemon(options: DaemonOptions, { tell }: Events): Daemon {
-  const { folder, version, place, told, named, moved, lobby } = options;
+  const { folder, version, place, told, named, moved, lobby, mesh: wishes } = options;
   const host = keyHost();
   const voice = openVoice(host, folder, moved);
   if (!voice.ok) throw new DaemonFault(voice.code, voice.detail);
   return {
-    ...{ folder, version, place, told, named, host, voice: voice.value, tell },
+    ...{ folder, version, place, told, named, host, voice: voice.value, tell, wishes },
     lobby: lobby ? createLobby() : null,
     ...{ startedAt: nowMs(), state: 'opening', home: null, door: null },
     ...{ syncing: null, awaiting: null, publisher: null },
     ...{ queue: Promise.resolve(), opening: null, retry: null, checkpoints: null },
+    ...{ calendar: openCalendar(folder), mesh: null },
   };
 }
 
@@ -146,6 +152,7 @@ function behindOf(daemon: Daemon, stop: (why: string) => void): Behind {
     syncNow: (url, signal) => syncNow(daemon, url, signal),
     candidates: (signal) => whoWaits(lookoutOf(daemon), signal),
     dialWaiting: (newcomer, lobby) => dialFor(daemon, newcomer, lobby),
+    ...meshBehind(daemon, () => statusOf(daemon)),
     stop,
   };
 }
@@ -181,10 +188,12 @@ async function shutDown(daemon: Daemon, api: Api): Promise<void> {
   await daemon.awaiting?.stop();
   await daemon.opening?.catch(() => undefined);
   await daemon.publisher?.stop();
+  await daemon.mesh?.stop();
   await daemon.syncing?.stop();
   daemon.lobby?.close();
   await daemon.door?.close();
   await daemon.queue;
   await daemon.home?.close();
+  if (daemon.home !== null) daemon.calendar.save();
   await api.close(STOP_GRACE_MS);
 }

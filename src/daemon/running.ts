@@ -10,11 +10,14 @@ import { frontierRoot, memberOf, stateRoot } from '../../ledger/replica.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import { type HomeLedger, foundHome } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
+import type { MeshWishes } from '../mesh/facts.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import type { Calendar } from '../os/calendar.ts';
 import type { Voice } from '../keys/identity.ts';
 import type { Lobby } from '../lobby/lobby.ts';
 import { urlOf } from '../peer/address.ts';
 import type { Ingest } from '../peer/lines.ts';
-import { broughtBy, ingestInto, isPeer, memberDoor } from '../peer/members.ts';
+import { broughtBy, ingestInto, isOut, isPeer, memberDoor } from '../peer/members.ts';
 import type { PeerServer } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
 import { StoreFault } from '../store/faults.ts';
@@ -23,6 +26,7 @@ import type { Tell } from './events.ts';
 import type { KeptPeer } from './kept.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
 import { type Lookout, dialWaiting } from './lobbies.ts';
+import { meshOf, meshStatusOf } from './on-mesh.ts';
 import { DaemonFault } from './refusals.ts';
 import type { DaemonState, LedgerFacts, Replies, Status, TakenLines } from './routes.ts';
 import { type Publisher, startPublishing } from './publishing.ts';
@@ -43,6 +47,8 @@ export interface Daemon {
   readonly tell: Tell;
   readonly lobby: Lobby | null;
   readonly startedAt: number;
+  readonly calendar: Calendar;
+  readonly wishes: MeshWishes | null;
   state: DaemonState;
   home: HomeLedger | null;
   door: PeerServer | null;
@@ -50,6 +56,7 @@ export interface Daemon {
   publisher: Publisher | null;
   /** Asks for an admission that was accepted and not seen. */
   awaiting: Awaiting | null;
+  mesh: Mesh | null;
   /** Lines of local clients, one request after the other. */
   queue: Promise<unknown>;
   /** The door is being opened, or will be tried again. */
@@ -62,9 +69,9 @@ export interface Daemon {
 export function adopt(daemon: Daemon, home: HomeLedger): void {
   daemon.home = home;
   const save = (): void => {
-    home.saveCheckpoint().catch((error: Error) => {
+    const failed = (error: Error): void =>
       daemon.tell({ event: 'failed', what: 'the checkpoint', why: error.message });
-    });
+    home.saveCheckpoint().then(daemon.calendar.save).catch(failed);
   };
   daemon.checkpoints = setInterval(save, CHECKPOINT_EVERY_MS);
 }
@@ -87,9 +94,11 @@ async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   let agreed = false;
   const hasAgreed = (): boolean => agreed || (daemon.syncing?.hasAgreed() ?? false);
   const kept = (): readonly KeptPeer[] => daemon.syncing?.kept() ?? [];
-  daemon.door = await openDoor({ ...parts, kept, lobby, agreed: () => (agreed = true) }, place);
+  const doorParts = { ...parts, kept, lobby, agreed: () => void (agreed = true) };
+  daemon.door = await openDoor(doorParts, place);
   tell({ event: 'listening', url: urlOf(daemon.door.address), node: voice.publicKey });
   daemon.syncing = startSyncing({ ...parts, told });
+  daemon.mesh = meshOf(daemon, doorParts, daemon.door, daemon.syncing);
   // A copy signs nothing.
   if (voice.copied) return;
   const { address: door } = daemon.door;
@@ -137,6 +146,9 @@ function watching(daemon: Daemon, home: HomeLedger, from: Key | null): HomeLedge
         daemon.tell({ event: 'records', count, from });
         tellForks(daemon, home, intake.accepted);
         daemon.syncing?.news(from);
+        // What was let in before a removal came ends with it.
+        daemon.door?.drop((key) => isOut(home.replica, key));
+        daemon.mesh?.ledgerChanged();
         openUpLater(daemon);
       }
       return intake;
@@ -240,6 +252,7 @@ export function statusOf(daemon: Daemon): Status {
     door: door?.address ?? null,
     lobby: lobby?.waiting().length ?? null,
     peers: syncing?.peers() ?? [],
+    mesh: meshStatusOf(daemon),
   };
 }
 

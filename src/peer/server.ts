@@ -1,6 +1,6 @@
 // The peer API of a node: the routes of sync behind the door, for members, and to be read by who
-// holds a ticket. It remembers nothing of a sync; every bound of docs/sync.md "Bounds" is kept here
-// or in what it calls.
+// holds a ticket; and small routes that whoever serves it adds. It remembers nothing of a sync;
+// every bound of docs/sync.md "Bounds" is kept here or in what it calls.
 
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
@@ -53,6 +53,13 @@ export type PeerEvent =
     }
   | { readonly kind: 'failed'; readonly key: Key; readonly route: string; readonly error: unknown };
 
+/** One small body for another, asked by a member; null where it is none that this route knows. */
+export interface PeerRoute {
+  readonly path: string;
+  readonly bodyMax: number;
+  answer(body: Uint8Array, from: Key): Uint8Array | null | Promise<Uint8Array | null>;
+}
+
 export interface ServeOptions {
   readonly identity: PeerIdentity;
   readonly listen: { readonly host: string; readonly port: number };
@@ -68,6 +75,7 @@ export interface ServeOptions {
   /** The lines that admit this node, for a caller that may not have them yet. */
   readonly brought?: readonly string[];
   readonly lobby?: ServedLobby;
+  readonly routes?: readonly PeerRoute[];
   readonly log?: (event: PeerEvent) => void;
   readonly patience?: Patience;
   readonly rates?: typeof RATES;
@@ -75,6 +83,8 @@ export interface ServeOptions {
 
 export interface PeerServer {
   readonly address: { readonly host: string; readonly port: number };
+  /** Breaks what is open of those who are out: members that were removed. */
+  drop(isOut: (key: Key) => boolean): void;
   /** Stops listening and breaks what is still open: every request can be made again. */
   close(): Promise<void>;
 }
@@ -139,6 +149,7 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
   const { address, port } = app.server.address() as AddressInfo;
   return {
     address: { host: address, port },
+    drop: (isOut) => (gate as unknown as Gate).drop(isOut),
     close() {
       closePipes?.();
       return app.close();
@@ -229,6 +240,14 @@ function addRoutes(app: FastifyInstance, served: Served): void {
     sendPage(served, request, reply),
   );
   app.post('/v1/push', (request, reply) => receivePage(served, request, reply));
+  for (const { path, bodyMax, answer: make } of served.routes ?? []) {
+    app.post(path, { bodyLimit: bodyMax }, (request, reply) =>
+      answer(served, request, reply, [], async (body) => {
+        const made = await make(body, lineOf(served, request).key);
+        return made === null ? null : { body: made, cost: {} };
+      }),
+    );
+  }
   // Where there is none, it is a route that does not exist.
   const { lobby } = served;
   if (lobby === undefined) return;
@@ -266,18 +285,23 @@ function mustWait(
   return true;
 }
 
+interface Made {
+  readonly body: Uint8Array;
+  readonly cost: Cost;
+}
+
 /** One body for another, both small. */
 async function answer(
   served: Served,
   request: FastifyRequest,
   reply: FastifyReply,
   what: readonly Metered[],
-  make: (body: Uint8Array) => { readonly body: Uint8Array; readonly cost: Cost } | null,
+  make: (body: Uint8Array) => Made | null | Promise<Made | null>,
 ): Promise<FastifyReply> {
   const { key } = lineOf(served, request);
   if (mustWait(served, key, reply, what)) return reply;
   const asked = request.body;
-  const made = asked instanceof Uint8Array ? make(asked) : null;
+  const made = asked instanceof Uint8Array ? await make(asked) : null;
   if (made === null) return reply.code(400).send({ error: 'bad-request' });
   served.meter.charge(key, { ...made.cost, bytes: made.body.length });
   return reply.type(PROTOBUF).send(made.body);

@@ -45,8 +45,10 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     daemon = await startDaemon({
-      ...{ folder: call.folder, version: ownVersion(), place, told, named },
+      ...{ folder: call.folder, version: ownVersion(), told, named },
       ...{ moved: call.flag('moved'), lobby: call.flag('lobby') },
+      place: { ...place, shared: !call.flag('no-mesh') },
+      mesh: call.flag('no-mesh') ? null : { relay: call.flag('relay') },
       log: logTo(print, nameOf),
     });
     if (daemon.copied) print.note('this folder is a copy: it serves and syncs, and signs nothing');
@@ -105,6 +107,20 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return `${nameOf(event.key)} wrote two records at one place: it counts for nothing from there`;
     case 'ticket':
       return ticketText(event, nameOf);
+    case 'mesh-up':
+      return `the mesh is up: ${event.address} on ${event.interface} (${event.backend})`;
+    case 'mesh-failed':
+      return `without a mesh: ${event.why}; the ledger is kept all the same`;
+    case 'link': {
+      const via = event.via === null ? '' : ` via ${nameOf(event.via)}`;
+      return `link to ${nameOf(event.peer)}: ${event.path}${via}: ${event.why}`;
+    }
+    case 'liveness':
+      return `${nameOf(event.peer)} is ${event.to}`;
+    case 'alarm':
+      return `ATTENTION: ${event.what}`;
+    case 'rotated':
+      return `speaks with its key number ${event.counter} now; ${event.ready} had it before`;
     case 'failed':
       return `${event.what} failed: ${event.why}`;
     case 'carry':

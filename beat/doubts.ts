@@ -1,0 +1,69 @@
+// Doubts: a watcher says, in its own signed heartbeat, that it misses a member since a mark. Three
+// of its watchers take a member out of those that work is given to; they never change membership,
+// never add anything, and any newer packet of the member itself refutes them.
+// Spec: docs/heartbeat.md, "Doubts".
+
+import type { Key } from '../proto/ids.ts';
+import { DOUBTERS_MIN, DOUBTS_MAX, DOUBT_MS } from './limits.ts';
+import type { Heart } from './machine.ts';
+import { type Brief, type Mark, NEVER, briefOf, isNewer } from './mark.ts';
+import type { Beat, Doubt } from './packet.ts';
+import { isWatcher } from './ring.ts';
+
+type Known = Pick<Heart, 'kept' | 'ring' | 'subjects'>;
+
+/** What this node itself doubts, the newest doubt first. */
+export function doubtsOf({ subjects, watch }: Pick<Heart, 'subjects' | 'watch'>): Doubt[] {
+  const missing = [...subjects.values()].filter(
+    ({ state, expected, heardMs }) =>
+      expected &&
+      (state === 'suspect' || state === 'down') &&
+      watch.watchMs - (heardMs ?? 0) < DOUBT_MS,
+  );
+  return missing
+    .toSorted((a, b) => (b.heardMs ?? 0) - (a.heardMs ?? 0))
+    .slice(0, DOUBTS_MAX)
+    .map(({ key, mark }) => ({ subject: briefOf(key), ...mark }));
+}
+
+/** The watchers whose last packets doubt a member, and are not refuted. */
+export function doubtersOf(known: Known, subject: Key): Key[] {
+  const brief = briefOf(subject);
+  const newest = newestOf(known, subject);
+  const doubting = [...known.kept.values()].filter(
+    ({ beat }) => doubtIn(beat, brief, newest) && isWatcher(known.ring, subject, beat.subject),
+  );
+  return doubting.map(({ beat }) => beat.subject);
+}
+
+/** A packet with a doubt that its last one had not, about a member that not enough doubt yet. */
+export function tellsNewDoubt(known: Known, beat: Beat, before: Beat | undefined): boolean {
+  const old = new Set(before?.doubts.map(({ subject }) => subject));
+  const fresh = beat.doubts.filter(({ subject }) => !old.has(subject));
+  return fresh.some(({ subject }) => {
+    let doubters = 0;
+    for (const { beat: other } of known.kept.values()) {
+      if (other.subject !== beat.subject && doubtIn(other, subject, NEVER)) doubters += 1;
+    }
+    return doubters < DOUBTERS_MIN;
+  });
+}
+
+/** The first packet of a member that others doubt since an older one. */
+export function isRefutation(known: Known, beat: Beat, before: Beat | undefined): boolean {
+  const brief = briefOf(beat.subject);
+  const newest = before ?? NEVER;
+  for (const { beat: other } of known.kept.values()) {
+    if (doubtIn(other, brief, newest) && !doubtIn(other, brief, beat)) return true;
+  }
+  return false;
+}
+
+function newestOf({ subjects, kept }: Known, subject: Key): Mark {
+  return subjects.get(subject)?.newest ?? kept.get(subject)?.beat ?? NEVER;
+}
+
+// A doubt counts until something newer than its mark was seen of its subject.
+function doubtIn({ doubts }: Beat, subject: Brief, newest: Mark): boolean {
+  return doubts.some((doubt) => doubt.subject === subject && !isNewer(newest, doubt));
+}
