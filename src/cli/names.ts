@@ -1,6 +1,7 @@
 // Who a key belongs to, as people know it: the shown name of the member, with its class where two
 // classes have that name, the start of the key where it is nobody's.
 
+import type { TicketStanding } from '../../ledger/redemption.ts';
 import type { Key } from '../../proto/ids.ts';
 import type { MemberState, State } from '../../ledger/state.ts';
 
@@ -31,4 +32,13 @@ export function membersNamed(state: Pick<State, 'members'>, text: string): Membe
   if (exact.length > 0 || text.length < 4) return exact;
   const start = text.replace(/…$/, '');
   return state.members.filter(({ key }) => key.startsWith(start));
+}
+
+/** A holder of a ticket at our door: who reads along before it belongs is said. */
+export function ticketText(
+  seen: { readonly key: Key; readonly standing: TicketStanding; readonly address: string },
+  nameOf: NameOf,
+): string {
+  const whose = `${seen.address} has ticket ${nameOf(seen.key)}`;
+  return seen.standing === 'open' ? `${whose} and reads` : `${whose}, which is ${seen.standing}`;
 }

@@ -2,20 +2,25 @@
 // to run, so that the addresses others know stay good. WireGuard has the same number over UDP, so
 // that one address says both. Spec: docs/daemon.md, "The door".
 
-import { holdingsOf } from '../../ledger/holdings.ts';
+import { type Replica, stateOf } from '../../ledger/replica.ts';
+import type { Key } from '../../proto/ids.ts';
+import { isName } from '../../proto/names.ts';
+import { type Reach, reachableIn } from '../genesis/reachable.ts';
 import { interfaceName } from '../../wg/address.ts';
 import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import { isFreeForUdp, somePortForUdp } from '../os/shared-port.ts';
 import { listensOn } from '../os/wireguard.ts';
 import type { PeerIdentity } from '../peer/certificate.ts';
+import type { Lobby } from '../lobby/lobby.ts';
 import type { Ingest } from '../peer/lines.ts';
-import { broughtBy, memberDoor } from '../peer/members.ts';
+import type { ServedLobby } from '../peer/lobby-pipes.ts';
+import { servingOf } from '../peer/members.ts';
 import { type PeerRoute, type PeerServer, servePeers } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
 import { systemCode } from '../store/faults.ts';
 import type { Tell } from './events.ts';
-import { readDoorPort, writeDoorPort } from './kept.ts';
+import { type KeptPeer, readDoorPort, writeDoorPort } from './kept.ts';
 import { DOOR_PORT, SHARED_PORT_TRIES_MAX } from './limits.ts';
 
 /** Where a person wants the door; null: wherever it is best. */
@@ -32,6 +37,12 @@ export interface DoorParts {
   readonly identity: PeerIdentity;
   readonly ingest: Ingest;
   readonly tell: Tell;
+  /** Where newcomers wait that can only dial out, if this machine lets them. */
+  readonly lobby: Lobby | null;
+  /** A member that has come holds the same as this node. */
+  readonly agreed: () => void;
+  /** Where peers have answered. */
+  readonly kept: () => readonly KeptPeer[];
 }
 
 /** Opens the door. A port that was not asked for gives way to any that is free. */
@@ -89,27 +100,49 @@ async function firstThatOpens(
   throw fault;
 }
 
+function served(lobby: Lobby, { replica }: HomeLedger, tell: Tell): ServedLobby {
+  return {
+    lobby,
+    nameOf: (member) => shownName(replica, member),
+    tell: (member, newcomer, ended) => tell({ event: 'lobby', member, newcomer, ended }),
+  };
+}
+
+/** What a member is called to somebody who knows nobody here. */
+export function shownName(replica: Replica, member: Key): string {
+  const shown = stateOf(replica).members.find(({ key }) => key === member)?.shown ?? '';
+  return isName(shown) ? shown : 'a-member';
+}
+
 /** The peer API at one place, with what is served there beside the records. */
-export function serveAt(
-  { home, identity, ingest, tell }: DoorParts,
+export async function serveAt(
+  { home, identity, ingest, tell, agreed, kept, lobby }: DoorParts,
   host: string,
   port: number,
   routes: readonly PeerRoute[] = [],
 ): Promise<PeerServer> {
-  return servePeers({
+  const { replica } = home;
+  const own = (): Reach['own'] => ({ key: identity.publicKey, door: server.address });
+  const server = await servePeers({
+    ...servingOf(home, identity.publicKey),
     routes,
     identity,
     listen: { host, port },
-    brought: broughtBy(home, identity.publicKey),
-    door: memberDoor(home),
-    holdings: holdingsOf(home.replica),
     ingest,
+    ...(lobby === null ? {} : { lobby: served(lobby, home, tell) }),
+    endpoints: () => reachableIn({ replica, kept: kept(), own: own() }),
     log(event) {
       switch (event.kind) {
         case 'turned-away':
           return tell({ event: 'turned-away', address: event.address, why: event.why });
         case 'faulty-peer':
           return tell({ event: 'faulty-peer', key: event.key });
+        case 'agreed':
+          return agreed();
+        case 'ticket': {
+          const { key, standing, address } = event;
+          return tell({ event: 'ticket', key, standing, address });
+        }
         case 'failed': {
           const why = event.error instanceof Error ? event.error.message : String(event.error);
           return tell({ event: 'failed', what: `a request of ${event.key}`, why });
@@ -117,4 +150,5 @@ export function serveAt(
       }
     },
   });
+  return server;
 }

@@ -25,6 +25,10 @@ export function urlIn(text: string): string | null {
   return address === null || address.port === 0 ? null : urlOf(address);
 }
 
-export function urlOf({ host, port }: Address): string {
-  return `https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+export function urlOf(address: Address): string {
+  return `https://${textOfAddress(address)}`;
+}
+
+export function textOfAddress({ host, port }: Address): string {
+  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }

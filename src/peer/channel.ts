@@ -92,6 +92,12 @@ function placeOf(url: string): Place {
   return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? 443 : Number(port) };
 }
 
+/** One connection of its own, for what is no request and reply. */
+export function dialPeer(options: ChannelOptions): Promise<{ socket: TLSSocket; key: Key }> {
+  const { identity, brought = [], url, door, signal } = options;
+  return shake(placeOf(url), clientTls(identity, brought), door, signal);
+}
+
 /** A finished handshake with somebody whom the door lets in. */
 async function shake(
   place: Place,

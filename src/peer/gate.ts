@@ -6,8 +6,10 @@ import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Key } from '../../proto/ids.ts';
+import type { Lobby } from '../lobby/lobby.ts';
+import { LOBBY_ALPN } from '../lobby/protocol.ts';
 import type { Caller } from './certificate.ts';
-import { type Door, type TurnedAway, callerAt } from './door.ts';
+import { type Door, type TicketDoor, type TurnedAway, callerAt } from './door.ts';
 import { CONNECTIONS_MAX, DOOR_MS_MAX, UNPROVEN_PER_ADDRESS_MAX } from './limits.ts';
 import type { Meter } from './meter.ts';
 
@@ -20,12 +22,16 @@ export interface Gate {
 
 export interface GateParts {
   readonly door: Door;
+  readonly tickets: TicketDoor;
   readonly meter: Meter;
   readonly idleMs: number;
   readonly turnedAway: (why: TurnedAway, address: string) => void;
+  /** Where those go who ask for the lobby; absent: the handshake sends them away. */
+  readonly lobby?: Lobby | undefined;
 }
 
-export function guard(server: Server, { door, meter, idleMs, turnedAway }: GateParts): Gate {
+export function guard(server: Server, parts: GateParts): Gate {
+  const { door, tickets, meter, idleMs, turnedAway, lobby } = parts;
   const callers = new Map<Socket, Caller>();
   const unproven = createCrowd();
   server.maxConnections = CONNECTIONS_MAX;
@@ -45,6 +51,7 @@ export function guard(server: Server, { door, meter, idleMs, turnedAway }: GateP
   server.on('secureConnection', (socket) => {
     // Until HTTP has it nobody else listens, and an unheard error would end the process.
     socket.on('error', () => socket.destroy());
+    if (socket.alpnProtocol === LOBBY_ALPN) return showToLobby(socket);
     void letIn(socket).then((verdict) => {
       if (verdict !== 'ok') {
         turnedAway(verdict, socket.remoteAddress ?? '');
@@ -57,11 +64,22 @@ export function guard(server: Server, { door, meter, idleMs, turnedAway }: GateP
     });
   });
 
+  /** Strangers are meant to come there: all that is asked of them is a key of their own. */
+  function showToLobby(socket: TLSSocket): void {
+    const caller = callerAt(socket);
+    if (lobby !== undefined && typeof caller !== 'string') {
+      return lobby.enter(socket, caller.key, () => unproven.leave(socket));
+    }
+    turnedAway(typeof caller === 'string' ? caller : 'stranger', socket.remoteAddress ?? '');
+    socket.destroy();
+  }
+
   async function letIn(socket: TLSSocket): Promise<'ok' | TurnedAway> {
     const caller = callerAt(socket);
     if (typeof caller === 'string') return caller;
     const asked = await askInTime(door, caller);
-    if (asked !== 'ok') return asked;
+    const isTicket = asked === 'stranger' && tickets(caller.key) !== null;
+    if (asked !== 'ok' && !isTicket) return asked;
     if (socket.destroyed) return 'stranger';
     const connected = meter.connect(caller.key);
     if (connected !== 'ok') return connected;

@@ -1,18 +1,20 @@
 // The peer API over the ledger of this machine: who may speak to it, what becomes of the lines that
 // come in, and what it brings along where it may not be known yet. Spec: docs/sync.md, "The door".
 
+import { holdingsOf } from '../../ledger/holdings.ts';
 import type { Member } from '../../ledger/member.ts';
 import { type Decoded, decodeText } from '../../ledger/record.ts';
-import { isLateRedemption } from '../../ledger/redemption.ts';
+import { isLateRedemption, ticketStanding } from '../../ledger/redemption.ts';
 import type { RefusalCode } from '../../ledger/refusals.ts';
 import { type Replica, memberOf } from '../../ledger/replica.ts';
 import { utf8 } from '../../proto/bytes.ts';
 import type { Key } from '../../proto/ids.ts';
 import { nowMs } from '../os/clock.ts';
-import type { Door } from './door.ts';
+import type { Door, TicketDoor } from './door.ts';
 import { BROUGHT_BYTES_MAX } from './limits.ts';
 import type { Ingest, Ingested } from './lines.ts';
 import type { HomeLedger } from '../home/ledger.ts';
+import type { ServeOptions } from './server.ts';
 
 /**
  * True for a node that was not removed. One whose chain is frozen is still a peer: a freeze takes
@@ -33,11 +35,35 @@ export function memberDoor(home: HomeLedger): Door {
   const { replica } = home;
   return async ({ key, brought }) => {
     if (isPeer(replica, key)) return true;
-    const { records } = decoded(replica, brought);
+    const records = [...decoding(replica, brought, [])];
     if (!records.some((record) => admits(record, key))) return false;
     if (records.some((record) => isLateRedemption(replica, record, nowMs()))) return false;
     await home.takeIn(records);
     return isPeer(replica, key);
+  };
+}
+
+/** Knows the tickets of the ledger by their keys. */
+export function ticketDoor({ replica }: HomeLedger): TicketDoor {
+  return (key) => {
+    const member = memberOf(replica, key);
+    return member?.class === 'ticket' ? ticketStanding(replica, member, nowMs()) : null;
+  };
+}
+
+/** What a node of this ledger serves, and whom. */
+export function servingOf(
+  home: HomeLedger,
+  node: Key,
+): Pick<ServeOptions, 'brought' | 'door' | 'tickets' | 'genesis' | 'holdings'> {
+  const { replica, store } = home;
+  const genesis = store.find(replica.ledger)?.line;
+  return {
+    brought: broughtBy(home, node),
+    door: memberDoor(home),
+    tickets: ticketDoor(home),
+    ...(genesis === undefined ? {} : { genesis }),
+    holdings: holdingsOf(replica),
   };
 }
 
@@ -48,9 +74,9 @@ function admits({ act }: Decoded, key: Key): boolean {
 /** The way of a peer's lines into the home: that of a stranger's. */
 export function ingestInto(home: HomeLedger): Ingest {
   return async (lines): Promise<Ingested> => {
-    const { records, refused } = decoded(home.replica, lines);
+    const refused: { code: RefusalCode }[] = [];
     const before = home.replica.parking.records;
-    const intake = await home.takeIn(records);
+    const intake = await home.takeIn(decoding(home.replica, lines, refused));
     return {
       accepted: intake.accepted.length,
       duplicates: intake.duplicates,
@@ -60,18 +86,17 @@ export function ingestInto(home: HomeLedger): Ingest {
   };
 }
 
-function decoded(
+/** The records of lines, each when it is asked for; the lines that are none go to `refused`. */
+function* decoding(
   { platform }: Replica,
   lines: readonly string[],
-): { records: Decoded[]; refused: { code: RefusalCode }[] } {
-  const records: Decoded[] = [];
-  const refused: { code: RefusalCode }[] = [];
+  refused: { code: RefusalCode }[],
+): Generator<Decoded, void> {
   for (const line of lines) {
     const result = decodeText(line, platform);
-    if (result.ok) records.push(result.value);
+    if (result.ok) yield result.value;
     else refused.push({ code: result.code });
   }
-  return { records, refused };
 }
 
 /**

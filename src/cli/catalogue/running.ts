@@ -34,6 +34,16 @@ export const RUNNING: readonly Command[] = [
         repeated: true,
         help: 'also sync with this member: HOST:PORT of its door',
       },
+      {
+        name: 'lobby',
+        help: 'let new machines that can only dial out wait here for an operator (join --via)',
+      },
+      {
+        name: 'endpoint',
+        value: 'HOST:PORT',
+        repeated: true,
+        help: 'tell the others that it is also reached there: a forwarded port',
+      },
       { name: 'no-mesh', help: 'without WireGuard: the ledger and its door only' },
       {
         name: 'relay',
