@@ -43,7 +43,12 @@ export function heartParts(ground: Ground, address: string): HeartParts {
       rules: RULES_VERSION,
     }),
     removals: () => removalsIn(ground),
-    facts: () => ({ headroom: null, work: null, relay: parts.wishes.relay, lobby: false }),
+    facts: () => ({
+      headroom: null,
+      work: null,
+      relay: parts.wishes.relay,
+      lobby: parts.wishes.lobby,
+    }),
     observations: () => sightingsToTell(ground),
     rotations: () => rotationsTold(ground),
     tell: (event) => onHeartEvent(ground, event),

@@ -106,6 +106,12 @@ async function raiseBy(wanted: Backend, parts: WireguardParts): Promise<Wireguar
   };
 }
 
+/** Whether the interface of this name, which a crash has left, has this number over UDP. */
+export async function listensOn(name: string, port: number): Promise<boolean> {
+  const asked = await runTool(['wg', 'show', name, 'listen-port']);
+  return asked.status === 0 && Number(asked.stdout.toString('latin1')) === port;
+}
+
 /** Answers whether it was there already. */
 async function makeInKernel(name: string): Promise<boolean> {
   const held = await runTool(['wg', 'show', name, 'listen-port']);
@@ -128,10 +134,12 @@ function inTurn<Value>(open: Open, work: () => Promise<Value>): Promise<Value> {
   return turn;
 }
 
-async function dump({ parts, backend }: Open): Promise<Actual> {
+async function dump({ parts, backend, go }: Open): Promise<Actual> {
   const { argv } = dumpCommand(parts.name);
   const run = await runTool(argv);
   if (run.status !== 0) {
+    // `wg` waits for the daemon without end.
+    if (run.status === null) go?.hung();
     if (backend === 'kernel' && !isInterface(parts.name)) {
       parts.lost('somebody has taken the interface away');
       await makeInKernel(parts.name);

@@ -57,7 +57,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   const signal = endingSignal();
   await begun();
   const wish = wishIn(call);
-  const place = await placeNamed(call.needed('machine'));
+  const place = await placeNamed(call.folder, call.needed('machine'));
   const prs = await codeTyped();
   const signer = await unlocked(call);
   // Only looked at: while a person reads, others may write.
