@@ -13,6 +13,7 @@ import {
   stepHeart,
 } from '../../beat/machine.ts';
 import { type Beat, bodyOf, packetOf } from '../../beat/packet.ts';
+import { ringOf } from '../../beat/ring.ts';
 import type { Headroom } from '../../beat/headroom.ts';
 import { toBase64url } from '../../proto/bytes.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
@@ -114,7 +115,7 @@ export function createSim(seed: number, roads: Roads): Sim {
   const machinesOf = new Map<Key, SimNode[]>();
   const beatOf = new WeakMap<Uint8Array, Beat>();
   const listeners: ((at: SimNode, from: SimNode, beat: Beat) => void)[] = [];
-  let members: Key[] = [];
+  let ring = ringOf([]);
   let nowMs = 0;
   let order = 0;
   const at = (atMs: number, work: () => void): void => queue.push({ atMs, order: ++order, work });
@@ -215,8 +216,8 @@ export function createSim(seed: number, roads: Roads): Sim {
       return node;
     },
     roster(rows) {
-      members = rows.map(({ key }) => key);
-      for (const node of rows) if (node.running) step(node, { kind: 'roster', members });
+      ring = ringOf(rows.map(({ key }) => key));
+      for (const node of rows) if (node.running) step(node, { kind: 'roster', ring });
     },
     start(node) {
       node.running = true;
@@ -225,7 +226,7 @@ export function createSim(seed: number, roads: Roads): Sim {
       const instance = toBase64url(Uint8Array.from({ length: 8 }, () => roll(256)));
       const { key: self, incarnation, remembered } = node;
       node.heart = startHeart({ self, instance, incarnation, remembered }, nowMs);
-      step(node, { kind: 'roster', members });
+      step(node, { kind: 'roster', ring });
       // Not all machines of a network start in one millisecond.
       const starts = ++node.starts;
       at(nowMs + roll(10_000), () => look(node, starts));
