@@ -47,6 +47,7 @@ export interface SimNode {
   awakeMs: number;
   didMs: number;
   sentBytes: number;
+  sentPackets: number;
   receivedBytes: number;
   readonly news: { readonly atMs: number; readonly news: HeartNews }[];
 }
@@ -160,6 +161,7 @@ export function createSim(seed: number, roads: Roads): Sim {
     const beat = beatOf.get(packet) as Beat;
     for (const key of to) {
       from.sentBytes += packet.length;
+      from.sentPackets += 1;
       // Of two machines with one key, the road ends at the one that spoke last: at either.
       const ends = machinesOf.get(key) ?? [];
       const end = ends[ends.length === 1 ? 0 : roll(ends.length)];
@@ -208,7 +210,15 @@ export function createSim(seed: number, roads: Roads): Sim {
       const node: SimNode = {
         ...{ key, id, running: false, paused: false, missed: [], side: 0, clockOffsetMs: 0 },
         ...{ incarnation: twin?.incarnation ?? 0, remembered: twin?.remembered ?? new Map() },
-        ...{ starts: 0, awakeMs: 0, didMs: 0, sentBytes: 0, receivedBytes: 0, news: [] },
+        ...{
+          starts: 0,
+          awakeMs: 0,
+          didMs: 0,
+          sentBytes: 0,
+          sentPackets: 0,
+          receivedBytes: 0,
+          news: [],
+        },
         heart: startHeart({ self: key, instance: '', incarnation: 1, remembered: new Map() }, 0),
       };
       nodes.push(node);
