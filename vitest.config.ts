@@ -1,10 +1,37 @@
-// Every test of the repository runs with `npx vitest run`, or a folder of them by its path.
+// Every test of the repository runs with `npx vitest run`, or a folder of them by its path; one
+// project with `--project suites` or `--project laboratory`.
 
 import { defineConfig } from 'vitest/config';
 
+const LABORATORY = ['test/lab/**/*.test.ts', 'test/scenarios/**/*.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    projects: [
+      {
+        test: {
+          name: 'suites',
+          include: ['test/**/*.test.ts'],
+          exclude: LABORATORY,
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'laboratory',
+          include: LABORATORY,
+          // Real daemons, and what they do in real time: the limit is for a test that hangs.
+          testTimeout: 180_000,
+          // One network at a time, after everything else: on two cores they would starve each
+          // other.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+          // Several daemons and tunnels on a machine that others share: where a core stands still
+          // for seconds, it looks like a network that is down. A second failure is a failure, and
+          // `npm test` names each retry at its end.
+          retry: 1,
+        },
+      },
+    ],
   },
 });

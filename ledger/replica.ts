@@ -33,7 +33,8 @@ export interface Replica {
   readonly trie: Trie;
   /** Records held, void ones included. */
   records: number;
-  state: { state: State; root: Digest; at: number } | null;
+  /** What it adds up to; the root is computed when somebody asks for it. */
+  state: { readonly state: State; root: Digest | null } | null;
 }
 
 /** A replica that holds its genesis and nothing else. The shelf must hold it too. */
@@ -118,18 +119,21 @@ export function stateOf(replica: Replica): State {
   return foldedState(replica).state;
 }
 
+/** Over the whole state: at a thousand members it costs as much as the state itself. */
 export function stateRoot(replica: Replica): Digest {
-  return foldedState(replica).root;
+  const folded = foldedState(replica);
+  folded.root ??= stateDigest(folded.state, replica.platform);
+  return folded.root;
 }
 
-function foldedState(replica: Replica): { state: State; root: Digest } {
+function foldedState(replica: Replica): NonNullable<Replica['state']> {
   refresh(replica.fold);
   if (replica.state !== null) return replica.state;
   const { ledger, genesis, platform, fold } = replica;
   const { authority, configuration } = fold;
   const profile = (member: Member): Book['profile'] => profileAt(fold, member);
   const state = buildState({ ledger, genesis, authority, configuration, profile, platform });
-  replica.state = { state, root: stateDigest(state, platform), at: replica.records };
+  replica.state = { state, root: null };
   return replica.state;
 }
 

@@ -335,4 +335,76 @@ export namespace kith {
     sequence: number;
   }
   const BeatDoubt: Codec<BeatDoubt>;
+
+  /** Where a member appears from here: what its peers tell a node of its own NAT (docs/links.md). Signed bytes are carried and checked exactly as they came. */
+  interface MeshSigned {
+    by: Uint8Array;
+    /** A MeshSighting or a MeshMeet: the prefix of the signature tells which. */
+    body: Uint8Array;
+    signature: Uint8Array;
+  }
+  const MeshSigned: Codec<MeshSigned>;
+
+  interface MeshSighting {
+    subject: Uint8Array;
+    /** Rises with each of its observer's. */
+    sequence: number;
+    /** The 4 or 16 bytes of the IP address, then the port, the high byte first. */
+    address: Uint8Array;
+  }
+  const MeshSighting: Codec<MeshSighting>;
+
+  /** "I start to look for you now", for one other member; also the answer to it. */
+  interface MeshMeet {
+    to: Uint8Array;
+    /** Rises with each of its author's, across its starts too. */
+    sequence: number;
+    /** 0 unknown, 1 endpoint-independent, 2 endpoint-dependent. */
+    nat: number;
+    /** Where the author says it is: addresses of its own, in the form of a sighting's. */
+    addresses: Uint8Array[];
+    /** MeshSigned sightings of the author by its peers. */
+    sightings: Uint8Array[];
+  }
+  const MeshMeet: Codec<MeshMeet>;
+
+  /** POST /v1/mesh/meet: of a member for another, handed on once. */
+  interface MeshMeetRequest {
+    to: Uint8Array;
+    /** A MeshSigned meet by the one that looks. */
+    meet: Uint8Array;
+    /** Of whoever hands it on: where it sees the one that looks. */
+    sighting: Uint8Array;
+  }
+  const MeshMeetRequest: Codec<MeshMeetRequest>;
+
+  interface MeshMeetReply {
+    /** A MeshSigned meet by the one that was looked for. */
+    meet: Uint8Array;
+    sighting: Uint8Array;
+  }
+  const MeshMeetReply: Codec<MeshMeetReply>;
+
+  /** POST /v1/mesh/lease: the caller wants ports for itself and this other member. */
+  interface MeshLeaseRequest {
+    peer: Uint8Array;
+  }
+  const MeshLeaseRequest: Codec<MeshLeaseRequest>;
+
+  /** Zero: there is none to be had. */
+  interface MeshLeaseReply {
+    port: number;
+  }
+  const MeshLeaseReply: Codec<MeshLeaseReply>;
+
+  /** POST /v1/mesh/leased: the relay tells the other of the two. */
+  interface MeshLeased {
+    peer: Uint8Array;
+    port: number;
+  }
+  const MeshLeased: Codec<MeshLeased>;
+
+  interface MeshDone {
+  }
+  const MeshDone: Codec<MeshDone>;
 }

@@ -2,6 +2,7 @@
 
 import { JOINING } from './catalogue/joining.ts';
 import { LOOKING } from './catalogue/looking.ts';
+import { MESH } from './catalogue/mesh.ts';
 import { MOVING } from './catalogue/moving.ts';
 import { RUNNING } from './catalogue/running.ts';
 import { WRITING } from './catalogue/writing.ts';
@@ -9,6 +10,7 @@ import type { Command, Group } from './command.ts';
 
 export const GROUPS: readonly Group[] = [
   'This machine',
+  'The mesh',
   'The ledger',
   'Members and rights',
   'About kith',
@@ -17,6 +19,7 @@ export const GROUPS: readonly Group[] = [
 export const CATALOGUE: readonly Command[] = [
   ...RUNNING,
   ...LOOKING,
+  ...MESH,
   ...JOINING,
   ...MOVING,
   ...WRITING,

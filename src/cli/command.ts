@@ -27,7 +27,12 @@ export interface Example {
   readonly what: string;
 }
 
-export type Group = 'This machine' | 'The ledger' | 'Members and rights' | 'About kith';
+export type Group =
+  | 'This machine'
+  | 'The mesh'
+  | 'The ledger'
+  | 'Members and rights'
+  | 'About kith';
 
 export interface Command {
   /** ['ledger', 'verify'] */

@@ -25,6 +25,7 @@ export type CliCode =
   | 'apart'
   | 'other-rules'
   | 'state-mismatch'
+  | 'no-pong'
   | 'no-plain-file'
   | 'bug';
 
@@ -66,6 +67,11 @@ export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
     hint:
       'is `kith ledger serve` running there? A node that the peer does not know is turned away ' +
       'without a word: sync with the member that admitted it first',
+    exit: 'unreachable',
+  },
+  'no-pong': {
+    what: 'the machine did not answer over the mesh',
+    hint: '`kith peers` says what is wrong with the link, `kith relink` tries it anew',
     exit: 'unreachable',
   },
   'peer-other-ledger': {

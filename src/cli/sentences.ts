@@ -12,7 +12,9 @@ import { ACT_REFUSALS } from '../acts/refusals.ts';
 import { DAEMON_REFUSALS, DaemonFault } from '../daemon/refusals.ts';
 import { GENESIS_REFUSALS } from '../genesis/refusals.ts';
 import { KEY_REFUSALS } from '../keys/refusals.ts';
+import { MESH_HOST_REFUSALS } from '../os/mesh-refusals.ts';
 import { FAULTS, StoreFault } from '../store/faults.ts';
+import { MESH_REFUSALS } from '../../wg/refusals.ts';
 import { type Complaint, Stop } from './complaint.ts';
 import type { Exit } from './exit.ts';
 import { CLI_REFUSALS, type Refusal, SYSTEM_REFUSALS } from './refusals.ts';
@@ -42,6 +44,8 @@ const TABLES: readonly Readonly<Record<string, Refusal>>[] = [
   ACT_REFUSALS,
   DAEMON_REFUSALS,
   GENESIS_REFUSALS,
+  MESH_REFUSALS,
+  MESH_HOST_REFUSALS,
   pairing(PAIRING_REFUSALS),
   CLI_REFUSALS,
   SYSTEM_REFUSALS,

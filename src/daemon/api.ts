@@ -8,6 +8,8 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { hostAndPort, urlIn } from '../peer/address.ts';
 import { StoreFault } from '../store/faults.ts';
 import { createCarrier } from './carry.ts';
+import type { Key } from '../../proto/ids.ts';
+import type { Ping, Rotated } from '../mesh/facts.ts';
 import type { Events } from './events.ts';
 import {
   API_CONNECTIONS_MAX,
@@ -24,6 +26,7 @@ import {
   type Replies,
   ROUTES,
   type Requests,
+  type Route,
   type Status,
   type TakenLines,
 } from './routes.ts';
@@ -36,6 +39,12 @@ export interface Behind {
   ledger(): LedgerFacts;
   takeLines(lines: readonly string[], own: boolean): Promise<TakenLines>;
   syncNow(url: string, signal: AbortSignal): Promise<Replies['sync']>;
+  peers(): Replies['peers'];
+  nodes(): Replies['nodes'];
+  ping(node: Key): Promise<Ping>;
+  relink(node: Key | null): Replies['relink'];
+  rotate(): Promise<Rotated>;
+  metrics(): string;
   stop(why: string): void;
 }
 
@@ -54,6 +63,7 @@ export async function serveApi(path: string, behind: Behind, events: Events): Pr
   });
   handleErrors(app);
   addRoutes(app, behind);
+  addMeshRoutes(app, behind);
   const closeStreams = addStreams(app, events);
   const carrier = addCarry(app.server, behind, events);
   await app.ready();
@@ -114,31 +124,63 @@ function refusalOf(error: Error & { statusCode?: number }): { code: string; deta
   return { code: 'bug', detail: error.message };
 }
 
-function addRoutes(app: FastifyInstance, behind: Behind): void {
-  const { status, ledger, records, sync, stop } = ROUTES;
-  const schemaOf = ({ method, input, output }: (typeof ROUTES)['status']): object => ({
+function schemaOf({ method, input, output }: Route): object {
+  return {
     schema: {
       [method === 'GET' ? 'querystring' : 'body']: input,
-      response: { 200: output },
+      ...(output === null ? {} : { response: { 200: output } }),
     },
-  });
-  // Until the ledger is read there is nothing to ask of it, and once it is closed neither.
-  const whileRunning = (): void => {
-    const state = behind.state();
-    if (state !== 'running') throw new DaemonFault(`daemon-${state}`);
   };
+}
+
+/** Until the ledger is read there is nothing to ask of it, and once it is closed neither. */
+function whileRunning(behind: Behind): void {
+  const state = behind.state();
+  if (state !== 'running') throw new DaemonFault(`daemon-${state}`);
+}
+
+/** What is asked of the mesh. */
+function addMeshRoutes(app: FastifyInstance, behind: Behind): void {
+  const { peers, nodes, ping, relink, rotate, metrics } = ROUTES;
+  app.get(peers.path, schemaOf(peers), () => {
+    whileRunning(behind);
+    return behind.peers();
+  });
+  app.get(nodes.path, schemaOf(nodes), () => {
+    whileRunning(behind);
+    return behind.nodes();
+  });
+  app.post(ping.path, schemaOf(ping), (request) => {
+    whileRunning(behind);
+    return behind.ping((request.body as Requests['ping']).node);
+  });
+  app.post(relink.path, schemaOf(relink), (request) => {
+    whileRunning(behind);
+    return behind.relink((request.body as Requests['relink']).node);
+  });
+  app.post(rotate.path, { schema: { response: { 200: rotate.output } } }, () => {
+    whileRunning(behind);
+    return behind.rotate();
+  });
+  app.get(metrics.path, schemaOf(metrics), (_request, reply) =>
+    reply.type('text/plain; version=0.0.4').send(behind.metrics()),
+  );
+}
+
+function addRoutes(app: FastifyInstance, behind: Behind): void {
+  const { status, ledger, records, sync, stop } = ROUTES;
   app.get(status.path, schemaOf(status), () => behind.status());
   app.get(ledger.path, schemaOf(ledger), () => {
-    whileRunning();
+    whileRunning(behind);
     return behind.ledger();
   });
   app.post(records.path, schemaOf(records), (request) => {
-    whileRunning();
+    whileRunning(behind);
     const { lines, own } = request.body as Requests['records'];
     return behind.takeLines(lines, own);
   });
   app.post(sync.path, schemaOf(sync), (request) => {
-    whileRunning();
+    whileRunning(behind);
     const { url } = request.body as Requests['sync'];
     if (urlIn(url) !== url) throw new DaemonFault('bad-request', 'url is not https://HOST:PORT');
     return behind.syncNow(url, signalOf(request));

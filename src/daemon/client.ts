@@ -16,6 +16,7 @@ import {
   EVENT_BYTES_MAX,
   LOOK_AGAIN_MS,
   OPENING_MS_MAX,
+  PING_MS_MAX,
   SOCKET_PATH_BYTES_MAX,
   TAKE_MS_MAX,
 } from './limits.ts';
@@ -51,6 +52,12 @@ const PATIENCE_MS: Readonly<Record<keyof Requests, number | null>> = {
   records: TAKE_MS_MAX,
   // As long as it takes: whoever waits can close the request.
   sync: null,
+  peers: ANSWER_MS_MAX,
+  nodes: ANSWER_MS_MAX,
+  ping: PING_MS_MAX,
+  relink: ANSWER_MS_MAX,
+  // Peers that are off are waited for.
+  rotate: TAKE_MS_MAX,
   stop: ANSWER_MS_MAX,
 };
 

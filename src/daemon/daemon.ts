@@ -8,6 +8,8 @@ import { socketFile } from '../home/folder.ts';
 import { keyHost } from '../home/host.ts';
 import { type HomeLedger, openHome } from '../home/ledger.ts';
 import { openVoice } from '../keys/identity.ts';
+import type { MeshWishes } from '../mesh/facts.ts';
+import { openCalendar } from '../os/calendar.ts';
 import { nowMs } from '../os/clock.ts';
 import { realDisk } from '../store/disk.ts';
 import { StoreFault } from '../store/faults.ts';
@@ -25,6 +27,7 @@ import {
   syncNow,
   takeLines,
 } from './running.ts';
+import { meshBehind } from './on-mesh.ts';
 import type { DoorPlace } from './underlay.ts';
 
 export interface DaemonOptions {
@@ -34,6 +37,8 @@ export interface DaemonOptions {
   readonly moved: boolean;
   readonly place: DoorPlace;
   readonly told: readonly string[];
+  /** What it does for the mesh; null: there is to be none. */
+  readonly mesh: MeshWishes | null;
   /** Hears every event, from the first one on. */
   readonly log: Tell;
 }
@@ -83,14 +88,15 @@ function takeDaemonLock(folder: string): () => void {
 }
 
 function newDaemon(options: DaemonOptions, { tell }: Events): Daemon {
-  const { folder, version, place, told, moved } = options;
+  const { folder, version, place, told, moved, mesh: wishes } = options;
   const host = keyHost();
   const voice = openVoice(host, folder, moved);
   if (!voice.ok) throw new DaemonFault(voice.code, voice.detail);
   return {
-    ...{ folder, version, place, told, host, voice: voice.value, tell },
+    ...{ folder, version, place, told, host, voice: voice.value, tell, wishes },
     ...{ startedAt: nowMs(), state: 'opening', home: null, door: null, syncing: null },
     ...{ queue: Promise.resolve(), opening: null, retry: null, checkpoints: null },
+    ...{ calendar: openCalendar(folder), mesh: null },
   };
 }
 
@@ -133,6 +139,7 @@ function behindOf(daemon: Daemon, stop: (why: string) => void): Behind {
     ledger: () => ledgerFactsOf(daemon),
     takeLines: (lines, own) => takeLines(daemon, lines, own),
     syncNow: (url, signal) => syncNow(daemon, url, signal),
+    ...meshBehind(daemon, () => statusOf(daemon)),
     stop,
   };
 }
@@ -165,9 +172,11 @@ async function shutDown(daemon: Daemon, api: Api): Promise<void> {
   if (daemon.retry !== null) clearTimeout(daemon.retry);
   if (daemon.checkpoints !== null) clearInterval(daemon.checkpoints);
   await daemon.opening?.catch(() => undefined);
+  await daemon.mesh?.stop();
   await daemon.syncing?.stop();
   await daemon.door?.close();
   await daemon.queue;
   await daemon.home?.close();
+  if (daemon.home !== null) daemon.calendar.save();
   await api.close(STOP_GRACE_MS);
 }

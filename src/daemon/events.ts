@@ -22,6 +22,26 @@ export type DaemonEvent =
     }
   | { readonly event: 'turned-away'; readonly address: string; readonly why: string }
   | { readonly event: 'faulty-peer'; readonly key: Key }
+  /** The mesh is up, or why it is not: the ledger is kept all the same. */
+  | {
+      readonly event: 'mesh-up';
+      readonly interface: string;
+      readonly address: string;
+      readonly backend: string;
+    }
+  | { readonly event: 'mesh-failed'; readonly why: string }
+  /** The link to a peer has another path than before. */
+  | {
+      readonly event: 'link';
+      readonly peer: Key;
+      readonly path: string;
+      readonly via: Key | null;
+      readonly why: string;
+    }
+  | { readonly event: 'liveness'; readonly peer: Key; readonly from: string; readonly to: string }
+  /** Somebody must look at it. */
+  | { readonly event: 'alarm'; readonly what: string }
+  | { readonly event: 'rotated'; readonly counter: number; readonly ready: number }
   | { readonly event: 'failed'; readonly what: string; readonly why: string }
   | { readonly event: 'carry'; readonly to: string; readonly ended: string | null }
   | { readonly event: 'stopping'; readonly why: string }

@@ -16,6 +16,10 @@ export const API_REPLY_BYTES_MAX: number = 1024 * 1024;
 export const SOCKET_PATH_BYTES_MAX = 103;
 /** For a daemon to say that it is there: it may be folding a batch just now. */
 export const ANSWER_MS_MAX = 5_000;
+/**
+ * For one peer to answer over the mesh, with a handshake before it, and for the daemon to say so.
+ */
+export const PING_MS_MAX = 20_000;
 /** For a batch of records to be checked and stored, behind others. */
 export const TAKE_MS_MAX = 120_000;
 
@@ -48,6 +52,8 @@ export const CHECKPOINT_EVERY_MS = 30_000;
 
 /** Where the underlay door is, unless told otherwise or told before. */
 export const DOOR_PORT = 7_447;
+/** Numbers tried until one is free over TCP and over UDP: each is by nine chances in ten. */
+export const SHARED_PORT_TRIES_MAX = 16;
 /** How often a door that could not be opened is tried again. */
 export const DOOR_RETRY_MS = 10_000;
 
@@ -65,7 +71,7 @@ export const HURRY_MS = 150;
 export const HURRIED_MAX = 8;
 export const SYNCS_AT_ONCE_MAX = 4;
 /** Addresses known at once, whoever named them, and addresses kept for the next start. */
-export const KNOWN_MAX = 1_024;
+export const KNOWN_MAX = 4_096;
 export const KEPT_PEERS_MAX = 64;
 export const PEERS_BYTES_MAX: number = 64 * 1024;
 /** How often the note of the last sync is written while nothing moves. */

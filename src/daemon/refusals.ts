@@ -20,7 +20,10 @@ export type DaemonCode =
   | 'too-large'
   | 'too-many'
   | 'not-reached'
-  | 'socket-path';
+  | 'socket-path'
+  | 'no-mesh'
+  | 'no-such-peer'
+  | 'rotation-under-way';
 
 export const DAEMON_REFUSALS: Readonly<Record<DaemonCode, DaemonFacts>> = {
   'no-daemon': {
@@ -78,6 +81,18 @@ export const DAEMON_REFUSALS: Readonly<Record<DaemonCode, DaemonFacts>> = {
   'socket-path': {
     what: 'the path of the data folder is too long for a socket',
     hint: 'use a folder with a shorter path: --dir',
+  },
+  'no-mesh': {
+    what: 'there is no mesh on this machine just now',
+    hint: '`kith status` says why, `kith doctor` what to install',
+  },
+  'no-such-peer': {
+    what: 'this is none of the other machines of the network',
+    hint: 'see `kith nodes`',
+  },
+  'rotation-under-way': {
+    what: 'the key of this machine is being changed already',
+    hint: 'wait a little; `kith status` shows when it is done',
   },
 };
 

@@ -1,6 +1,7 @@
 // Whom to sync with next: a book of addresses, and functions that answer a new one. Pure: the time
 // and the jitter come in. A peer is asked every ten seconds, sooner when there is news, later after
-// failures; one address a peer is enough while it answers. Spec: docs/daemon.md, "Syncing".
+// failures; one address a peer is enough while it answers, and one on the mesh is the best. A peer
+// whose heartbeat shows the same root need not be asked. Spec: docs/daemon.md, "Syncing".
 
 import type { Key } from '../../proto/ids.ts';
 import {
@@ -78,11 +79,16 @@ export function due(
   return chosen;
 }
 
-/** Whether its peer answers at another address, which was good later than this one. */
-function isReachedBetter(book: Book, { url, key, failures, goodAtMs }: Known): boolean {
+/**
+ * Whether its peer answers at another address, which was good later than this one. One on the mesh
+ * is better than any other until it fails: it goes wherever the peer goes.
+ */
+function isReachedBetter(book: Book, { url, key, source, failures, goodAtMs }: Known): boolean {
+  if (source === 'mesh' && failures === 0) return false;
   for (const other of book.values()) {
-    if (other.url === url || other.key !== key || other.goodAtMs === null) continue;
-    if (other.failures > 0) continue;
+    if (other.url === url || other.key !== key || other.failures > 0) continue;
+    if (other.source === 'mesh') return true;
+    if (other.goodAtMs === null) continue;
     if (failures > 0 || goodAtMs === null || goodAtMs < other.goodAtMs) return true;
   }
   return false;
@@ -92,8 +98,9 @@ function isReachedBetter(book: Book, { url, key, failures, goodAtMs }: Known): b
 export function nextDueAtMs(book: Book, busy: ReadonlySet<string>): number | null {
   let next: number | null = null;
   for (const known of book.values()) {
-    if (busy.has(known.url) || (known.key !== null && isReachedBetter(book, known))) continue;
-    if (next === null || known.dueAtMs < next) next = known.dueAtMs;
+    if (busy.has(known.url) || (next !== null && known.dueAtMs >= next)) continue;
+    // The dear question last: it looks at the whole book.
+    if (known.key === null || !isReachedBetter(book, known)) next = known.dueAtMs;
   }
   return next;
 }
@@ -127,7 +134,11 @@ export function ended(
 /** There is news: some of those that answer are due at once. `from` has it already. */
 export function hurried(book: Book, from: Key | null, atMs: number, jitter: number): Book {
   const good = [...book.values()].filter(
-    ({ key, failures, goodAtMs }) => goodAtMs !== null && failures === 0 && key !== from,
+    (known) =>
+      known.goodAtMs !== null &&
+      known.failures === 0 &&
+      known.key !== from &&
+      (known.key === null || !isReachedBetter(book, known)),
   );
   const first = Math.floor(jitter * good.length);
   const chosen = [...good.slice(first), ...good.slice(0, first)].slice(0, HURRIED_MAX);
@@ -135,6 +146,26 @@ export function hurried(book: Book, from: Key | null, atMs: number, jitter: numb
   for (const known of chosen) {
     const dueAtMs = Math.min(known.dueAtMs, atMs + HURRY_MS);
     next.set(known.url, { ...known, dueAtMs });
+  }
+  return next;
+}
+
+/**
+ * A heartbeat of a peer came in. Under the same root both hold the same, and asking can wait; under
+ * another one its address on the mesh is due at once.
+ */
+export function beaten(
+  book: Book,
+  { key, isSame }: { readonly key: Key; readonly isSame: boolean },
+  atMs: number,
+  jitter: number,
+): Book {
+  let next = book;
+  for (const known of book.values()) {
+    if (known.key !== key || known.source !== 'mesh') continue;
+    const dueAtMs = isSame ? atMs + jittered(SYNC_EVERY_MS * 2, jitter) : atMs;
+    const good = isSame ? { failures: 0, goodAtMs: atMs } : {};
+    next = changed(next, known.url, () => ({ ...known, ...good, dueAtMs }));
   }
   return next;
 }

@@ -6,6 +6,7 @@ import { LINE_BYTES_MAX } from '../../ledger/limits.ts';
 import type { RefusalCode } from '../../ledger/refusals.ts';
 import type { Moved, Outcome } from '../../ledger/sync-state.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
+import type { MeshStatus, NodeFacts, PeerLink, Ping, Rotated } from '../mesh/facts.ts';
 import { REQUEST_LINES_MAX } from './limits.ts';
 
 export interface Route {
@@ -39,7 +40,49 @@ const list = (items: object): object => ({ type: 'array', items });
 const open = { type: 'object', additionalProperties: true } as const;
 const ADDRESS = object({ host: text, port: count });
 
-export type RouteName = 'status' | 'ledger' | 'records' | 'sync' | 'events' | 'carry' | 'stop';
+const flag = { type: 'boolean' } as const;
+const number = { type: 'number' } as const;
+const aKey = { type: 'string', minLength: 43, maxLength: 43 } as const;
+
+const MESH = object({
+  ...{ state: text, why: maybe(text), interface: maybe(text), backend: maybe(text) },
+  ...{ network: maybe(text), address: maybe(text), ipv4: maybe(text), listenPort: maybe(count) },
+  ...{ links: object({ up: count, of: count }), heard: count, reconciled: flag },
+  coverage: list(
+    object({
+      ...{ record: text, target: text, have: count, of: count },
+      missing: list(object({ key: text, offlineMs: maybe(number) })),
+    }),
+  ),
+  ...{ alarms: list(text), clockBehindMs: number },
+});
+
+const LINK = object({
+  ...{ name: text, key: text, address: text, path: text, via: maybe(text), why: text },
+  ...{ lastHandshakeAgoS: maybe(number), rttMs: maybe(number), rxBytes: count, txBytes: count },
+  ...{ mtu: count, endpoint: maybe(text) },
+});
+
+const NODE = object({
+  ...{ key: text, address: text, ipv4: maybe(text), liveness: text, heardAgoMs: maybe(number) },
+  ...{ headroom: { ...open, nullable: true }, clockOffsetMs: maybe(number), version: maybe(text) },
+  ...{ agrees: maybe(flag), cloned: flag, relay: flag, lobby: flag },
+});
+
+export type RouteName =
+  | 'status'
+  | 'ledger'
+  | 'records'
+  | 'sync'
+  | 'peers'
+  | 'nodes'
+  | 'ping'
+  | 'relink'
+  | 'rotate'
+  | 'metrics'
+  | 'events'
+  | 'carry'
+  | 'stop';
 
 export const ROUTES: Readonly<Record<RouteName, Route>> = {
   status: {
@@ -51,8 +94,9 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
       ...{ pid: count, version: text, state: text, startedAt: count },
       ledger: maybe(text),
       node: text,
-      member: { type: 'boolean' },
+      member: flag,
       door: maybe(ADDRESS),
+      mesh: MESH,
       peers: list(
         object({
           ...{ url: text, source: text, failures: count, dueInMs: count },
@@ -83,7 +127,7 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
         maxItems: REQUEST_LINES_MAX,
         items: { type: 'string', maxLength: LINE_BYTES_MAX },
       },
-      own: { type: 'boolean' },
+      own: flag,
     }),
     output: object({
       accepted: list(text),
@@ -98,6 +142,48 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
     help: 'syncs with a peer now, and answers how it ended; a closed request stops it',
     input: object({ url: { type: 'string', maxLength: 512 } }),
     output: object({ outcome: open, moved: open, peer: maybe(text) }),
+  },
+  peers: {
+    method: 'GET',
+    path: '/v1/peers',
+    help: 'the link to each peer: its path, why it is that, and what has moved',
+    input: object({}),
+    output: object({ peers: list(LINK) }),
+  },
+  nodes: {
+    method: 'GET',
+    path: '/v1/nodes',
+    help: 'what is known of each node beyond the ledger: whether it is heard, its room, its clock',
+    input: object({}),
+    output: object({ nodes: list(NODE) }),
+  },
+  ping: {
+    method: 'POST',
+    path: '/v1/ping',
+    help: 'asks one peer over the mesh for a sign of life, and answers how long it took',
+    input: object({ node: aKey }),
+    output: object({ rttMs: maybe(number), path: text, via: maybe(text), why: text }),
+  },
+  relink: {
+    method: 'POST',
+    path: '/v1/relink',
+    help: 'tries the links anew: to one node, or to all where it is null',
+    input: object({ node: { ...aKey, nullable: true } }),
+    output: object({ links: count }),
+  },
+  rotate: {
+    method: 'POST',
+    path: '/v1/rotate',
+    help: 'gives this node a new WireGuard key, and answers when it is in use',
+    input: object({}),
+    output: object({ counter: count, ready: count, late: list(text) }),
+  },
+  metrics: {
+    method: 'GET',
+    path: '/metrics',
+    help: 'figures for Prometheus, as text',
+    input: object({}),
+    output: null,
   },
   events: {
     method: 'GET',
@@ -135,12 +221,13 @@ export interface Status {
   readonly member: boolean;
   readonly door: { readonly host: string; readonly port: number } | null;
   readonly peers: readonly PeerStatus[];
+  readonly mesh: MeshStatus;
 }
 
 export interface PeerStatus {
   readonly url: string;
-  /** Who named the address: a person, the last run, or the peer's own record. */
-  readonly source: 'told' | 'kept' | 'ledger';
+  /** Who named the address: a person, the last run, the peer's own record; or it is derived. */
+  readonly source: 'told' | 'kept' | 'ledger' | 'mesh';
   readonly key: Key | null;
   /** In a row. */
   readonly failures: number;
@@ -179,6 +266,11 @@ export interface Requests {
   readonly ledger: undefined;
   readonly records: { readonly lines: readonly string[]; readonly own: boolean };
   readonly sync: { readonly url: string };
+  readonly peers: undefined;
+  readonly nodes: undefined;
+  readonly ping: { readonly node: Key };
+  readonly relink: { readonly node: Key | null };
+  readonly rotate: undefined;
   readonly stop: undefined;
 }
 
@@ -187,5 +279,10 @@ export interface Replies {
   readonly ledger: LedgerFacts;
   readonly records: TakenLines;
   readonly sync: { readonly outcome: Outcome; readonly moved: Moved; readonly peer: Key | null };
+  readonly peers: { readonly peers: readonly PeerLink[] };
+  readonly nodes: { readonly nodes: readonly NodeFacts[] };
+  readonly ping: Ping;
+  readonly relink: { readonly links: number };
+  readonly rotate: Rotated;
   readonly stop: { readonly pid: number };
 }

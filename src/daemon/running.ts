@@ -10,15 +10,19 @@ import { verdict } from '../../proto/ed25519.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import { type HomeLedger, foundHome } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
+import type { MeshWishes } from '../mesh/facts.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import type { Calendar } from '../os/calendar.ts';
 import type { Voice } from '../keys/identity.ts';
 import { urlOf } from '../peer/address.ts';
 import type { Ingest } from '../peer/lines.ts';
-import { ingestInto, isPeer } from '../peer/members.ts';
+import { ingestInto, isOut, isPeer } from '../peer/members.ts';
 import type { PeerServer } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
 import { StoreFault } from '../store/faults.ts';
 import type { Tell } from './events.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
+import { meshOf, meshStatusOf } from './on-mesh.ts';
 import { DaemonFault } from './refusals.ts';
 import type { DaemonState, LedgerFacts, Replies, Status, TakenLines } from './routes.ts';
 import { type Syncing, startSyncing } from './syncing.ts';
@@ -34,10 +38,13 @@ export interface Daemon {
   readonly folder: string;
   readonly tell: Tell;
   readonly startedAt: number;
+  readonly calendar: Calendar;
+  readonly wishes: MeshWishes | null;
   state: DaemonState;
   home: HomeLedger | null;
   door: PeerServer | null;
   syncing: Syncing | null;
+  mesh: Mesh | null;
   /** Lines of local clients, one request after the other. */
   queue: Promise<unknown>;
   /** The door is being opened, or will be tried again. */
@@ -50,9 +57,9 @@ export interface Daemon {
 export function adopt(daemon: Daemon, home: HomeLedger): void {
   daemon.home = home;
   const save = (): void => {
-    home.saveCheckpoint().catch((error: Error) => {
+    const failed = (error: Error): void =>
       daemon.tell({ event: 'failed', what: 'the checkpoint', why: error.message });
-    });
+    home.saveCheckpoint().then(daemon.calendar.save).catch(failed);
   };
   daemon.checkpoints = setInterval(save, CHECKPOINT_EVERY_MS);
 }
@@ -75,6 +82,7 @@ async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   daemon.door = await openDoor(parts, place);
   tell({ event: 'listening', url: urlOf(daemon.door.address), node: voice.publicKey });
   daemon.syncing = startSyncing({ ...parts, told });
+  daemon.mesh = meshOf(daemon, parts, daemon.door, daemon.syncing);
 }
 
 /** The same later on: what is in the way is told, and tried again. */
@@ -100,6 +108,9 @@ function watching(daemon: Daemon, home: HomeLedger, from: Key | null): HomeLedge
       if (count > 0) {
         daemon.tell({ event: 'records', count, from });
         daemon.syncing?.news(from);
+        // What was let in before a removal came ends with it.
+        daemon.door?.drop((key) => isOut(home.replica, key));
+        daemon.mesh?.ledgerChanged();
         openUpLater(daemon);
       }
       return intake;
@@ -179,6 +190,7 @@ export function statusOf(daemon: Daemon): Status {
     member: home !== null && isPeer(home.replica, voice.publicKey),
     door: door?.address ?? null,
     peers: syncing?.peers() ?? [],
+    mesh: meshStatusOf(daemon),
   };
 }
 

@@ -21,6 +21,7 @@ import type { PeerStatus } from './routes.ts';
 import {
   type Book,
   type Found,
+  beaten,
   begun,
   due,
   ended,
@@ -45,6 +46,10 @@ export interface Syncing {
   now(url: string, signal: AbortSignal): Promise<SyncResult>;
   /** Records came in, from a peer or (null) from here: others want them, too. */
   news(from: Key | null): void;
+  /** The addresses on the mesh of those who are heard there. */
+  onMesh(found: readonly KeptPeer[]): void;
+  /** A heartbeat of a peer, and whether it holds the same as this machine. */
+  beaten(key: Key, isSame: boolean): void;
   peers(): readonly PeerStatus[];
   /** Breaks what is under way; nothing of it is lost. */
   stop(): Promise<void>;
@@ -92,6 +97,16 @@ export function startSyncing(parts: SyncingParts): Syncing {
       running.isStale = true;
       running.book = hurried(running.book, from, monotonicMs(), chance());
       wake(running);
+    },
+    onMesh(found) {
+      const mesh: Found[] = found.map((peer) => ({ ...peer, source: 'mesh' }));
+      running.book = learned(running.book, 'mesh', mesh, monotonicMs());
+      wake(running);
+    },
+    beaten(key, isSame) {
+      running.book = beaten(running.book, { key, isSame }, monotonicMs(), chance());
+      if (isSame) noteAgreed(running, key);
+      else wake(running);
     },
     peers: () => peersOf(running),
     async stop() {
@@ -204,7 +219,9 @@ function book(running: Running, url: string, { outcome, moved, peer }: SyncResul
 function keep(running: Running, peer: KeptPeer, hasMoved: boolean): void {
   const { host, home } = running;
   const atMs = monotonicMs();
-  const kept = withPeer(running.kept, peer);
+  // An address on the mesh is derived: what is worth keeping is how to get there without it.
+  const isMesh = running.book.get(peer.url)?.source === 'mesh';
+  const kept = isMesh ? running.kept : withPeer(running.kept, peer);
   if (kept !== running.kept) {
     running.kept = kept;
     writePeers(host, home.folder, kept);
@@ -213,9 +230,23 @@ function keep(running: Running, peer: KeptPeer, hasMoved: boolean): void {
       running.book = begun(running.book, peer.url, atMs, chance());
     }
   }
+  noteSync(running, peer.key, hasMoved);
+}
+
+/** Both hold the same, as a heartbeat says: as good as a sync that has moved nothing. */
+function noteAgreed(running: Running, key: Key): void {
+  for (const known of running.book.values()) {
+    if (known.key !== key || known.source !== 'mesh') continue;
+    running.last.set(known.url, { syncedAt: nowMs(), why: null });
+  }
+  noteSync(running, key, false);
+}
+
+function noteSync(running: Running, peer: Key, hasMoved: boolean): void {
+  const atMs = monotonicMs();
   if (!hasMoved && atMs - running.notedAtMs < NOTE_SYNC_EVERY_MS) return;
   running.notedAtMs = atMs;
-  noteSynced(host, home.folder, { at: nowMs(), peer: peer.key });
+  noteSynced(running.host, running.home.folder, { at: nowMs(), peer });
 }
 
 function peersOf({ book: known, last }: Running): PeerStatus[] {

@@ -1,22 +1,29 @@
 // The underlay door of the daemon: the peer API (src/peer) on a port that stays the same from run
-// to run, so that the addresses others know stay good. Spec: docs/daemon.md, "The door".
+// to run, so that the addresses others know stay good. WireGuard has the same number over UDP, so
+// that one address says both. Spec: docs/daemon.md, "The door".
 
 import { holdingsOf } from '../../ledger/holdings.ts';
+import { interfaceName } from '../../wg/address.ts';
 import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
+import { isFreeForUdp, somePortForUdp } from '../os/shared-port.ts';
+import { listensOn } from '../os/wireguard.ts';
 import type { PeerIdentity } from '../peer/certificate.ts';
 import type { Ingest } from '../peer/lines.ts';
 import { broughtBy, memberDoor } from '../peer/members.ts';
-import { type PeerServer, servePeers } from '../peer/server.ts';
+import { type PeerRoute, type PeerServer, servePeers } from '../peer/server.ts';
+import { nodePlatform } from '../platform.ts';
 import { systemCode } from '../store/faults.ts';
 import type { Tell } from './events.ts';
 import { readDoorPort, writeDoorPort } from './kept.ts';
-import { DOOR_PORT } from './limits.ts';
+import { DOOR_PORT, SHARED_PORT_TRIES_MAX } from './limits.ts';
 
 /** Where a person wants the door; null: wherever it is best. */
 export interface DoorPlace {
   readonly host: string | null;
   readonly port: number | null;
+  /** Whether WireGuard wants the same number over UDP. */
+  readonly shared: boolean;
 }
 
 export interface DoorParts {
@@ -31,40 +38,66 @@ export interface DoorParts {
 export async function openDoor(parts: DoorParts, place: DoorPlace): Promise<PeerServer> {
   const { host, home } = parts;
   const known = readDoorPort(host, home.folder);
-  const ports = place.port === null ? [known ?? DOOR_PORT, 0] : [place.port];
   const hosts = place.host === null ? ['::', '0.0.0.0'] : [place.host];
-  const server = await firstThatOpens(parts, hosts, ports);
+  const server = await firstThatOpens(parts, hosts, portsFor(parts, place, known));
   const { port } = server.address;
   if (port !== known) writeDoorPort(host, home.folder, port);
   return server;
 }
 
+/** The ports to be tried, the best first. One that a person has named is that or none. */
+async function* portsFor(
+  parts: DoorParts,
+  { port, shared }: DoorPlace,
+  known: number | null,
+): AsyncGenerator<number, void, void> {
+  if (port !== null && port !== 0) return yield port;
+  const usual = known ?? DOOR_PORT;
+  if (port === null && (!shared || (await isOpenForUdp(parts, usual)))) yield usual;
+  // Some other program may have the number over TCP: it is free over one of the two by chance.
+  for (let tries = 0; tries < SHARED_PORT_TRIES_MAX; tries++) {
+    yield shared ? await somePortForUdp() : 0;
+  }
+}
+
+/** Free, or held by our own interface, where a crash has left it: it is taken over. */
+async function isOpenForUdp({ home, identity }: DoorParts, port: number): Promise<boolean> {
+  if (await isFreeForUdp(port)) return true;
+  return listensOn(interfaceName(home.replica.ledger, identity.publicKey, nodePlatform), port);
+}
+
 async function firstThatOpens(
   parts: DoorParts,
   hosts: readonly string[],
-  ports: readonly number[],
+  ports: AsyncIterable<number>,
 ): Promise<PeerServer> {
   let fault: unknown;
-  for (const port of ports) {
+  for await (const port of ports) {
     for (const host of hosts) {
       try {
         return await serveAt(parts, host, port);
       } catch (error) {
         fault ??= error;
+        const code = systemCode(error);
         // The other family has the same port taken, and the first word is the better one.
-        if (systemCode(error) === 'EADDRINUSE') break;
+        if (code === 'EADDRINUSE') break;
+        // Another port would be refused for the same reason.
+        if (host === hosts.at(-1) && code !== 'EACCES') throw fault;
       }
     }
   }
   throw fault;
 }
 
-function serveAt(
+/** The peer API at one place, with what is served there beside the records. */
+export function serveAt(
   { home, identity, ingest, tell }: DoorParts,
   host: string,
   port: number,
+  routes: readonly PeerRoute[] = [],
 ): Promise<PeerServer> {
   return servePeers({
+    routes,
     identity,
     listen: { host, port },
     brought: broughtBy(home, identity.publicKey),

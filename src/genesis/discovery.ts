@@ -93,7 +93,7 @@ function linksAt(at: string): Link[] {
     .map(({ address, netmask }) => ({ address, broadcast: broadcastOf(address, netmask) }));
 }
 
-function broadcastOf(address: string, netmask: string): string {
+export function broadcastOf(address: string, netmask: string): string {
   const mask = netmask.split('.').map(Number);
   return address
     .split('.')

@@ -3,6 +3,8 @@
 // Spec: docs/keys.md, "The node's key".
 //
 //   {"format":"kith-node-key-v1","machine":…,"seed":…,"wg":{"counter":…,"seed":…}}
+//
+// and while the WireGuard key is being rotated, `next` beside `wg`, of the same shape.
 
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import path from 'node:path';
@@ -32,6 +34,8 @@ export interface Identity {
   /** For TLS. */
   readonly privateKey: KeyObject;
   readonly wireguard: WireguardKey;
+  /** The key that takes its place once the peers know it; null where none was drawn. */
+  readonly nextWireguard: WireguardKey | null;
 }
 export interface WireguardKey {
   /** The Ed25519 form, as records claim it. */
@@ -46,7 +50,11 @@ export interface WireguardKey {
 interface NodeFile {
   readonly machine: string;
   readonly seed: Secret;
-  readonly wgSeed: Secret;
+  readonly wg: WireguardSeed;
+  readonly next: WireguardSeed | null;
+}
+interface WireguardSeed {
+  readonly seed: Secret;
   readonly counter: number;
 }
 export type IdentityCode = NodeCode | FileCode | HomeCode;
@@ -112,15 +120,34 @@ export function readIdentityKey(host: KeyHost, folder: string): Result<Key, Iden
     : ok(keyPairOf(file.seed).publicKey);
 }
 
-/** A new WireGuard key under the next counter: durable before anybody is told of it. */
-export function rotateWireguard(host: KeyHost, folder: string): Result<Identity, IdentityCode> {
+/**
+ * A new WireGuard key under the next counter, beside the one in use: durable before anybody is told
+ * of it. The one that was drawn before, where there is one.
+ */
+export function drawWireguard(host: KeyHost, folder: string): Result<Identity, IdentityCode> {
+  return changed(host, folder, (file) => {
+    const next = { seed: hide(host.random(SEED_BYTES)), counter: file.wg.counter + 1 };
+    return file.next === null ? { ...file, next } : file;
+  });
+}
+
+/** The key that was drawn takes the place of the old one, which is forgotten. */
+export function adoptWireguard(host: KeyHost, folder: string): Result<Identity, IdentityCode> {
+  return changed(host, folder, (file) => ({ ...file, wg: file.next ?? file.wg, next: null }));
+}
+
+function changed(
+  host: KeyHost,
+  folder: string,
+  change: (file: NodeFile) => NodeFile,
+): Result<Identity, IdentityCode> {
   const current = openIdentity(host, folder);
   if (!current.ok) return current;
   const held = readSecretFile(host.disk, nodeFile(folder), { sizeMax: KEY_FILE_BYTES_MAX });
   const file = held.ok ? parse(held.value) : null;
   if (file === null) return refuse('node-key-damaged', nodeFile(folder));
-  const wgSeed = hide(host.random(SEED_BYTES));
-  rewrite(host, folder, { ...file, wgSeed, counter: file.counter + 1 });
+  const next = change(file);
+  if (next !== file) rewrite(host, folder, next);
   return openIdentity(host, folder);
 }
 
@@ -128,8 +155,8 @@ function makeIdentity(host: KeyHost, folder: string): Result<Identity, IdentityC
   const file: NodeFile = {
     machine: host.machine,
     seed: hide(host.random(SEED_BYTES)),
-    wgSeed: hide(host.random(SEED_BYTES)),
-    counter: 1,
+    wg: { seed: hide(host.random(SEED_BYTES)), counter: 1 },
+    next: null,
   };
   const journal = createJournal(host, folder, keyPairOf(file.seed).publicKey);
   if (!journal.ok) return journal;
@@ -150,11 +177,13 @@ function identityOf(
     return isCloned ? refuse('node-cloned', journal.detail) : journal;
   }
   const signer = signerOf(host, pair, journal.value);
-  const wireguard = wireguardKey(pair.publicKey, file.wgSeed, file.counter);
-  return ok({ publicKey: pair.publicKey, signer, privateKey: pair.privateKey, wireguard });
+  const { publicKey, privateKey } = pair;
+  const wireguard = wireguardKey(publicKey, file.wg);
+  const nextWireguard = file.next === null ? null : wireguardKey(publicKey, file.next);
+  return ok({ publicKey, signer, privateKey, wireguard, nextWireguard });
 }
 
-function wireguardKey(node: Key, seed: Secret, counter: number): WireguardKey {
+function wireguardKey(node: Key, { seed, counter }: WireguardSeed): WireguardKey {
   const pair = keyPairOf(seed);
   // RFC 8032 5.1.5: the scalar of an Ed25519 key, which is an X25519 private key as it is.
   const scalar = createHash('sha512').update(reveal(seed)).digest().subarray(0, 32);
@@ -179,10 +208,16 @@ function rewrite(host: KeyHost, folder: string, file: NodeFile): void {
   replaceSecretFile(host.disk, nodeFile(folder), () => written(file));
 }
 
-function written({ machine, seed, wgSeed, counter }: NodeFile): Uint8Array {
-  const wg = { counter, seed: toBase64url(reveal(wgSeed)) };
-  const json = { format: FORMAT, machine, seed: toBase64url(reveal(seed)), wg };
+function written({ machine, seed, wg, next }: NodeFile): Uint8Array {
+  const json = {
+    ...{ format: FORMAT, machine, seed: toBase64url(reveal(seed)), wg: shownSeed(wg) },
+    ...(next === null ? {} : { next: shownSeed(next) }),
+  };
   return utf8(`${canonical(json)}\n`);
+}
+
+function shownSeed({ seed, counter }: WireguardSeed): { counter: number; seed: string } {
+  return { counter, seed: toBase64url(reveal(seed)) };
 }
 
 function parse(bytes: Uint8Array): NodeFile | null {
@@ -190,12 +225,19 @@ function parse(bytes: Uint8Array): NodeFile | null {
   if (text === null || !text.endsWith('\n')) return null;
   const parsed = parseCanonical(text.slice(0, -1));
   if ('why' in parsed || !isObject(parsed.value)) return null;
-  const { format, machine, seed, wg } = parsed.value;
-  if (format !== FORMAT || typeof machine !== 'string' || !isObject(wg ?? '')) return null;
-  const { seed: wgText, counter } = wg as Record<string, Json>;
-  const [own, wgSeed] = [seedIn(seed), seedIn(wgText)];
-  if (own === null || wgSeed === null || typeof counter !== 'number' || counter < 1) return null;
-  return { machine, seed: own, wgSeed, counter };
+  const { format, machine, seed, wg, next } = parsed.value;
+  if (format !== FORMAT || typeof machine !== 'string') return null;
+  const [own, current] = [seedIn(seed), wireguardIn(wg)];
+  const coming = next === undefined ? null : wireguardIn(next);
+  if (own === null || current === null || (next !== undefined && coming === null)) return null;
+  return { machine, seed: own, wg: current, next: coming };
+}
+
+function wireguardIn(value: Json | undefined): WireguardSeed | null {
+  if (!isObject(value ?? '')) return null;
+  const { seed: text, counter } = value as Record<string, Json>;
+  const seed = seedIn(text);
+  return seed === null || typeof counter !== 'number' || counter < 1 ? null : { seed, counter };
 }
 
 function seedIn(value: Json | undefined): Secret | null {

@@ -5,6 +5,7 @@
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { Key } from '../../proto/ids.ts';
 import type { Caller } from './certificate.ts';
 import { type Door, type TurnedAway, callerAt } from './door.ts';
 import { CONNECTIONS_MAX, DOOR_MS_MAX, UNPROVEN_PER_ADDRESS_MAX } from './limits.ts';
@@ -13,6 +14,8 @@ import type { Meter } from './meter.ts';
 export interface Gate {
   /** Who is behind a connection that was let in. */
   callerOf(socket: Socket): Caller | undefined;
+  /** Breaks the connections of those who are out. */
+  drop(isOut: (key: Key) => boolean): void;
 }
 
 export interface GateParts {
@@ -23,7 +26,7 @@ export interface GateParts {
 }
 
 export function guard(server: Server, { door, meter, idleMs, turnedAway }: GateParts): Gate {
-  const callers = new WeakMap<Socket, Caller>();
+  const callers = new Map<Socket, Caller>();
   const unproven = createCrowd();
   server.maxConnections = CONNECTIONS_MAX;
   server.on('connection', (socket: Socket) => {
@@ -63,11 +66,19 @@ export function guard(server: Server, { door, meter, idleMs, turnedAway }: GateP
     const connected = meter.connect(caller.key);
     if (connected !== 'ok') return connected;
     callers.set(socket, caller);
-    socket.once('close', () => meter.disconnect(caller.key));
+    socket.once('close', () => {
+      callers.delete(socket);
+      meter.disconnect(caller.key);
+    });
     return 'ok';
   }
 
-  return { callerOf: (socket) => callers.get(socket) };
+  return {
+    callerOf: (socket) => callers.get(socket),
+    drop(isOut) {
+      for (const [socket, { key }] of callers) if (isOut(key)) socket.destroy();
+    },
+  };
 }
 
 async function askInTime(door: Door, caller: Caller): Promise<'ok' | TurnedAway> {

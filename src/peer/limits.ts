@@ -85,3 +85,6 @@ export const BUSY_WAITS_MAX = 64;
 export const BUSY_WAIT_MS_MAX = 30_000;
 /** For a connection and its handshake: two SYNs lost. */
 export const CONNECT_MS_MAX = 15_000;
+
+/** Meets and leases that one member may ask for: a search of each of its links, and again. */
+export const MESH_ASKS_RATE: Rate = { perSecond: 4, burst: 64 };

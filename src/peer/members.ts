@@ -23,6 +23,11 @@ export function isPeer(replica: Replica, key: Key): boolean {
   return member?.class === 'node' && member.cut === null;
 }
 
+/** True for a key that was a member and is none any more. */
+export function isOut(replica: Replica, key: Key): boolean {
+  return (memberOf(replica, key)?.cut ?? null) !== null;
+}
+
 /** Lets nodes of the ledger in, and whoever brings the record that makes it one. */
 export function memberDoor(home: HomeLedger): Door {
   const { replica } = home;

@@ -1,5 +1,6 @@
-// The peer API of a node: four routes of sync behind the door, for members only. It remembers
-// nothing of a sync; every bound of docs/sync.md "Bounds" is kept here or in what it calls.
+// The peer API of a node behind the door, for members only: four routes of sync, and small ones
+// that whoever serves it adds. It remembers nothing of a sync; every bound of docs/sync.md "Bounds"
+// is kept here or in what it calls.
 
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
@@ -38,6 +39,13 @@ export type PeerEvent =
   | { readonly kind: 'faulty-peer'; readonly key: Key }
   | { readonly kind: 'failed'; readonly key: Key; readonly route: string; readonly error: unknown };
 
+/** One small body for another, asked by a member; null where it is none that this route knows. */
+export interface PeerRoute {
+  readonly path: string;
+  readonly bodyMax: number;
+  answer(body: Uint8Array, from: Key): Uint8Array | null | Promise<Uint8Array | null>;
+}
+
 export interface ServeOptions {
   readonly identity: PeerIdentity;
   readonly listen: { readonly host: string; readonly port: number };
@@ -46,6 +54,7 @@ export interface ServeOptions {
   readonly ingest: Ingest;
   /** The lines that admit this node, for a caller that may not have them yet. */
   readonly brought?: readonly string[];
+  readonly routes?: readonly PeerRoute[];
   readonly log?: (event: PeerEvent) => void;
   readonly patience?: Patience;
   readonly rates?: typeof RATES;
@@ -53,6 +62,8 @@ export interface ServeOptions {
 
 export interface PeerServer {
   readonly address: { readonly host: string; readonly port: number };
+  /** Breaks what is open of those who are out: members that were removed. */
+  drop(isOut: (key: Key) => boolean): void;
   /** Stops listening and breaks what is still open: every request can be made again. */
   close(): Promise<void>;
 }
@@ -109,7 +120,11 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
   });
   await app.listen({ host: listen.host, port: listen.port });
   const { address, port } = app.server.address() as AddressInfo;
-  return { address: { host: address, port }, close: () => app.close() };
+  return {
+    address: { host: address, port },
+    drop: (isOut) => (gate as unknown as Gate).drop(isOut),
+    close: () => app.close(),
+  };
 }
 
 const TOO_LONG: Error = Object.assign(new Error('body too long'), { statusCode: 413 });
@@ -165,6 +180,14 @@ function addRoutes(app: FastifyInstance, served: Served): void {
     sendPage(served, request, reply),
   );
   app.post('/v1/push', (request, reply) => receivePage(served, request, reply));
+  for (const { path, bodyMax, answer: make } of served.routes ?? []) {
+    app.post(path, { bodyLimit: bodyMax }, (request, reply) =>
+      answer(served, request, reply, [], async (body) => {
+        const made = await make(body, lineOf(served, request).key);
+        return made === null ? null : { body: made, cost: {} };
+      }),
+    );
+  }
 }
 
 function lineOf({ lines }: Served, request: FastifyRequest): Line {
@@ -194,18 +217,23 @@ function mustWait(
   return true;
 }
 
+interface Made {
+  readonly body: Uint8Array;
+  readonly cost: Cost;
+}
+
 /** One body for another, both small. */
 async function answer(
   served: Served,
   request: FastifyRequest,
   reply: FastifyReply,
   what: readonly Metered[],
-  make: (body: Uint8Array) => { readonly body: Uint8Array; readonly cost: Cost } | null,
+  make: (body: Uint8Array) => Made | null | Promise<Made | null>,
 ): Promise<FastifyReply> {
   const { key } = lineOf(served, request);
   if (mustWait(served, key, reply, what)) return reply;
   const asked = request.body;
-  const made = asked instanceof Uint8Array ? make(asked) : null;
+  const made = asked instanceof Uint8Array ? await make(asked) : null;
   if (made === null) return reply.code(400).send({ error: 'bad-request' });
   served.meter.charge(key, { ...made.cost, bytes: made.body.length });
   return reply.type(PROTOBUF).send(made.body);

@@ -26,7 +26,7 @@ afterAll(() => {
 
 /** A daemon that has opened its ledger: at any port, unless the words say otherwise. */
 export async function up(dir: string, words: readonly string[] = ['--port', '0']): Promise<Up> {
-  const own = ['up', '--dir', dir, '--json', '--listen', '127.0.0.1'];
+  const own = ['up', '--dir', dir, '--json', '--listen', '127.0.0.1', '--no-mesh'];
   const { child, ended } = start([...own, ...words]);
   running.add(child);
   void ended.then(() => running.delete(child));

@@ -9,6 +9,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { askDaemon, daemonEvents, findDaemon } from '../../src/daemon/client.ts';
 import { bindSocket } from '../../src/daemon/socket.ts';
 import { ROUTES, type Status } from '../../src/daemon/routes.ts';
+import { withoutMesh } from '../../src/mesh/mesh.ts';
 import { operatorFolder, socketFile } from '../../src/home/folder.ts';
 import { kith, ROOT, scratch } from '../cli/ledgers.ts';
 import { type Up, done, founded, status, up } from './daemons.ts';
@@ -68,7 +69,7 @@ describe('beside a running daemon', () => {
 
   test('a second daemon is refused, and so is what needs the files for itself', async () => {
     const { pid } = daemon.child;
-    const second = await kith(['up', '--dir', attic, '--port', '0', '--json']);
+    const second = await kith(['up', '--dir', attic, '--port', '0', '--no-mesh', '--json']);
     expect(second.code).toBe(1);
     expect(JSON.parse(second.out.trim())).toMatchObject({
       error: { code: 'daemon-running', detail: `process ${pid}` },
@@ -240,7 +241,7 @@ describe('a daemon that goes away in the middle', () => {
     const { records } = await status(attic);
     const real: Status = {
       ...{ pid: process.pid, version: '', state: 'running', startedAt: 0, ledger: null },
-      ...{ node: '' as never, member: true, door: null, peers: [] },
+      ...{ node: '' as never, member: true, door: null, peers: [], mesh: withoutMesh(null, 0) },
     };
     // It answers who it is, and breaks off when it is given a record.
     const fake = createServer((request, reply) => {

@@ -14,6 +14,7 @@ import {
 import {
   type Book,
   type Found,
+  beaten,
   begun,
   due,
   ended,
@@ -104,6 +105,52 @@ describe('a peer', () => {
     book = learned(book, 'ledger', [found('ledger', 'c', bert)], 0);
     expect([...book.keys()]).toEqual(['a', 'c']);
     expect(without(book, 'a').size).toBe(1);
+  });
+});
+
+describe('a peer that is heard on the mesh', () => {
+  const both = (): Book =>
+    learned(
+      synced(learned(EMPTY, 'ledger', [found('ledger', 'door', anna)], 0), 'door', anna, 0),
+      'mesh',
+      [found('mesh', 'mesh', anna)],
+      0,
+    );
+
+  test('is asked there, and at its door only while that fails', () => {
+    let book = both();
+    expect(urlsDue(book, 60_000)).toEqual(['mesh']);
+    book = failed(book, 'mesh', 60_000);
+    expect(urlsDue(book, 60_000)).toEqual(['door']);
+    book = synced(book, 'door', anna, 60_000);
+    expect(urlsDue(book, 80_000)).toEqual(['door']);
+    book = beaten(book, { key: anna, isSame: true }, 80_000, EVEN);
+    expect(urlsDue(book, 80_000)).toEqual([]);
+  });
+
+  test('is asked at once when its heartbeat shows another root, and not while it shows ours', () => {
+    let book = synced(both(), 'mesh', anna, 0);
+    for (let atMs = 0; atMs < 100_000; atMs += SYNC_EVERY_MS) {
+      book = beaten(book, { key: anna, isSame: true }, atMs, EVEN);
+      expect(urlsDue(book, atMs + SYNC_EVERY_MS)).toEqual([]);
+    }
+    book = beaten(book, { key: bert, isSame: false }, 100_000, EVEN);
+    expect(urlsDue(book, 100_000)).toEqual([]);
+    book = beaten(book, { key: anna, isSame: false }, 100_000, EVEN);
+    expect(urlsDue(book, 100_000)).toEqual(['mesh']);
+  });
+
+  test('counts as one where there is news', () => {
+    let book = synced(both(), 'mesh', anna, 0);
+    book = hurried(book, null, 5_000, EVEN);
+    expect(urlsDue(book, 5_000 + HURRY_MS)).toEqual(['mesh']);
+    // Two addresses of one peer: half of the few would be wasted.
+    expect([...book.values()].filter(({ dueAtMs }) => dueAtMs < 6_000)).toHaveLength(1);
+  });
+
+  test('that is heard no more is found at its door', () => {
+    const book = learned(both(), 'mesh', [], 60_000);
+    expect(urlsDue(book, 60_000)).toEqual(['door']);
   });
 });
 

@@ -81,7 +81,7 @@ describe('beside a daemon', () => {
     const attic = await founded('carried');
     const lamp = join(attic, '..', 'lamp');
     const words = ['--listen', '127.0.0.1', '--port', '0'];
-    const daemon = started(['up', '--dir', attic, '--json', ...words]);
+    const daemon = started(['up', '--dir', attic, '--json', '--no-mesh', ...words]);
     const machine = await joining(lamp, '--name', 'lamp');
     await daemon.event('listening');
     const { ended } = admitting(attic, machine.address, machine.code);

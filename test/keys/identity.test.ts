@@ -6,7 +6,12 @@ import { wireguardMessage } from '../../ledger/proof.ts';
 import { fromBase64url, toBase64url, utf8 } from '../../proto/bytes.ts';
 import { verdict } from '../../proto/ed25519.ts';
 import { reveal } from '../../proto/secret.ts';
-import { type Identity, openIdentity, rotateWireguard } from '../../src/keys/identity.ts';
+import {
+  type Identity,
+  adoptWireguard,
+  drawWireguard,
+  openIdentity,
+} from '../../src/keys/identity.ts';
 import { journalFile, renewJournal } from '../../src/keys/journal.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import vectors from '../../fixtures/keys/vectors.json' with { type: 'json' };
@@ -147,14 +152,23 @@ describe('the WireGuard key of a node', () => {
     expect(verdict(nodePlatform, bytesOf(key), utf8('other'), bytesOf(sig))).toBe(false);
   });
 
-  test('is rotated under the next counter, and the node stays who it is', () => {
+  test('is rotated in two steps, each of which lasts, and the node stays who it is', () => {
     const folder = temporaryFolder();
     const host = hostOn();
     const first = opened(openIdentity(host, folder));
-    const next = opened(rotateWireguard(host, folder));
-    expect(next.publicKey).toBe(first.publicKey);
-    expect(next.wireguard.key).not.toBe(first.wireguard.key);
-    expect([first.wireguard.counter, next.wireguard.counter]).toEqual([1, 2]);
-    expect(opened(openIdentity(host, folder)).wireguard.key).toBe(next.wireguard.key);
+    expect(first.nextWireguard).toBeNull();
+    const drawn = opened(drawWireguard(host, folder));
+    expect(drawn.wireguard.key).toBe(first.wireguard.key);
+    const next = drawn.nextWireguard?.key;
+    expect(next).not.toBe(first.wireguard.key);
+    expect([drawn.wireguard.counter, drawn.nextWireguard?.counter]).toEqual([1, 2]);
+    // Drawn once: whoever was told of it was told of this one.
+    expect(opened(drawWireguard(host, folder)).nextWireguard?.key).toBe(next);
+    const adopted = opened(adoptWireguard(host, folder));
+    expect(adopted).toMatchObject({ publicKey: first.publicKey, nextWireguard: null });
+    expect([adopted.wireguard.key, adopted.wireguard.counter]).toEqual([next, 2]);
+    expect(opened(adoptWireguard(host, folder)).wireguard.key).toBe(next);
+    const kept = fs.readFileSync(path.join(folder, 'node.key'), 'utf8');
+    expect(JSON.parse(kept)).not.toHaveProperty('next');
   });
 });

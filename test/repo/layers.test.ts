@@ -17,7 +17,7 @@ interface Layer {
 
 const PACKAGES = Object.keys(manifest.dependencies);
 const TOOLS = Object.keys(manifest.devDependencies);
-const CORES = ['proto/', 'ledger/', 'pairing/', 'beat/'];
+const CORES = ['proto/', 'ledger/', 'pairing/', 'beat/', 'wg/'];
 
 // The first row whose folder holds the file is its rule.
 const LAYERS: readonly Layer[] = [
@@ -28,7 +28,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     folder: 'proto/',
-    mayImport: ['@noble/curves/', '@scure/base', 'protobufjs/minimal.js'],
+    mayImport: ['@noble/curves/', '@noble/hashes/', '@scure/base', 'protobufjs/minimal.js'],
     reason:
       'the leaf is pure and everyone stands on it: bytes and sums, nothing of Node or of ours',
   },
@@ -48,6 +48,11 @@ const LAYERS: readonly Layer[] = [
     folder: 'beat/',
     mayImport: ['proto/'],
     reason: 'a core: it knows who is heard, and nothing of who belongs or how packets travel',
+  },
+  {
+    folder: 'wg/',
+    mayImport: ['proto/'],
+    reason: 'a core, like the ledger: the mesh does not know why somebody is a member',
   },
   {
     folder: 'src/boot/',
@@ -76,7 +81,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     folder: 'bench/',
-    mayImport: ['node:', ...CORES, 'src/', 'test/kit/', ...PACKAGES, ...TOOLS],
+    mayImport: ['node:', ...CORES, 'src/', 'test/kit/', 'test/lab/', ...PACKAGES, ...TOOLS],
     reason:
       'a benchmark measures what is shipped; what its peers need, they install for themselves',
   },
@@ -160,7 +165,7 @@ describe('import directions', () => {
     ['src/main.ts', `import { store } from './store/store.ts';`, 'hands over'],
     ['src/boot/x.mjs', `import level from 'level';`, 'before anything is installed'],
     ['bench/x.ts', `import { a } from '../test/ledger/x.test.ts';`, 'measures what is shipped'],
-    ['wg/x.ts', '', 'give it a row and a reason'],
+    ['place/x.ts', '', 'give it a row and a reason'],
   ])('%s is told off for: %s', (path, text, reason) => {
     const found = violationsOf(path, text);
     expect(found).toHaveLength(1);

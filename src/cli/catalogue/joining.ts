@@ -100,8 +100,12 @@ export const JOINING: readonly Command[] = [
   {
     path: ['nodes'],
     group: 'Members and rights',
-    summary: 'lists the machines of the network, with their rights',
-    about: ['As the ledger has them: who belongs, not who can be reached just now.'],
+    summary: 'lists the machines of the network: rights, life, room',
+    about: [
+      'Who belongs, as the ledger has it; and where a daemon runs, what it has heard of each: ' +
+        'whether it is there, how much room it has, its clock, its version, and whether it holds ' +
+        'the same ledger. A removal is listed until every member has carried it out.',
+    ],
     load: () => import('../commands/nodes.ts'),
   },
   {

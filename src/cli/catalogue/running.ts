@@ -8,9 +8,12 @@ export const RUNNING: readonly Command[] = [
     group: 'This machine',
     summary: 'runs the daemon of this machine, until it is stopped',
     about: [
-      'It holds the ledger, lets members in at its door, and syncs with every member whose address ' +
-        'is known. Other commands work as before and go through it. It never has an operator key: ' +
-        'what they sign is signed in their own process. It also runs where there is no ledger yet.',
+      'It holds the ledger, lets members in at its door, syncs with every member whose address is ' +
+        'known, and raises the mesh: an encrypted WireGuard link to each of them, and their names in ' +
+        'the hosts file (`ping attic.kith`). That takes root, and the packages that `kith doctor` ' +
+        'names; without them it says so, and the ledger is kept all the same.',
+      'Other commands work as before and go through it. It never has an operator key: what they ' +
+        'sign is signed in their own process. It also runs where there is no ledger yet.',
       'It logs a line for each thing that happens, to stderr; with --json as documents on stdout. ' +
         'Stop it with `kith down`, Ctrl-C or SIGTERM.',
     ],
@@ -31,6 +34,11 @@ export const RUNNING: readonly Command[] = [
         repeated: true,
         help: 'also sync with this member: HOST:PORT of its door',
       },
+      { name: 'no-mesh', help: 'without WireGuard: the ledger and its door only' },
+      {
+        name: 'relay',
+        help: 'carry packets of members who cannot reach each other; they stay encrypted',
+      },
       { name: 'moved', help: 'this node has moved here for good, and its old place is gone' },
     ],
     examples: [
@@ -43,7 +51,33 @@ export const RUNNING: readonly Command[] = [
     path: ['down'],
     group: 'This machine',
     summary: 'stops the daemon of this machine, and waits for it',
-    about: ['What it was storing is stored. Where no daemon runs nothing is done.'],
+    about: [
+      'What it was storing is stored, and the mesh goes with it: its interface and its names in the ' +
+        'hosts file. Where no daemon runs nothing is done.',
+    ],
     load: () => import('../commands/down.ts'),
+  },
+  {
+    path: ['doctor'],
+    group: 'This machine',
+    summary: 'looks for what kith needs here, and says what to do',
+    about: [
+      'One line for each thing that it looked at: ok, warning or problem, and below it what to do. ' +
+        'It changes nothing. As root it sees more: whether the kernel has WireGuard, for one.',
+      'It ends with 1 where there is a problem, and with 0 where there are warnings only.',
+    ],
+    options: [
+      {
+        name: 'offer',
+        help:
+          'look for missing packages only, and offer to install them: asks at the terminal, as ' +
+          'root on Debian and Ubuntu; elsewhere it says what it would run',
+      },
+    ],
+    examples: [
+      { line: 'kith doctor', what: 'everything that this user may see' },
+      { line: 'kith doctor --json', what: 'for a script: checks, problems, warnings, install' },
+    ],
+    load: () => import('../commands/doctor.ts'),
   },
 ];

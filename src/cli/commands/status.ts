@@ -11,6 +11,7 @@ import { findDaemon } from '../../daemon/client.ts';
 import type { Status } from '../../daemon/routes.ts';
 import { keyHost } from '../../home/host.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
+import type { MeshStatus } from '../../mesh/facts.ts';
 import type { Key } from '../../../proto/ids.ts';
 import { nowMs } from '../../os/clock.ts';
 import { urlOf } from '../../peer/address.ts';
@@ -19,6 +20,7 @@ import type { Call } from '../command.ts';
 import { deedOf } from '../deeds.ts';
 import type { Exit } from '../exit.ts';
 import { namesAt, tryHome } from '../home.ts';
+import { meshText, meshWorries } from '../mesh-lines.ts';
 import type { Printer } from '../print.ts';
 import type { Style } from '../style.ts';
 import { columnsOf } from '../table.ts';
@@ -47,14 +49,15 @@ interface DaemonFacts {
   /** Addresses that it syncs with, and those that ended in agreement last. */
   readonly peers: number;
   readonly agree: number;
+  readonly mesh: MeshStatus;
 }
 
 function daemonFacts(status: Status | null): DaemonFacts | null {
   if (status === null) return null;
-  const { pid, state, startedAt, door, peers } = status;
+  const { pid, state, startedAt, door, peers, mesh } = status;
   const agree = peers.filter(({ syncedAt, failures }) => syncedAt !== null && failures === 0);
   const url = door === null ? null : urlOf(door);
-  return { pid, state, startedAt, url, peers: peers.length, agree: agree.length };
+  return { pid, state, startedAt, url, peers: peers.length, agree: agree.length, mesh };
 }
 
 function daemonText(daemon: DaemonFacts | null): string {
@@ -175,8 +178,11 @@ function page(
     rows.push(['synced', `with ${nameOf(peer)}  ${style.dim(`${utcText(at)} UTC`)}`]);
   }
   rows.push(['daemon', daemonText(facts.daemon)]);
+  const mesh = facts.daemon?.mesh ?? null;
+  if (mesh !== null) rows.push(['mesh', meshText(mesh)]);
   rows.push(['frontier', facts.frontierRoot], ['state', facts.stateRoot]);
-  rows.push(...worries(facts).map((worry) => [style.yellow('attention'), worry]));
+  const worrying = [...worries(facts), ...(mesh === null ? [] : meshWorries(mesh, nameOf))];
+  rows.push(...worrying.map((worry) => [style.yellow('attention'), worry]));
   return [style.bold(facts.network), ...columnsOf(rows, { indent: 2 })];
 }
 

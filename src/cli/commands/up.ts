@@ -37,7 +37,9 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     daemon = await startDaemon({
-      ...{ folder: call.folder, version: ownVersion(), moved: call.flag('moved'), place, told },
+      ...{ folder: call.folder, version: ownVersion(), moved: call.flag('moved'), told },
+      place: { ...place, shared: !call.flag('no-mesh') },
+      mesh: call.flag('no-mesh') ? null : { relay: call.flag('relay') },
       log: logTo(print, nameOf),
     });
     if (daemon.copied) print.note('this folder is a copy: it serves and syncs, and signs nothing');
@@ -86,6 +88,20 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return `turned away ${event.address} (${event.why})`;
     case 'faulty-peer':
       return `${nameOf(event.key)} sent what no honest peer sends: not spoken to for a while`;
+    case 'mesh-up':
+      return `the mesh is up: ${event.address} on ${event.interface} (${event.backend})`;
+    case 'mesh-failed':
+      return `without a mesh: ${event.why}; the ledger is kept all the same`;
+    case 'link': {
+      const via = event.via === null ? '' : ` via ${nameOf(event.via)}`;
+      return `link to ${nameOf(event.peer)}: ${event.path}${via}: ${event.why}`;
+    }
+    case 'liveness':
+      return `${nameOf(event.peer)} is ${event.to}`;
+    case 'alarm':
+      return `ATTENTION: ${event.what}`;
+    case 'rotated':
+      return `speaks with its key number ${event.counter} now; ${event.ready} had it before`;
     case 'failed':
       return `${event.what} failed: ${event.why}`;
     case 'carry':

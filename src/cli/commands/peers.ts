@@ -1,0 +1,54 @@
+// `kith peers`: the link to each machine, and why it is what it is.
+
+import { askDaemon } from '../../daemon/client.ts';
+import type { PeerLink } from '../../mesh/facts.ts';
+import type { Call } from '../command.ts';
+import type { Exit } from '../exit.ts';
+import { type Printer, plain } from '../print.ts';
+import { columnsOf } from '../table.ts';
+import { spanText } from '../when.ts';
+
+export async function run(call: Call, print: Printer): Promise<Exit> {
+  const { peers } = await askDaemon(call.folder, 'peers', undefined);
+  print.result(peers, () =>
+    peers.length === 0
+      ? 'no other machine is a member'
+      : columnsOf(peers.map(rowOf), print.columns === null ? {} : { width: print.columns }),
+  );
+  return 'ok';
+}
+
+function rowOf(link: PeerLink): string[] {
+  const { name, address, lastHandshakeAgoS, rttMs, rxBytes, txBytes, mtu, endpoint, why } = link;
+  const handshake =
+    lastHandshakeAgoS === null
+      ? 'no handshake'
+      : `handshake ${spanText(lastHandshakeAgoS * 1000)} ago`;
+  return [
+    name,
+    address,
+    pathText(link),
+    endpoint ?? '-',
+    handshake,
+    rttMs === null ? '-' : rttText(rttMs),
+    `${bytesText(rxBytes)} in, ${bytesText(txBytes)} out`,
+    `MTU ${mtu}`,
+    plain(why),
+  ];
+}
+
+/** `direct`, `relay via attic`. */
+export function pathText({ path, via }: Pick<PeerLink, 'path' | 'via'>): string {
+  return via === null ? path : `${path} via ${via}`;
+}
+
+export function rttText(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
+}
+
+function bytesText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(bytes, 1)) / 10));
+  const size = bytes / 1024 ** power;
+  return `${power === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)} ${units[power]}`;
+}

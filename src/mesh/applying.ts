@@ -1,0 +1,199 @@
+// One queue in front of the interface: what is wanted is asked of the ledger inside of it, and
+// again after every command, since `wg set` raises whom it names and a member may be removed while
+// one runs. A change of one member is one command; every few seconds the interface is looked at,
+// and what somebody else changed is put right. Spec: docs/mesh.md, "Wanted and actual".
+
+import type { Key } from '../../proto/ids.ts';
+import type { Actual, ActualPeer } from '../../wg/dump.ts';
+import { type Change, planOf } from '../../wg/plan.ts';
+import type { Table, WantedPeer } from '../../wg/table.ts';
+
+/** The interface, as src/os/wireguard.ts has it. */
+export interface Device {
+  dump(): Promise<Actual>;
+  make(change: Change): Promise<void>;
+}
+
+export interface Wish {
+  /** The same object while nothing has changed. */
+  readonly table: Table;
+  /** Public keys that this network ever had. */
+  readonly known: ReadonlySet<string>;
+}
+
+export interface ApplyingParts {
+  readonly device: Device;
+  /** Asks the ledger. */
+  readonly wish: () => Wish;
+  /** A peer was found that nobody here has put there, and was taken away. */
+  readonly stranger: (found: Extract<Change, { kind: 'remove-stranger' }>) => void;
+  /** Something was put right that was not changed from here. */
+  readonly drifted: (changes: readonly Change[]) => void;
+  readonly failed: (error: Error) => void;
+}
+
+export interface Applying {
+  /** Something that is wanted has changed. */
+  apply(): Promise<void>;
+  /** Takes a peer out and adds it again as it is wanted, so that it begins anew at its endpoint. */
+  turn(node: Key): Promise<boolean>;
+  /** Looks at the interface and puts it right; answers what it holds. */
+  look(): Promise<Actual | null>;
+  /** The interface was made anew: what it held is over. */
+  forget(): void;
+  /** What it held when it was looked at last, and what was changed since. */
+  actual(): Actual | null;
+  /** Ends after what is under way; nothing is applied any more. */
+  stop(): Promise<void>;
+}
+
+/** Plans that are made anew in a row because the wish moved: a ledger that takes in a long sync. */
+const PLANS_MAX = 64;
+
+export function createApplying(parts: ApplyingParts): Applying {
+  const { device, wish } = parts;
+  let actual: Actual | null = null;
+  let queue: Promise<unknown> = Promise.resolve();
+  let waiting: Promise<void> | null = null;
+  let isStopped = false;
+
+  function inTurn<Value>(work: () => Promise<Value>): Promise<Value | null> {
+    const turn = queue.then(async () => (isStopped ? null : work()));
+    queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async function settle(): Promise<void> {
+    for (let plans = 0; plans < PLANS_MAX && actual !== null; plans++) {
+      const { table, known } = wish();
+      const changes = planOf(table, actual, known);
+      if (changes.length === 0) return;
+      for (const change of changes) {
+        // Made for a wish that is over: the next plan knows better.
+        if (isStopped || wish().table !== table) break;
+        await device.make(change);
+        actual = afterChange(actual, change);
+        if (change.kind === 'remove-stranger') parts.stranger(change);
+      }
+      if (isStopped) return;
+    }
+  }
+
+  /** Each of its keys: during a rotation there are two. */
+  async function turnNow(node: Key): Promise<boolean> {
+    let isTurned = false;
+    for (const peer of peersOf(wish().table, node)) {
+      if (isStopped || actual === null || !peersOf(wish().table, node).includes(peer)) continue;
+      const change: Change = { kind: 'turn-endpoint', peer };
+      await device.make(change);
+      actual = afterChange(actual, change);
+      isTurned = true;
+    }
+    return isTurned;
+  }
+
+  async function lookNow(): Promise<Actual> {
+    const before = actual;
+    actual = await device.dump();
+    const { table, known } = wish();
+    const drift = before === null ? [] : planOf(table, actual, known);
+    // What was wanted before is there; anything else somebody has changed.
+    if (before !== null && drift.length > 0 && planOf(table, before, known).length === 0) {
+      parts.drifted(drift);
+    }
+    await settle();
+    return actual;
+  }
+
+  async function guarded<Value>(work: () => Promise<Value>): Promise<Value | null> {
+    try {
+      return await work();
+    } catch (error) {
+      // What was written is not known: the next look finds out.
+      actual = null;
+      if (!isStopped) parts.failed(error as Error);
+      return null;
+    }
+  }
+
+  return {
+    apply() {
+      // One that has not begun yet will see this change, too.
+      waiting ??= inTurn(async () => {
+        waiting = null;
+        await guarded(async () => (actual === null ? lookNow() : settle()));
+      }).then(() => undefined);
+      return waiting;
+    },
+    turn: async (node) =>
+      (await inTurn(async () =>
+        guarded(async () => {
+          if (actual === null) await lookNow();
+          await settle();
+          return turnNow(node);
+        }),
+      )) === true,
+    look: () => inTurn(async () => guarded(lookNow)),
+    forget: () => void (actual = null),
+    actual: () => actual,
+    async stop() {
+      isStopped = true;
+      await queue;
+    },
+  };
+}
+
+function peersOf({ peers }: Table, node: Key): WantedPeer[] {
+  return [...peers.values()].filter((peer) => peer.node === node);
+}
+
+/** What the interface holds once a change was made. */
+export function afterChange(actual: Actual, change: Change): Actual {
+  const peers = new Map(actual.peers);
+  switch (change.kind) {
+    case 'remove-peer':
+    case 'remove-stranger':
+      peers.delete(change.publicKey);
+      return { ...actual, peers };
+    case 'set-key':
+      return { ...actual, publicKey: change.publicKey };
+    case 'set-port':
+      return { ...actual, listenPort: change.listenPort };
+    case 'add-peer':
+    case 'turn-endpoint':
+      giveUp(peers, change.peer);
+      peers.set(change.peer.publicKey, freshPeer(change.peer));
+      return { ...actual, peers };
+    case 'move-prefix':
+      giveUp(peers, change.peer);
+      peers.set(change.peer.publicKey, {
+        ...(peers.get(change.peer.publicKey) ?? freshPeer(change.peer)),
+        allowed: change.peer.allowed,
+      });
+      return { ...actual, peers };
+    case 'set-keepalive':
+    case 'clear-preshared': {
+      const { publicKey, keepaliveS } = change.peer;
+      const peer = peers.get(publicKey) ?? freshPeer(change.peer);
+      const part = change.kind === 'set-keepalive' ? { keepaliveS } : { preshared: false };
+      peers.set(publicKey, { ...peer, ...part });
+      return { ...actual, peers };
+    }
+  }
+}
+
+/** A prefix moves to whoever is given it last, without a word. */
+function giveUp(peers: Map<string, ActualPeer>, { publicKey, allowed }: WantedPeer): void {
+  const taken = new Set(allowed);
+  for (const [key, peer] of peers) {
+    if (key === publicKey || !peer.allowed.some((prefix) => taken.has(prefix))) continue;
+    peers.set(key, { ...peer, allowed: peer.allowed.filter((prefix) => !taken.has(prefix)) });
+  }
+}
+
+function freshPeer({ publicKey, endpoint, allowed, keepaliveS }: WantedPeer): ActualPeer {
+  return {
+    ...{ publicKey, preshared: false, endpoint, allowed, keepaliveS },
+    ...{ handshakeS: 0, rxBytes: 0, txBytes: 0 },
+  };
+}

@@ -1,0 +1,73 @@
+// What is known of where a peer is, gathered for its link: its candidates, who could relay, and
+// what kind of NAT both are behind. Spec: docs/links.md, "Candidates".
+
+import type { Key } from '../../proto/ids.ts';
+import type { Facts } from '../../wg/link-state.ts';
+import { natKind } from '../../wg/nat.ts';
+import { sightingsOf } from '../../wg/observations.ts';
+import { readPeers } from '../daemon/kept.ts';
+import type { RosterRow } from '../derive.ts';
+import { monotonicMs } from '../os/clock.ts';
+import { ownEndpoints } from '../os/own-addresses.ts';
+import { hostAndPort } from '../peer/address.ts';
+import type { Ground } from './ground.ts';
+
+/** Something new is known of where a peer is. */
+export function hearAnew(ground: Ground, node: Key): void {
+  const row = ground.wishing.roster().byKey.get(node);
+  if (row !== undefined) ground.links.facts(node, factsOf(ground, row));
+}
+
+/** What is known of where a peer is, for its link. */
+export function factsOf(ground: Ground, row: RosterRow): Facts {
+  const { places, kept, parts, sightings, self, meeting } = ground;
+  const nowMs = monotonicMs();
+  const own = ownEndpoints(ground.port);
+  const first = readPeers(parts.host, parts.home.folder)
+    .filter(({ key }) => key === row.key)
+    .map(({ url }) => url.replace(/^https:\/\//, ''));
+  const known = {
+    first,
+    lan: meeting?.onLan(row.key) ?? [],
+    own: meeting?.ownOf(row.key) ?? [],
+    last: kept.of(row.key),
+  };
+  const ours = natKind(sightingsOf(sightings, self, nowMs), own, nowMs);
+  const theirs = meeting?.natOf(row.key) ?? 'unknown';
+  return {
+    candidates: places.candidates(row, known, sightings),
+    relays: relaysFor(ground, row.key),
+    bothDependent: ours === 'dependent' && theirs === 'dependent',
+  };
+}
+
+/** Members that relay and that we reach without a relay ourselves, the quickest first. */
+function relaysFor(ground: Ground, node: Key): Key[] {
+  const { wishing, links, heart, rtts } = ground;
+  if (heart === null) return [];
+  return wishing
+    .others()
+    .map(({ key }) => key)
+    .filter((key) => {
+      if (key === node || links.state(key)?.at !== 'direct') return false;
+      const { state, beat } = heart.liveness(key);
+      return state === 'alive' && beat?.relay === true;
+    })
+    .toSorted((a, b) => (rtts.get(a) ?? 1_000) - (rtts.get(b) ?? 1_000) || (a < b ? -1 : 1));
+}
+
+/** This node or the peer has another address than the one that others see. */
+export function isBehindNat(ground: Ground, node: Key): boolean {
+  const { sightings, self, meeting } = ground;
+  const nowMs = monotonicMs();
+  const own = new Set(ownEndpoints(ground.port).map(hostOf));
+  const seen = sightingsOf(sightings, self, nowMs);
+  if (seen.some(({ endpoint }) => !own.has(hostOf(endpoint)))) return true;
+  const its = new Set((meeting?.ownOf(node) ?? []).map(hostOf));
+  const seenIts = sightingsOf(sightings, node, nowMs);
+  return its.size > 0 && seenIts.some(({ endpoint }) => !its.has(hostOf(endpoint)));
+}
+
+function hostOf(endpoint: string): string {
+  return hostAndPort(endpoint)?.host ?? '';
+}

@@ -1,0 +1,96 @@
+// What a raised mesh stands on: the parts that the daemon gives, the interface, and what is
+// remembered while it is up. The files beside it work on this one value; raised.ts puts it
+// together.
+
+import type { Headroom } from '../../beat/headroom.ts';
+import type { RunningHeart } from '../beat/heart.ts';
+import type { Key, RecordId } from '../../proto/ids.ts';
+import type { Sightings } from '../../wg/observations.ts';
+import type { Tell } from '../daemon/events.ts';
+import type { Syncing } from '../daemon/syncing.ts';
+import type { RosterRow } from '../derive.ts';
+import type { HomeLedger } from '../home/ledger.ts';
+import type { KeyHost } from '../keys/host.ts';
+import type { Identity } from '../keys/identity.ts';
+import type { Calendar } from '../os/calendar.ts';
+import type { Wireguard } from '../os/wireguard.ts';
+import type { Address } from '../peer/address.ts';
+import type { PeerRoute, PeerServer } from '../peer/server.ts';
+import type { Alarms } from './alarms.ts';
+import type { Applying } from './applying.ts';
+import type { MeshWishes } from './facts.ts';
+import type { KeptLinks } from './kept.ts';
+import type { Links } from './links.ts';
+import type { Meeting } from './meeting.ts';
+import type { Places } from './places.ts';
+import type { Rotating } from './rotating.ts';
+import type { Rotations } from './rotation.ts';
+import type { OwnSighting } from './sighting.ts';
+import type { Wishing } from './wishing.ts';
+
+export interface MeshParts {
+  readonly home: HomeLedger;
+  readonly host: KeyHost;
+  readonly identity: Identity;
+  readonly calendar: Calendar;
+  readonly tell: Tell;
+  readonly version: string;
+  readonly syncing: Syncing;
+  /** The underlay door, whose port WireGuard has, too. */
+  readonly door: PeerServer;
+  readonly wishes: MeshWishes;
+  /** The peer API at one more place. */
+  readonly serve: (place: Address, routes: readonly PeerRoute[]) => Promise<PeerServer>;
+}
+
+export interface Ground {
+  readonly parts: MeshParts;
+  readonly self: Key;
+  readonly ledger: RecordId;
+  readonly device: Wireguard;
+  readonly wishing: Wishing;
+  readonly applying: Applying;
+  readonly links: Links;
+  readonly places: Places;
+  readonly kept: KeptLinks;
+  /** Where WireGuard listens. */
+  readonly port: number;
+  readonly mtu: number;
+  /** What this host says of its room. */
+  readonly headroom: () => Headroom | null;
+  /** Ends the mesh, with the reason. */
+  readonly fall: (why: string) => void;
+  identity: Identity;
+  /** Prefixes that this machine reaches otherwise than through the mesh. */
+  local: readonly string[];
+  /** The row of each other member, as it was applied last. */
+  rows: ReadonlyMap<Key, RosterRow>;
+  sightings: Sightings;
+  readonly rtts: Map<Key, number>;
+  /** When a member was asked for a sign of life whose time counts. */
+  readonly askedMs: Map<Key, number>;
+  /** When the time of a round trip was asked for last. */
+  readonly measuredMs: Map<Key, number>;
+  readonly alarms: Alarms;
+  /** Where this node sees its peers, as it was signed. */
+  readonly seen: Map<Key, OwnSighting>;
+  /** Counts heartbeats: which of many sightings are told in the next one. */
+  turn: number;
+  readonly rotations: Rotations;
+  readonly rotating: Rotating;
+  meeting: Meeting | null;
+  heart: RunningHeart | null;
+  server: PeerServer | null;
+  /** This node has compared its ledger with a peer since it was away. */
+  isReconciled: boolean;
+  /** When any member was heard last. */
+  heardMs: number;
+  /** When what is kept was written last. */
+  keptMs: number;
+  /** This machine's own addresses when they were looked at last. */
+  print: string;
+  timer: NodeJS.Timeout | null;
+  /** Something was pointed elsewhere: WireGuard is worth a look. */
+  lookSoon: () => void;
+  isStopped: boolean;
+}

@@ -1,0 +1,37 @@
+// The bounds of the mesh in the shell, each with its reason.
+
+/** Between two looks at the interface: what somebody changed by hand is put right by then. */
+export const LOOK_MS = 5_000;
+/** Peers whose last endpoints are kept for a cold start, and how many of each. */
+export const KEPT_LINKS_MAX = 4_096;
+export const KEPT_ENDPOINTS_MAX = 3;
+export const KEPT_BYTES_MAX: number = KEPT_LINKS_MAX * (64 + KEPT_ENDPOINTS_MAX * 64);
+/** How often what is kept is written while it changes: losing that much costs one more search. */
+export const KEEP_EVERY_MS = 30_000;
+/** Alarms that are shown; the newest stay. */
+export const ALARMS_MAX = 16;
+/** Nobody was heard for so long: six heartbeats missed. What it missed is to be read first. */
+export const AWAY_MS = 62_000;
+/** How long a member says that the new key of another is set up here. */
+export const ROTATION_TOLD_MS = 600_000;
+/** How often the time of a round trip is measured over a link that works. */
+export const RTT_EVERY_MS = 300_000;
+/** An answer that comes later was an ordinary heartbeat. */
+export const RTT_MS_MAX = 5_000;
+/** A mesh that could not be raised is tried again after so long: somebody may have installed it. */
+export const RAISE_AGAIN_MS = 60_000;
+/**
+ * For a peer to answer a ping: a handshake through a relay, and one retry of WireGuard after it.
+ */
+export const PING_WAIT_MS = 10_000;
+/** A name of a peer that was looked up is looked up again: dynamic DNS turns within minutes. */
+export const RESOLVED_MS = 60_000;
+export const NAMES_AT_ONCE_MAX = 8;
+/** Between two looks while a path is being looked for: a handshake is seen at once. */
+export const LOOK_SOON_MS = 200;
+/** How often what peers know of the addresses of others is told: every heartbeat has room for 8. */
+export const SIGHTINGS_TOLD_MAX = 8;
+/** What a ping sends there and back: as much as a small packet. */
+export const ECHO_BYTES = 56;
+/** Between two looks for the first packet under a new key of a peer: less than two of a call. */
+export const LOOK_AT_KEY_MS = 10;

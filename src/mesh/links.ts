@@ -1,0 +1,208 @@
+// The links of a node: one machine (wg/link.ts) for each other member, fed with what WireGuard
+// shows, with heartbeats and with what peers say, and asked where WireGuard is to be pointed. What
+// the machines want of the network goes out through `LinkHands`. Spec: docs/links.md.
+
+import type { Key } from '../../proto/ids.ts';
+import type { Actual } from '../../wg/dump.ts';
+import { stepLink } from '../../wg/link.ts';
+import {
+  type Facts,
+  type Lease,
+  type LinkInput,
+  type LinkOut,
+  type LinkState,
+  newLink,
+  wakeAt,
+} from '../../wg/link-state.ts';
+import { type Shown, showLink } from '../../wg/link-why.ts';
+import { KEEPALIVE_PUNCH_S, KEEPALIVE_S } from '../../wg/limits.ts';
+import { type Dial, QUIET_DIAL } from '../../wg/table.ts';
+import { monotonicMs } from '../os/clock.ts';
+
+/** What links ask of the rest of the mesh. */
+export interface LinkHands {
+  /** Remove the peer and add it again as its dial says; `done` when that was carried out. */
+  turn(node: Key, done: () => void): void;
+  /** A dial has changed in a way that needs no turn. */
+  apply(): void;
+  meet(node: Key): void;
+  lease(node: Key, relay: Key): void;
+  ask(node: Key): void;
+  keep(node: Key, endpoint: string): void;
+  /** The link is shown otherwise than before. */
+  told(node: Key, shown: Shown): void;
+}
+
+export interface Links {
+  /** The members of now, with what is known of where each is. */
+  members(nodes: readonly Key[], factsOf: (node: Key) => Facts): void;
+  facts(node: Key, facts: Facts): void;
+  dials(): ReadonlyMap<Key, Dial>;
+  /** Until its new key has shaken hands, the old one keeps the prefixes of a node. */
+  carry(node: Key, carrier: Key | null): void;
+  /** What WireGuard holds, by the public key of each node. */
+  seen(actual: Actual, publicKeyOf: (node: Key) => string | null): void;
+  beat(node: Key): void;
+  meet(node: Key): void;
+  leased(node: Key, lease: Lease): void;
+  refused(node: Key, relay: Key): void;
+  /** Our own network changed, or a person asks: one link, or all. */
+  changed(node: Key | null): number;
+  shown(node: Key): Shown | null;
+  state(node: Key): LinkState | null;
+  /** A path is being looked for: WireGuard is worth a look soon. */
+  isSearching(): boolean;
+  stop(): void;
+}
+
+interface One {
+  state: LinkState;
+  dial: Dial;
+  /** Of the last `point` that was carried out. */
+  carriedGen: number;
+  path: Shown['path'];
+  via: Key | null;
+}
+
+export function createLinks(hands: LinkHands, isBehindNat: (node: Key) => boolean): Links {
+  const links = new Map<Key, One>();
+  const dials = new Map<Key, Dial>();
+  let timer: NodeJS.Timeout | null = null;
+
+  function step(node: Key, one: One, input: LinkInput): void {
+    const { state, out } = stepLink(one.state, input, monotonicMs());
+    one.state = state;
+    for (const wish of out) perform(node, one, wish);
+    tellPath(node, one);
+  }
+
+  function perform(node: Key, one: One, wish: LinkOut): void {
+    switch (wish.kind) {
+      case 'point': {
+        const keepaliveS = wish.punch ? KEEPALIVE_PUNCH_S : KEEPALIVE_S;
+        dialTo(node, one, { ...one.dial, endpoint: wish.endpoint, keepaliveS });
+        const { gen } = wish;
+        return hands.turn(node, () => (one.carriedGen = gen));
+      }
+      case 'settle':
+        dialTo(node, one, { ...one.dial, keepaliveS: KEEPALIVE_S });
+        return hands.apply();
+      case 'meet':
+        return hands.meet(node);
+      case 'lease':
+        return hands.lease(node, wish.relay);
+      case 'ask':
+        return hands.ask(node);
+      case 'keep':
+        return hands.keep(node, wish.endpoint);
+    }
+  }
+
+  function dialTo(node: Key, one: One, dial: Dial): void {
+    one.dial = dial;
+    dials.set(node, dial);
+  }
+
+  function tellPath(node: Key, one: One): void {
+    const shown = shownOf(node, one);
+    if (shown.path === one.path && shown.via === one.via) return;
+    one.path = shown.path;
+    one.via = shown.via;
+    hands.told(node, shown);
+  }
+
+  function shownOf(node: Key, { state }: One): Shown {
+    return showLink(state, isBehindNat(node), monotonicMs());
+  }
+
+  function with1(node: Key, input: LinkInput): void {
+    const one = links.get(node);
+    if (one === undefined) return;
+    step(node, one, input);
+    wake();
+  }
+
+  /** One timer for all: the first that wants a tick. */
+  function wake(): void {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    let atMs = Number.POSITIVE_INFINITY;
+    for (const { state } of links.values()) atMs = Math.min(atMs, wakeAt(state));
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    timer = setTimeout(tick, Math.max(1, atMs - monotonicMs()));
+  }
+
+  function tick(): void {
+    const nowMs = monotonicMs();
+    for (const [node, one] of links) {
+      if (wakeAt(one.state) <= nowMs) step(node, one, { kind: 'tick' });
+    }
+    wake();
+  }
+
+  return {
+    members(nodes, factsOf) {
+      const named = new Set(nodes);
+      for (const node of links.keys()) {
+        if (named.has(node)) continue;
+        links.delete(node);
+        dials.delete(node);
+      }
+      for (const node of nodes) {
+        if (links.has(node)) continue;
+        const one: One = {
+          ...{ state: newLink(), dial: QUIET_DIAL, carriedGen: 0, path: 'down', via: null },
+        };
+        links.set(node, one);
+        step(node, one, { kind: 'facts', facts: factsOf(node) });
+      }
+      wake();
+    },
+    facts: (node, facts) => with1(node, { kind: 'facts', facts }),
+    dials: () => dials,
+    carry(node, carrier) {
+      const one = links.get(node);
+      if (one === undefined || one.dial.carrier === carrier) return;
+      dialTo(node, one, { ...one.dial, carrier });
+      hands.apply();
+    },
+    seen(actual, publicKeyOf) {
+      for (const [node, one] of links) {
+        const peer = actual.peers.get(publicKeyOf(node) ?? '');
+        if (peer === undefined) continue;
+        const { handshakeS, endpoint } = peer;
+        const handshake = handshakeS === 0 ? null : handshakeS;
+        step(node, one, { kind: 'seen', gen: one.carriedGen, handshake, endpoint });
+      }
+      wake();
+    },
+    beat: (node) => with1(node, { kind: 'beat' }),
+    meet: (node) => with1(node, { kind: 'meet' }),
+    leased: (node, lease) => with1(node, { kind: 'leased', lease }),
+    refused: (node, relay) => with1(node, { kind: 'refused', relay }),
+    changed(node) {
+      const all = node === null ? [...links.keys()] : [node];
+      for (const one of all) with1(one, { kind: 'changed' });
+      return all.length;
+    },
+    shown(node) {
+      const one = links.get(node);
+      return one === undefined ? null : shownOf(node, one);
+    },
+    state: (node) => links.get(node)?.state ?? null,
+    isSearching() {
+      for (const { state } of links.values()) {
+        if (state.at === 'searching' || state.at === 'probing' || isUnproven(state)) return true;
+      }
+      return false;
+    },
+    stop() {
+      if (timer !== null) clearTimeout(timer);
+      links.clear();
+    },
+  };
+}
+
+function isUnproven(state: LinkState): boolean {
+  return state.at === 'relayed' && !state.isProven;
+}

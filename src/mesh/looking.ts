@@ -1,0 +1,109 @@
+// The look that a raised mesh takes around every few seconds, and several times a second while a
+// path is being looked for: the interface, the addresses of this machine, who is still heard.
+
+import { monotonicMs } from '../os/clock.ts';
+import { networkPrint } from '../os/own-addresses.ts';
+import { factsOf } from './facts-of.ts';
+import type { Ground } from './ground.ts';
+import {
+  AWAY_MS,
+  KEEP_EVERY_MS,
+  LOOK_AT_KEY_MS,
+  LOOK_MS,
+  LOOK_SOON_MS,
+  RTT_EVERY_MS,
+} from './limits.ts';
+import { rotationSeen } from './rotating.ts';
+import { keysSeen } from './rotation.ts';
+import { setLink } from './setting.ts';
+import { pruneSightings, seeActual } from './sighting.ts';
+
+/** Looks again and again until the mesh is stopped. */
+export function startLooking(ground: Ground): void {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  const look = async (): Promise<void> => {
+    await see(ground);
+    if (monotonicMs() - lastMs >= LOOK_MS) {
+      lastMs = monotonicMs();
+      await lookAround(ground);
+    }
+  };
+  const again = (): void => {
+    look()
+      .catch((error: Error) => {
+        ground.parts.tell({ event: 'failed', what: 'looking at the mesh', why: error.message });
+      })
+      .finally(() => wind(monotonicMs() + waitOf(ground)));
+  };
+  let nextMs = 0;
+  const wind = (atMs: number): void => {
+    if (ground.isStopped) return;
+    nextMs = atMs;
+    ground.timer = setTimeout(again, Math.max(0, atMs - monotonicMs()));
+  };
+  ground.lookSoon = () => {
+    const atMs = monotonicMs() + waitOf(ground);
+    // One that is under way sees to it by itself.
+    if (ground.timer === null || ground.isStopped || nextMs <= atMs) return;
+    clearTimeout(ground.timer);
+    wind(atMs);
+  };
+  again();
+}
+
+/** What WireGuard shows of each peer. */
+async function see(ground: Ground): Promise<void> {
+  ground.timer = null;
+  const actual = await ground.applying.look();
+  if (actual === null || ground.isStopped) return;
+  ground.links.seen(actual, ground.wishing.publicKeyOf);
+  keysSeen(ground, actual);
+  rotationSeen(ground, actual);
+  seeActual(ground, actual);
+}
+
+function waitOf({ rotations, rotating, links }: Ground): number {
+  // A key is changing hands: each look later is a packet lost.
+  if (rotations.watched.size > 0) return LOOK_AT_KEY_MS;
+  const isSoon = links.isSearching() || rotating.state.at === 'speaking';
+  return isSoon ? LOOK_SOON_MS : LOOK_MS;
+}
+
+async function lookAround(ground: Ground): Promise<void> {
+  const { device, wishing, links, heart, kept, places } = ground;
+  const nowMs = monotonicMs();
+  await setLink(ground);
+  const local = await device.localPrefixes();
+  if (local.join() !== ground.local.join()) ground.local = local;
+  const print = networkPrint();
+  if (print !== ground.print) {
+    ground.print = print;
+    ground.meeting?.moved();
+    links.changed(null);
+  }
+  for (const row of wishing.others()) links.facts(row.key, factsOf(ground, row));
+  places.resolve(wishing.others(), (node) => {
+    const row = wishing.roster().byKey.get(node);
+    if (row !== undefined) links.facts(node, factsOf(ground, row));
+  });
+  pruneSightings(ground);
+  measure(ground, nowMs);
+  const hasOthers = wishing.others().length > 0;
+  if (hasOthers && nowMs - ground.heardMs > AWAY_MS) ground.isReconciled = false;
+  if (nowMs - ground.keptMs > KEEP_EVERY_MS) {
+    ground.keptMs = nowMs;
+    kept.save();
+  }
+  if (heart === null) return;
+}
+
+/** Asks those whose link works for a sign of life now and then, and takes the time. */
+function measure({ wishing, links, heart, askedMs, measuredMs }: Ground, nowMs: number): void {
+  for (const { key } of wishing.others()) {
+    if ((links.shown(key)?.path ?? 'down') === 'down') continue;
+    if (nowMs - (measuredMs.get(key) ?? Number.NEGATIVE_INFINITY) < RTT_EVERY_MS) continue;
+    measuredMs.set(key, nowMs);
+    askedMs.set(key, nowMs);
+    heart?.ask(key);
+  }
+}

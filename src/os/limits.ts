@@ -1,0 +1,34 @@
+// The bounds of what the shell keeps of the machine it runs on, each with its reason.
+
+/** `{"at":…}` with room. */
+export const CALENDAR_BYTES_MAX = 64;
+/** Past it a Date has no text (ECMAScript, "Time Values"). */
+export const CALENDAR_LATEST_MS = 8_640_000_000_000_000;
+/** Peers who must have said what time it is before a kept time is lowered. */
+export const CALENDAR_PEERS_MIN = 2;
+/** Clocks differ by seconds and drift by minutes; an hour ahead of one's peers is a fault. */
+export const CALENDAR_AHEAD_MS = 3_600_000;
+
+/** A tool that takes longer hangs: `wg` and `ip` take milliseconds, and `wg` with a name 20 s. */
+export const TOOL_MS = 10_000;
+/** What a tool prints: a dump of 10,000 peers is 2 MB. */
+export const TOOL_BYTES_MAX: number = 16 * 1024 * 1024;
+/** Of what it complains, for the person: the first lines say it. */
+export const TOOL_SAID_CHARS_MAX = 400;
+
+/** Between two whole looks at addresses and routes; a link that went down is seen at once. */
+export const LINK_LOOK_MS = 30_000;
+
+/** For wireguard-go to make its interface and its socket: 20 ms on an idle machine. */
+export const WGGO_START_MS = 10_000;
+/** Between two looks whether it has. */
+export const WGGO_POLL_MS = 20;
+/** For it to answer on its socket: it does so at once, or it hangs. */
+export const WGGO_ANSWER_MS = 2_000;
+/** For it to end by itself once its interface is gone. */
+export const WGGO_END_MS = 2_000;
+/** After it has died: at once, then doubling, so that one that dies at once costs no core. */
+export const WGGO_AGAIN_MS = 200;
+export const WGGO_AGAIN_MS_MAX = 30_000;
+/** Having lived so long, a death is a new one. */
+export const WGGO_STEADY_MS = 60_000;

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import type { Host } from '../lab/host.ts';
+import { commit, network, recordsOf } from '../lab/network.ts';
+import { laboratory } from '../lab/suite.ts';
+import { agreed, linked, pinged } from './watch.ts';
+
+laboratory('machines that move', (net, prepare) => {
+  let [attic, barn, cellar]: Host[] = [];
+  let all: Host[] = [];
+
+  prepare(async () => {
+    const [one, two, three] = [
+      await net().lan({ public: true }),
+      await net().lan({ public: true }),
+      await net().lan({ public: true, mtu: 1_300 }),
+    ];
+    attic = await net().host('attic', one);
+    barn = await net().host('barn', two);
+    cellar = await net().host('cellar', three);
+    all = [attic, barn, cellar];
+    await network(all);
+    for (const one of all) await one.up();
+    await linked(all);
+  });
+
+  test('speak over a path of 1,300 bytes, whatever the size of the packets', async () => {
+    for (const sizeBytes of [56, 1_000, 1_232, 4_000]) {
+      const { lost } = await (attic as Host).ping('cellar.kith', { count: 5, sizeBytes });
+      // The first may find out how narrow the path is.
+      expect([sizeBytes, lost.filter((number) => number > 1)]).toEqual([sizeBytes, []]);
+    }
+  });
+
+  test('are found when one of them is elsewhere', async () => {
+    await net().move(barn as Host, await net().lan({ public: true }));
+    await pinged(all);
+    await linked(all);
+  });
+
+  test('are found when two of them are elsewhere at one time', async () => {
+    const lan = await net().lan({ public: true });
+    await Promise.all([attic, cellar].map((one) => net().move(one as Host, lan)));
+    await pinged(all);
+    await linked(all);
+  });
+
+  test('come back after the others have moved and changed their keys', async () => {
+    await cellar?.off();
+    // One after the other: two that move at one time need a third that stays.
+    for (const one of [attic, barn] as Host[]) {
+      await net().move(one, await net().lan({ public: true }));
+      await pinged([attic as Host, barn as Host]);
+    }
+    for (const one of [attic, barn]) await one?.json('rotate-key');
+    const { id } = await commit(attic as Host, 'heating.mode', 'on');
+    await agreed([attic as Host, barn as Host]);
+    await cellar?.on();
+    await cellar?.up();
+    await linked(all);
+    await pinged(all);
+    await agreed(all);
+    expect(recordsOf(cellar as Host).map((record) => record.id)).toContain(id);
+  });
+});
