@@ -34,6 +34,7 @@ import {
   signedBytes,
 } from '../../beat/packet.ts';
 import type { BeatCode } from '../../beat/refusals.ts';
+import { ringOf } from '../../beat/ring.ts';
 import { type View, viewOf } from '../../beat/view.ts';
 import { toBase64url } from '../../proto/bytes.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
@@ -207,7 +208,7 @@ function takeRoster(own: Own): void {
   own.addressOf = new Map(rows.map(({ key, address }) => [key, plainAddress(address)]));
   own.memberAt = new Map([...own.addressOf].map(([key, address]) => [address, key]));
   for (const key of own.comparedTo.keys()) if (!own.addressOf.has(key)) own.comparedTo.delete(key);
-  run(own, { kind: 'roster', members: rows.map(({ key }) => key) });
+  run(own, { kind: 'roster', ring: ringOf(rows.map(({ key }) => key)) });
 }
 
 /** Every second, and sooner where a heartbeat is due sooner. */
