@@ -47,15 +47,15 @@ export function inForce(
   removals: readonly Removal[],
   calendarMs: number,
 ): Coverage {
+  const newest = removals.slice(-REMOVALS_MAX);
   const held = new Map(coverage.removals.map((one) => [one.id, one]));
-  const named = new Set(removals.map(({ id }) => id));
-  const isSame = named.size === held.size && removals.every(({ id }) => held.has(id));
-  if (isSame) return coverage;
+  const named = new Set(newest.map(({ id }) => id));
+  if (named.size === held.size && newest.every(({ id }) => held.has(id))) return coverage;
   const kept = coverage.removals.filter(({ id }) => named.has(id));
-  const added = removals
+  const added = newest
     .filter(({ id }) => !held.has(id))
     .map(({ id, key }): Covered => ({ id, key, sinceMs: calendarMs, by: new Map() }));
-  return { removals: [...kept, ...added].slice(-REMOVALS_MAX) };
+  return { removals: [...kept, ...added] };
 }
 
 /** A member, or this node itself, has carried these out. */

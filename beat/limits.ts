@@ -21,8 +21,12 @@ export const PACKET_BYTES_MAX = 1_200;
 /** The signature (2 + 64), the body's own tag and length (3) and the question (2). */
 export const BODY_BYTES_MAX: number = PACKET_BYTES_MAX - 71;
 
-/** AGREED. A removal or a member is named by the first half of its id: 2^128 tries to mimic one. */
-export const BRIEF_BYTES = 16;
+/**
+ * AGREED. A removal or a member is named by the first 15 bytes of its id, which are the first 20
+ * symbols of its text: 2^120 tries to mimic one.
+ */
+export const BRIEF_BYTES = 15;
+export const BRIEF_CHARS = 20;
 /** AGREED. One above it always has a number; seconds since 1970 are 2^31, and a start adds one. */
 export const INCARNATION_MAX: number = 2 ** 48;
 /** AGREED. Tells two starts with one key apart; drawn at random. */
@@ -46,8 +50,8 @@ export const OBSERVATIONS_MAX = 8;
 
 /** A packet of an older process later than this after a newer one's was no late packet. */
 export const STRAGGLER_MS = 2_000;
-/** Packets of one process that overtake each other: as many are sent within STRAGGLER_MS. */
-export const STRAGGLERS_MAX = 3;
+/** The last packets of a member that are known again: as many are sent within STRAGGLER_MS. */
+export const RECENT_MAX = 4;
 /** How often the older process must have spoken again: one may have hung on the road. */
 export const RETURNS_MIN = 2;
 /** A calendar that is off by this much more than before has jumped; less is the road. */

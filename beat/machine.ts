@@ -17,7 +17,7 @@ import {
   waitedFor,
 } from './detector.ts';
 import { doubtsOf, isRefutation, tellsNewDoubt } from './doubts.ts';
-import { ANSWER_MS, INTERVAL_MS, KEPT_MAX, RELAYED_MS, STRAGGLERS_MAX } from './limits.ts';
+import { ANSWER_MS, INTERVAL_MS, KEPT_MAX, RECENT_MAX, RELAYED_MS } from './limits.ts';
 import { type Mark, isNewer } from './mark.ts';
 import type { Beat, Doubt } from './packet.ts';
 import { type Pulse, isDue, quickened, spoken, startPulse } from './pulse.ts';
@@ -59,6 +59,7 @@ export type HeartInput =
       readonly kind: 'packet';
       readonly from: Key;
       readonly beat: Beat;
+      /** Without the sender's question: the same bytes for the same heartbeat. */
       readonly packet: Uint8Array;
       readonly answer: boolean;
       readonly calendarMs: number;
@@ -201,12 +202,20 @@ function onFirstHand(heart: Heart, input: PacketInput, nowMs: number): HeartStep
   const key = beat.subject;
   const { watchMs } = heart.watch;
   const subject = heart.subjects.get(key) ?? stranger(heart, key);
-  const step = heardFirstHand(subject, beat, watchMs, calendarMs);
+  const words = { ...beat, print: printOf(input.packet) };
+  const step = heardFirstHand(subject, words, watchMs, calendarMs);
   const subjects = new Map(heart.subjects).set(key, step.subject);
   const heard = { ...heart, subjects };
   const out = step.news.map(told);
   if (!step.fresh) return corrected(heard, beat, out, nowMs);
   return keep(heard, input, true, out);
+}
+
+/** FNV-1a: two heartbeats under one mark differ in it, but for one pair in 2^32. */
+function printOf(packet: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of packet) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
 }
 
 // A member that this node did not expect: in a large network it learns whom it watches by hearing.
@@ -232,7 +241,7 @@ function isFarBehind(beat: Beat, newest: Beat): boolean {
   return (
     beat.instance !== newest.instance ||
     beat.incarnation < newest.incarnation ||
-    beat.sequence + STRAGGLERS_MAX < newest.sequence
+    beat.sequence + RECENT_MAX < newest.sequence
   );
 }
 

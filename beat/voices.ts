@@ -1,21 +1,28 @@
 // Whether one identity speaks from two places. Each start of a daemon draws an instance, so two
 // machines with one key are two voices; a process that was copied while it ran has one instance and
-// two rising sequences. Either way the older voice speaks again after the newer one: a return. A
-// restart has none, and neither has a late packet. Spec: docs/heartbeat.md, "Clones".
+// two rising sequences. Either way the older voice speaks again after the newer one, or the two say
+// different things under one mark: a return. A restart has none, and neither has a late packet or
+// a doubled one. Spec: docs/heartbeat.md, "Clones".
 
-import { CLONE_QUIET_MS, RETURNS_MIN, STRAGGLERS_MAX, STRAGGLER_MS } from './limits.ts';
+import { CLONE_QUIET_MS, RECENT_MAX, RETURNS_MIN, STRAGGLER_MS } from './limits.ts';
 import { type Mark, isNewer } from './mark.ts';
 
-interface Voice extends Mark {
+export interface Spoken extends Mark {
   readonly instance: string;
+  /** A number of the packet's bytes: another one for another packet. */
+  readonly print: number;
+}
+
+interface Voice extends Spoken {
   /** When it was heard first. */
   readonly firstMs: number;
 }
 
 export interface Voices {
-  /** The voice with the newest packet. */
+  /** The voice with the newest packet, and the last few that it led with, newest last. */
   readonly leader: Voice | null;
-  /** Another one: an older start, a copy, or a late packet. */
+  readonly recent: readonly Spoken[];
+  /** Another one: an older start, or a copy. */
   readonly other: Voice | null;
   /** Which of them was the last to say something new. */
   readonly last: 'leader' | 'other';
@@ -27,6 +34,7 @@ export interface Voices {
 
 export const SILENT: Voices = {
   leader: null,
+  recent: [],
   other: null,
   last: 'leader',
   returns: 0,
@@ -34,27 +42,31 @@ export const SILENT: Voices = {
   cloneMs: null,
 };
 
-export interface Spoken extends Mark {
-  readonly instance: string;
-}
-
 /** A packet came first-hand, new or not. */
 export function heardVoice(voices: Voices, packet: Spoken, nowMs: number): Voices {
   const { leader, other } = voices;
-  const { instance, incarnation, sequence } = packet;
-  const voice: Voice = { instance, incarnation, sequence, firstMs: nowMs };
-  if (leader === null) return { ...voices, leader: voice };
+  const { instance, incarnation, sequence, print } = packet;
+  const voice: Voice = { instance, incarnation, sequence, print, firstMs: nowMs };
+  if (leader === null) return { ...voices, leader: voice, recent: [voice] };
   if (!isNewer(packet, leader)) return heardOlder(voices, leader, voice, nowMs);
   if (instance === leader.instance) {
-    return { ...voices, leader: { ...voice, firstMs: leader.firstMs }, last: 'leader' };
+    const recent = [...voices.recent, voice].slice(-RECENT_MAX);
+    return { ...voices, leader: { ...voice, firstMs: leader.firstMs }, recent, last: 'leader' };
   }
   // A new start, unless it has spoken before: then two overtake each other.
-  const overtaking = { ...voices, leader: voice, other: leader, last: 'leader' as const };
-  return other?.instance === instance ? returned(overtaking, nowMs) : overtaking;
+  const led: Voices = { ...voices, leader: voice, recent: [voice], other: leader, last: 'leader' };
+  return other?.instance === instance ? returned(led, nowMs) : led;
 }
 
 function heardOlder(voices: Voices, leader: Voice, voice: Voice, nowMs: number): Voices {
-  if (isLate(voice, leader, nowMs)) return voices;
+  if (voice.instance === leader.instance) {
+    const twin = voices.recent.find((one) => !isNewer(one, voice) && !isNewer(voice, one));
+    // One process never says two things under one mark: two in step with each other do.
+    if (twin !== undefined) return twin.print === voice.print ? voices : returned(voices, nowMs);
+    // One that was overtaken on its way.
+    const [oldest] = voices.recent;
+    if (voices.recent.length < RECENT_MAX || (oldest && isNewer(voice, oldest))) return voices;
+  } else if (nowMs - leader.firstMs <= STRAGGLER_MS) return voices;
   const { other } = voices;
   if (other?.instance !== voice.instance) return { ...voices, other: voice, last: 'other' };
   if (!isNewer(voice, other)) return voices;
@@ -62,13 +74,6 @@ function heardOlder(voices: Voices, leader: Voice, voice: Voice, nowMs: number):
   // Of a queue that runs empty nothing is counted: the leader must have spoken in between.
   if (voices.last === 'other') return advanced;
   return returned({ ...advanced, last: 'other' }, nowMs);
-}
-
-function isLate(voice: Voice, leader: Voice, nowMs: number): boolean {
-  if (voice.instance !== leader.instance) return nowMs - leader.firstMs <= STRAGGLER_MS;
-  return (
-    voice.incarnation === leader.incarnation && voice.sequence + STRAGGLERS_MAX >= leader.sequence
-  );
 }
 
 function returned(voices: Voices, nowMs: number): Voices {

@@ -93,6 +93,19 @@ export namespace kith {
   }
   const PushReply: Codec<PushReply>;
 
+  /** Where members were reached last, as one of them tells another: addresses to try. */
+  interface EndpointsReply {
+    members: MemberEndpoints[];
+  }
+  const EndpointsReply: Codec<EndpointsReply>;
+
+  interface MemberEndpoints {
+    key: Uint8Array;
+    /** HOST:PORT, best first. */
+    endpoints: string[];
+  }
+  const MemberEndpoints: Codec<MemberEndpoints>;
+
   /** What follows is the ceremony by which a machine joins (docs/pairing.md). A frame holds exactly one of its fields, and so does an inner message. */
   interface PairingFrame {
     hello?: PairingHello | null;
@@ -210,6 +223,8 @@ export namespace kith {
   interface PairingProposal {
     /** The body of the admission but for its acceptance: canonical JSON. */
     body: Uint8Array;
+    /** Whom to ask for the record, should the admitter be gone when it is written. */
+    members: PairingMember[];
   }
   const PairingProposal: Codec<PairingProposal>;
 
@@ -286,7 +301,7 @@ export namespace kith {
     headroom?: BeatHeadroom | null;
     /** Of what runs there; absent where nothing does. */
     work: Uint8Array;
-    /** Removals that are carried out here: the first 16 bytes of the record's id. */
+    /** Removals that are carried out here: the first 15 bytes of the record's id. */
     acks: Uint8Array[];
     rotations: BeatRotation[];
     doubts: BeatDoubt[];
@@ -321,7 +336,7 @@ export namespace kith {
   }
   const BeatGpu: Codec<BeatGpu>;
 
-  /** The new WireGuard key of a member (the first 16 bytes of its node key) is set up here. */
+  /** The new WireGuard key of a member (the first 15 bytes of its node key) is set up here. */
   interface BeatRotation {
     member: Uint8Array;
     counter: number;

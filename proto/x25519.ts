@@ -3,7 +3,7 @@
 // wants this one. Spec: docs/mesh.md, "Keys".
 
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { fromHex, toHex } from './bytes.ts';
+import { KEY_BYTES } from './ids.ts';
 
 const { Fp } = ed25519.Point;
 
@@ -22,10 +22,21 @@ export function montgomeryForms(keys: readonly Uint8Array[]): (Uint8Array | null
   });
 }
 
+// In words of 64 bits, which is many times faster than byte by byte.
 function numberOf(littleEndian: Uint8Array): bigint {
-  return BigInt(`0x${toHex(littleEndian.toReversed())}`);
+  const words = new DataView(littleEndian.buffer, littleEndian.byteOffset, KEY_BYTES);
+  let value = 0n;
+  for (let at = KEY_BYTES - 8; at >= 0; at -= 8) {
+    value = (value << 64n) | words.getBigUint64(at, true);
+  }
+  return value;
 }
 
 function bytesOf(value: bigint): Uint8Array {
-  return (fromHex(value.toString(16).padStart(64, '0')) as Uint8Array).reverse();
+  const bytes = new Uint8Array(KEY_BYTES);
+  const words = new DataView(bytes.buffer);
+  for (let at = 0; at < KEY_BYTES; at += 8) {
+    words.setBigUint64(at, BigInt.asUintN(64, value >> BigInt(at * 8)), true);
+  }
+  return bytes;
 }

@@ -7,13 +7,12 @@ import { concat, fromBase64url, toHex, utf8 } from '../proto/bytes.ts';
 import type { Key, RecordId } from '../proto/ids.ts';
 import type { Platform } from '../proto/platform.ts';
 import { covers, formatIp, parseIp, parsePrefix } from './ip.ts';
-import { INTERFACE_DIGITS, NETWORK_BYTES, NODE_BYTES, SALTS_MAX } from './limits.ts';
+import { INTERFACE_DIGITS, NETWORK_BYTES, NODE_BITS, NODE_BYTES, SALTS_MAX } from './limits.ts';
 
 const NETWORK_LABEL = utf8('kith-network-v1\n');
 const NODE_LABEL = utf8('kith-node-v1\n');
 const INTERFACE_LABEL = utf8('kith-interface-v1\n');
 const NETWORK_BITS = 48;
-const NODE_BITS = 96;
 
 type Hash = Pick<Platform, 'sha256'>;
 
@@ -32,20 +31,18 @@ function networkBytes(ledger: RecordId, platform: Hash): Uint8Array {
 
 /** The /96 of a node. The salt is 0 unless a senior node has that prefix: see nodePrefixes. */
 export function nodePrefix(ledger: RecordId, node: Key, salt: number, platform: Hash): string {
-  return prefixIn(networkBytes(ledger, platform), ledger, node, salt, platform);
+  return prefixesIn(ledger, platform)(node, salt);
 }
 
-function prefixIn(
-  network: Uint8Array,
-  ledger: RecordId,
-  node: Key,
-  salt: number,
-  platform: Hash,
-): string {
-  const text = concat(NODE_LABEL, bytesOf(ledger), bytesOf(node), Uint8Array.of(salt));
-  const out = network.slice();
-  out.set(platform.sha256(text).subarray(0, NODE_BYTES), 1 + NETWORK_BYTES);
-  return `${formatIp(out)}/${NODE_BITS}`;
+/** What is the same for all nodes is made once. */
+function prefixesIn(ledger: RecordId, platform: Hash): (node: Key, salt: number) => string {
+  const bytes = networkBytes(ledger, platform);
+  const head = concat(NODE_LABEL, bytesOf(ledger));
+  return (node, salt) => {
+    const text = concat(head, bytesOf(node), Uint8Array.of(salt));
+    bytes.set(platform.sha256(text).subarray(0, NODE_BYTES), 1 + NETWORK_BYTES);
+    return `${formatIp(bytes)}/${NODE_BITS}`;
+  };
 }
 
 /**
@@ -57,15 +54,15 @@ export function nodePrefixes(
   nodes: readonly Key[],
   platform: Hash,
 ): ReadonlyMap<Key, string> {
-  const network = networkBytes(ledger, platform);
+  const prefixOfNode = prefixesIn(ledger, platform);
   const taken = new Set<string>();
   const prefixes = new Map<Key, string>();
   for (const node of nodes) {
     let salt = 0;
-    let prefix = prefixIn(network, ledger, node, salt, platform);
+    let prefix = prefixOfNode(node, salt);
     while (taken.has(prefix)) {
       assert(++salt < SALTS_MAX, 'a node has a free prefix among its salts');
-      prefix = prefixIn(network, ledger, node, salt, platform);
+      prefix = prefixOfNode(node, salt);
     }
     taken.add(prefix);
     prefixes.set(node, prefix);

@@ -4,7 +4,6 @@
 
 import { textOf } from '../proto/bytes.ts';
 import { ok, refuse, type Result } from '../proto/result.ts';
-import { canonicalEndpoint, canonicalPrefix } from './ip.ts';
 import { DUMP_LINE_BYTES_MAX } from './limits.ts';
 import type { DumpCode } from './refusals.ts';
 
@@ -89,9 +88,9 @@ function parsePeer(line: string): ActualPeer | null {
   return {
     publicKey,
     preshared: preshared !== '(none)',
-    endpoint: endpoint === '(none)' ? null : (canonicalEndpoint(endpoint) ?? endpoint),
-    allowed:
-      allowed === '(none)' ? [] : allowed.split(',').map((text) => canonicalPrefix(text) ?? text),
+    // In the form of RFC 5952 already, which is ours, too.
+    endpoint: endpoint === '(none)' ? null : endpoint,
+    allowed: allowed === '(none)' ? [] : allowed.split(','),
     ...{ handshakeS, rxBytes, txBytes, keepaliveS },
   };
 }

@@ -46,6 +46,14 @@ export function withoutNames(text: string, tag: string): string {
   return before + after;
 }
 
+/** What the blocks of all tags hold: to see whether the system finds it. */
+export function writtenNames(text: string): { name: string; address: string }[] {
+  return text.split('\n').flatMap((line) => {
+    const [address = '', name = ''] = OURS.test(line) ? line.split('\t') : [];
+    return name === '' ? [] : [{ name, address }];
+  });
+}
+
 function beginOf(tag: string): string {
   return `# begin ${tag}: names of the mesh, written by kith`;
 }

@@ -5,6 +5,8 @@
 export const NETWORK_BYTES = 5;
 /** FROZEN. Of a node's digest: two of 1,000 nodes meet with a chance of 2e-9. */
 export const NODE_BYTES = 6;
+/** FROZEN. Of a node's prefix: 32 are left for its guests, and for itself the first of them. */
+export const NODE_BITS = 96;
 /** FROZEN. Salts tried for one node, one byte of them; the second is already needed by nobody. */
 export const SALTS_MAX = 256;
 

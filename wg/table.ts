@@ -6,8 +6,8 @@ import { assert } from '../proto/assert.ts';
 import { fromBase64url, toBase64url } from '../proto/bytes.ts';
 import type { Key } from '../proto/ids.ts';
 import { montgomeryForms } from '../proto/x25519.ts';
-import { canonicalEndpoint, canonicalPrefix, covers, parsePrefix } from './ip.ts';
-import { KEEPALIVE_S } from './limits.ts';
+import { canonicalEndpoint, covers, formatIp, type Prefix, parseIp, parsePrefix } from './ip.ts';
+import { KEEPALIVE_S, NODE_BITS } from './limits.ts';
 import type { TableCode } from './refusals.ts';
 
 /** What the table needs of a node: a part of the roster's row. */
@@ -97,9 +97,10 @@ export function wantedTable(input: TableInput, last: Table | null = null): Table
   const refused: TableRefusal[] = [];
   const prefixes = new Set<string>();
   const publicKeys = publicKeysOf(input, last);
+  const network = { text: input.network, prefix: parsePrefix(input.network) };
   for (const row of input.rows) {
     const dial = input.dials.get(row.key) ?? QUIET_DIAL;
-    const one = madeBefore(input, last, row, dial) ?? makeRow(row, dial, input.network, publicKeys);
+    const one = madeBefore(input, last, row, dial) ?? makeRow(row, dial, network, publicKeys);
     made.set(row.key, one);
     refused.push(...one.refused);
     for (const peer of one.peers) {
@@ -151,16 +152,21 @@ function clashOf(
   return twice === undefined ? null : { node, code: 'wg-prefix-twice', detail: twice };
 }
 
+interface Network {
+  readonly text: string;
+  readonly prefix: Prefix | null;
+}
+
 function makeRow(
   row: PeerRow,
   dial: Dial,
-  network: string,
+  { text, prefix }: Network,
   publicKeys: ReadonlyMap<Key, string | null>,
 ): Made {
   const { key: node, wg } = row;
-  const made = { row, dial, network };
+  const made = { row, dial, network: text };
   if (wg === null) return { ...made, peers: [], refused: [] };
-  const allowed = allowedOf(row, network);
+  const allowed = allowedOf(row, prefix);
   if (allowed === null) {
     const refused = [{ node, code: 'wg-prefix-foreign' as const, detail: row.prefix }];
     return { ...made, peers: [], refused };
@@ -183,11 +189,12 @@ function makeRow(
   return { ...made, peers, refused };
 }
 
-function allowedOf({ prefix, ipv4 }: PeerRow, network: string): string[] | null {
-  const [outer, inner] = [parsePrefix(network), parsePrefix(prefix)];
-  if (outer === null || inner === null || inner.bits !== 96 || !covers(outer, inner)) return null;
-  const texts = ipv4 === null ? [prefix] : [prefix, `${ipv4}/32`];
-  return texts.flatMap((text) => canonicalPrefix(text) ?? []);
+function allowedOf({ prefix, ipv4 }: PeerRow, network: Prefix | null): string[] | null {
+  const inner = parsePrefix(prefix);
+  if (network === null || inner?.bits !== NODE_BITS || !covers(network, inner)) return null;
+  // Its one text, as `wg` prints it.
+  if (`${formatIp(inner.bytes)}/${NODE_BITS}` !== prefix) return null;
+  return ipv4 === null || parseIp(ipv4)?.length !== 4 ? [prefix] : [prefix, `${ipv4}/32`];
 }
 
 /** The text that `wg` has for a key in Ed25519 form, or null where it has none. */

@@ -226,8 +226,11 @@ export interface Status {
 
 export interface PeerStatus {
   readonly url: string;
-  /** Who named the address: a person, the last run, the peer's own record; or it is derived. */
-  readonly source: 'told' | 'kept' | 'ledger' | 'mesh';
+  /**
+   * Who named it: a person, the last run, its own record, another member; or it is derived: on the
+   * mesh, or where its link led last.
+   */
+  readonly source: 'told' | 'kept' | 'ledger' | 'heard' | 'mesh' | 'link';
   readonly key: Key | null;
   /** In a row. */
   readonly failures: number;

@@ -21,18 +21,20 @@ export function changeHosts(
 ): HostsOutcome {
   // Behind a link stands the file that others read, too.
   const place = realPlace(file);
-  const before = readBytes(place);
-  const after = change(before);
-  if (after === before) return 'same';
-  const bytes = Buffer.from(after, 'latin1');
-  try {
-    replaceFile(place, bytes);
-    return 'replaced';
-  } catch (error) {
-    if (!NO_RENAME.includes(systemCode(error) ?? '')) throw error;
+  for (;;) {
+    const before = readBytes(place);
+    const after = change(before);
+    if (after === before) return 'same';
+    const bytes = Buffer.from(after, 'latin1');
+    try {
+      // Where somebody else wrote meanwhile, what they wrote is changed instead.
+      if (replaceFile(place, bytes, () => readBytes(place) === before)) return 'replaced';
+    } catch (error) {
+      if (!NO_RENAME.includes(systemCode(error))) throw error;
+      overwriteFile(place, bytes);
+      return 'overwritten';
+    }
   }
-  overwriteFile(place, bytes);
-  return 'overwritten';
 }
 
 function realPlace(file: string): string {
@@ -53,7 +55,8 @@ function readBytes(file: string): string {
   }
 }
 
-function replaceFile(file: string, bytes: Buffer): void {
+/** Answers false, and has done nothing, where it is not to be any more. */
+function replaceFile(file: string, bytes: Buffer, isAsRead: () => boolean): boolean {
   const facts = factsOf(file);
   const draft = path.join(path.dirname(file), `.${path.basename(file)}.kith-${process.pid}`);
   fs.rmSync(draft, { force: true });
@@ -64,7 +67,10 @@ function replaceFile(file: string, bytes: Buffer): void {
     // Last: a change of owner may clear bits.
     fs.fchmodSync(fd, facts.mode);
     fs.fsyncSync(fd);
-    fs.renameSync(draft, file);
+    const isMeant = isAsRead();
+    if (isMeant) fs.renameSync(draft, file);
+    else fs.rmSync(draft);
+    return isMeant;
   } catch (error) {
     fs.rmSync(draft, { force: true });
     throw error;

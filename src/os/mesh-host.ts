@@ -11,6 +11,7 @@ export type Backend = 'kernel' | 'wireguard-go';
 
 export interface MeshHost {
   readonly wg: string | null;
+  /** Of iproute2: that of busybox has the name and prints no JSON. */
   readonly ip: string | null;
   readonly wireguardGo: string | null;
   /** Of the kernel; null where that cannot be tried without more rights or tools. */
@@ -25,7 +26,8 @@ const TUN = '/dev/net/tun';
 const NET_ADMIN = 12n;
 
 export async function lookAtHost(): Promise<MeshHost> {
-  const [wg, ip, wireguardGo] = [findTool('wg'), findTool('ip'), findTool('wireguard-go')];
+  const [wg, wireguardGo] = [findTool('wg'), findTool('wireguard-go')];
+  const ip = await fullIp();
   const rights = mayMakeInterfaces();
   const kernel = ip === null || !rights ? null : await kernelHasWireguard();
   return { wg, ip, wireguardGo, kernel, tun: tunDevice(), rights, ipv6: hasIpv6() };
@@ -40,6 +42,11 @@ export function backendOf(host: MeshHost): Result<Backend, MeshHostCode> {
   if (host.kernel === true) return ok('kernel');
   if (host.wireguardGo === null) return refuse('mesh-no-backend');
   return host.tun === 'there' ? ok('wireguard-go') : refuse('mesh-no-tun');
+}
+
+async function fullIp(): Promise<string | null> {
+  const { stdout } = await runTool(['ip', '-Version']);
+  return stdout.includes('iproute2') ? findTool('ip') : null;
 }
 
 /** Whether `ip link add type wireguard` works: the module may be there and not for us. */

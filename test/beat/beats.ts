@@ -8,7 +8,7 @@ import type { Digest, Key, RecordId } from '../../proto/ids.ts';
 
 // 32 bytes as text, the same for the same name.
 export const keyNamed = (name: string | number): Key => hashOf(name) as Key;
-const digestNamed = (name: string | number): Digest => hashOf(name) as Digest;
+export const digestNamed = (name: string | number): Digest => hashOf(name) as Digest;
 export const recordNamed = (name: string | number): RecordId => hashOf(name) as RecordId;
 
 function hashOf(name: string | number): string {
@@ -16,7 +16,7 @@ function hashOf(name: string | number): string {
 }
 
 export function briefNamed(name: string | number): string {
-  return createHash('sha256').update(String(name)).digest().subarray(0, 16).toString('base64url');
+  return createHash('sha256').update(String(name)).digest().subarray(0, 15).toString('base64url');
 }
 
 export const LEDGER: RecordId = recordNamed('ledger');

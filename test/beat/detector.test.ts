@@ -35,8 +35,8 @@ function listen(start: Subject = newSubject(KEY, true, 0)) {
       news.push(...step.news);
       return this;
     },
-    hear(incarnation: number, sequence: number, instance = 'x', clockMs = now) {
-      const packet = { incarnation, sequence, instance, clockMs };
+    hear(incarnation: number, sequence: number, instance = 'x', clockMs = now, print = 0) {
+      const packet = { incarnation, sequence, instance, clockMs, print };
       const step = heardFirstHand(subject, packet, now, now);
       subject = step.subject;
       news.push(...step.news);
@@ -188,11 +188,31 @@ describe('a clone', () => {
 
   test('of a process that was copied while it ran is found by two rising sequences', () => {
     const ear = listen();
-    for (let i = 1; i <= 4; i++) {
+    for (let i = 1; i <= 8; i++) {
       ear.hear(2, 100 + i, 'one');
       ear.wait(INTERVAL_MS / 2);
       ear.hear(2, 40 + i, 'one');
       ear.wait(INTERVAL_MS / 2);
+    }
+    expect(isClone(ear)).toBe(true);
+  });
+
+  test('whose two processes say different things under one mark is found', () => {
+    const ear = listen();
+    for (let i = 1; i <= 3; i++) {
+      ear.hear(2, i, 'one');
+      ear.hear(2, i, 'one', 0, 1);
+      ear.wait(INTERVAL_MS);
+    }
+    expect(isClone(ear)).toBe(true);
+  });
+
+  test('of a process a few numbers behind its copy, right after it, is found too', () => {
+    const ear = listen();
+    for (let i = 1; i <= 5; i++) {
+      ear.hear(2, i + 2, 'one');
+      ear.hear(2, i, 'one', 0, 1);
+      ear.wait(INTERVAL_MS);
     }
     expect(isClone(ear)).toBe(true);
   });

@@ -163,7 +163,7 @@ describe('what is no packet is refused', () => {
     ['out-of-bounds version', foreign({ version: '1'.repeat(25) })],
     ['out-of-bounds work', foreign({ work: short })],
     ['out-of-bounds acks', foreign({ acks: [short] })],
-    ['out-of-bounds acks', foreign({ acks: many(9, new Uint8Array(16)) })],
+    ['out-of-bounds acks', foreign({ acks: many(9, new Uint8Array(15)) })],
     ['out-of-bounds rotations', foreign({ rotations: [{ member: short, counter: 1 }] })],
     [
       'out-of-bounds doubts',
@@ -211,7 +211,7 @@ describe('marks', () => {
     expect(isNewer(mark(1, 1), mark(1, 1))).toBe(false);
   });
 
-  test('a brief name is the first half of the bytes', () => {
+  test('a brief name is the beginning of the bytes', () => {
     expect(briefOf(keyNamed('x'))).toBe(briefNamed('x'));
   });
 });

@@ -46,6 +46,21 @@ describe('the hosts file', () => {
     expect(fs.readFileSync(file)).toEqual(Buffer.concat([FOREIGN, Buffer.from('\n')]));
   });
 
+  test('that somebody else writes at the same time loses nothing of theirs', () => {
+    let turns = 0;
+    const meanwhile = (text: string): string => {
+      turns += 1;
+      if (turns === 1) fs.appendFileSync(file, '\n10.0.0.1 nas\n');
+      return add(text);
+    };
+    expect(changeHosts(meanwhile, file)).toBe('replaced');
+    expect(turns).toBe(2);
+    const text = fs.readFileSync(file, 'latin1');
+    expect(text).toContain('\n10.0.0.1 nas\n');
+    expect(text).toContain('attic.kith');
+    expect(fs.readdirSync(folder)).toEqual(['hosts']);
+  });
+
   test('is not touched where nothing differs', () => {
     changeHosts(add, file);
     const before = fs.statSync(file);

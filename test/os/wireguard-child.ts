@@ -4,14 +4,14 @@
 import { createInterface } from 'node:readline';
 import { fromHex } from '../../proto/bytes.ts';
 import { hide } from '../../proto/secret.ts';
-import { lookAtHost } from '../../src/os/mesh-host.ts';
 import { raiseWireguard, type Wireguard } from '../../src/os/wireguard.ts';
 import type { Change } from '../../wg/plan.ts';
 import { planOf } from '../../wg/plan.ts';
 import { type Table, wantedTable } from '../../wg/table.ts';
 import type { WantedLink } from '../../wg/interface.ts';
 
-const [name = '', privateHex = '', publicKey = ''] = process.argv.slice(2);
+const [name = '', publicKey = ''] = process.argv.slice(2);
+let privateHex = '';
 const unwanted = new Set<string>();
 const events: string[] = [];
 let wireguard: Wireguard | null = null;
@@ -30,7 +30,8 @@ const DEEDS: Readonly<Record<string, (...given: never[]) => unknown>> = {
     const { backend, adopted } = raised.value;
     return { ok: true, backend, adopted };
   },
-  host: async () => lookAtHost(),
+  /** Its private key: in no argument, where anybody could read it. */
+  key: (hex: string) => void (privateHex = hex),
   /** Plans and performs; answers the names of the changes. */
   async reach(input: Omit<Parameters<typeof wantedTable>[0], 'dials'>, known: string[]) {
     const table: Table = wantedTable({ ...input, dials: new Map() });

@@ -16,7 +16,7 @@ import {
   prefixOf,
 } from '../../wg/address.ts';
 import { covers, formatIp, parseIp, parsePrefix } from '../../wg/ip.ts';
-import { wireguardKeys } from '../../wg/table.ts';
+import { base64Of, wireguardKeys } from '../../wg/table.ts';
 
 const id = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toBase64url);
 const ledgers = id.map((text) => text as RecordId);
@@ -86,6 +86,13 @@ describe('the X25519 form of a key', () => {
   test('is that of the definition', () => {
     const forms = wireguardKeys(golden.keys.map(({ ed25519 }) => ed25519 as Key));
     expect(forms).toEqual(golden.keys.map(({ x25519 }) => x25519));
+  });
+
+  test('is written as wg writes it', () => {
+    for (let size = 1; size < 34; size++) {
+      const bytes = new Uint8Array(size).fill(0xfb);
+      expect(base64Of(bytes)).toBe(Buffer.from(bytes).toString('base64'));
+    }
   });
 
   test('is missing for the one key that has none, and for nobody beside it', () => {

@@ -3,9 +3,10 @@
 
 import { describe, expect, test } from 'vitest';
 import { type ActualLink, linkCommands, parseLink, type WantedLink } from '../../wg/interface.ts';
+import { MTU_FIRST } from '../../wg/limits.ts';
 
 const WANTED: WantedLink = {
-  mtu: 1_280,
+  mtu: MTU_FIRST,
   addresses: ['fd00:1:2:3::1/128', '10.88.0.2/32'],
   routes: ['fd00:1:2::/48', '10.88.0.0/16'],
 };

@@ -39,6 +39,12 @@ export const RUNNING: readonly Command[] = [
         name: 'relay',
         help: 'carry packets of members who cannot reach each other; they stay encrypted',
       },
+      {
+        name: 'endpoint',
+        value: 'HOST:PORT',
+        repeated: true,
+        help: 'tell the others that it is also reached there: a forwarded port',
+      },
       { name: 'moved', help: 'this node has moved here for good, and its old place is gone' },
     ],
     examples: [
@@ -56,5 +62,28 @@ export const RUNNING: readonly Command[] = [
         'hosts file. Where no daemon runs nothing is done.',
     ],
     load: () => import('../commands/down.ts'),
+  },
+  {
+    path: ['doctor'],
+    group: 'This machine',
+    summary: 'looks for what kith needs here, and says what to do',
+    about: [
+      'One line for each thing that it looked at: ok, warning or problem, and below it what to do. ' +
+        'It changes nothing. As root it sees more: whether the kernel has WireGuard, for one.',
+      'It ends with 1 where there is a problem, and with 0 where there are warnings only.',
+    ],
+    options: [
+      {
+        name: 'offer',
+        help:
+          'look for missing packages only, and offer to install them: asks at the terminal, as ' +
+          'root on Debian and Ubuntu; elsewhere it says what it would run',
+      },
+    ],
+    examples: [
+      { line: 'kith doctor', what: 'everything that this user may see' },
+      { line: 'kith doctor --json', what: 'for a script: checks, problems, warnings, install' },
+    ],
+    load: () => import('../commands/doctor.ts'),
   },
 ];

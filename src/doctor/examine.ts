@@ -1,0 +1,67 @@
+// The doctor's round: every check, in the order in which a person would look. A check that cannot
+// be made says so and does not end the round.
+
+import { lookAtHost } from '../os/mesh-host.ts';
+import type { Check, Finding } from './check.ts';
+import { problem, ok } from './check.ts';
+import {
+  clockCheck,
+  daemonCheck,
+  diskCheck,
+  folderCheck,
+  ledgerCheck,
+  portsCheck,
+} from './folder-checks.ts';
+import {
+  backendCheck,
+  hostsCheck,
+  ipv6Check,
+  namesCheck,
+  rightsCheck,
+  toolCheck,
+  tunCheck,
+} from './mesh-checks.ts';
+import { missingParts, type Part, type System, thisSystem } from './packages.ts';
+
+export interface Examined {
+  readonly system: System;
+  readonly checks: readonly Check[];
+  readonly missing: readonly Part[];
+}
+
+export async function examine(folder: string): Promise<Examined> {
+  const system = thisSystem();
+  const host = await lookAtHost();
+  const daemon = await daemonCheck(folder);
+  const { status } = daemon;
+  const round: readonly (readonly [string, string, () => Finding | Promise<Finding>])[] = [
+    ['node', 'Node', () => ok(process.version)],
+    ['folder', 'data folder', () => folderCheck(folder)],
+    ['disk', 'disk', () => diskCheck(folder)],
+    ['ledger', 'ledger', () => ledgerCheck(folder, status)],
+    ['daemon', 'daemon', () => daemon.finding],
+    ['ports', 'ports', () => portsCheck(folder, status)],
+    ['clock', 'clock', () => clockCheck(folder)],
+    ['wg', 'wg', () => toolCheck('wg', host.wg, system)],
+    ['ip', 'ip', () => toolCheck('ip', host.ip, system)],
+    ['wireguard', 'WireGuard', () => backendCheck(host, system)],
+    ['tun', 'tun device', () => tunCheck(host)],
+    ['rights', 'rights', () => rightsCheck(host)],
+    ['ipv6', 'IPv6', () => ipv6Check(host)],
+    ['hosts', 'hosts file', () => hostsCheck()],
+    ['names', 'names', () => namesCheck()],
+  ];
+  const checks: Check[] = [];
+  for (const [id, title, look] of round) checks.push({ id, title, ...(await guarded(look)) });
+  return { system, checks, missing: missingParts(host) };
+}
+
+/** What the system refuses is a finding, too. */
+async function guarded(look: () => Finding | Promise<Finding>): Promise<Finding> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    return problem(`it could not be looked at: ${error.message}`, 'look at the system log');
+  }
+}
