@@ -226,7 +226,7 @@ export interface Status {
 
 export interface PeerStatus {
   readonly url: string;
-  /** Who named the address: a person, the last run, its own record; or derived, or its last link. */
+  /** Who named the address: a person, the last run, its own record; or derived, or of its link. */
   readonly source: 'told' | 'kept' | 'ledger' | 'mesh' | 'link';
   readonly key: Key | null;
   /** In a row. */

@@ -48,7 +48,7 @@ export interface Syncing {
   news(from: Key | null): void;
   /** The addresses on the mesh of those who are heard there. */
   onMesh(found: readonly KeptPeer[]): void;
-  /** Where the links of those who are not heard led last: their doors may be there. */
+  /** Where the links of those who are not heard may lead: their doors are there, too. */
   onLinks(found: readonly KeptPeer[]): void;
   /** A heartbeat of a peer, and whether it holds the same as this machine. */
   beaten(key: Key, isSame: boolean): void;
