@@ -3,8 +3,10 @@
 // for another. Spec: docs/ledger.md, "Proofs".
 
 import { fromBase64url, utf8 } from '../proto/bytes.ts';
+import { verdict } from '../proto/ed25519.ts';
 import type { Key, RecordId, Signature } from '../proto/ids.ts';
 import { type JsonObject, canonical } from '../proto/json.ts';
+import type { Platform } from '../proto/platform.ts';
 import type { NodeAdmitBody, WireguardClaim } from './kinds.ts';
 import { type Decoded, signedBytes } from './record.ts';
 
@@ -64,4 +66,11 @@ export function signatureJobs(record: Decoded): SignatureJob[] {
     jobs.push(wireguardJob(record, record.author, record.act.body.wg));
   }
   return jobs;
+}
+
+/** All of them, looked at here and now: for the one record that others are judged by. */
+export function isSigned(record: Decoded, platform: Platform): boolean {
+  return signatureJobs(record).every(({ key, message, signature }) =>
+    verdict(platform, key, message, signature),
+  );
 }

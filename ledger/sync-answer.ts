@@ -48,6 +48,12 @@ export function answerHello(holdings: Holdings, body: Uint8Array): Uint8Array | 
   return encodeHelloReply({ self, root });
 }
 
+/** Whether whoever says this hello holds what is held here. */
+export function agreesWith(holdings: Holdings, body: Uint8Array): boolean {
+  const theirs = decodeHello(body);
+  return theirs?.ledger === holdings.ledger && theirs.frontier === holdings.frontier.root();
+}
+
 /** The subtrees at the first of the places asked for, as many as fit; null: the body is wrong. */
 export function answerWalk(
   holdings: Holdings,

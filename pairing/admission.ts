@@ -107,14 +107,15 @@ const WRITTEN: AdmitterOut = { kind: 'tell', tell: { what: 'written' } };
 function onDrafted(
   platform: PairingPlatform,
   state: AdmitterIn<'drafting'>,
-  { body, message }: Extract<AdmitterAnswer, { kind: 'drafted' }>,
+  { body, message, members }: Extract<AdmitterAnswer, { kind: 'drafted' }>,
 ): AdmitterStep {
   if (!isBodyOf(body, state.hellos, state.channel.ceremony)) {
     return end(platform, state, 'wrong-body');
   }
   const { candidate: _, ...rest } = state;
   const to = { ...rest, at: 'proposing', body, message } as const;
-  return say(platform, enter('admitter', 'drafting', 'drafted', to), { kind: 'proposal', body });
+  const proposal = { kind: 'proposal', body, members: fitting(body, members) } as const;
+  return say(platform, enter('admitter', 'drafting', 'drafted', to), proposal);
 }
 
 function onRefused(platform: PairingPlatform, state: AdmitterLive): AdmitterStep {
@@ -146,7 +147,7 @@ function deliver(
   return say(platform, enter('admitter', 'admitting', 'admitted', delivery), result, [WRITTEN]);
 }
 
-/** As many members as one message holds. */
+/** As many members as one message holds beside a record, or the body of one. */
 function fitting(record: string, members: readonly Member[]): Member[] {
   const some = members.slice(0, MEMBERS_MAX);
   const sizeOf = (): number => encodeInner({ kind: 'result', record, members: some }).length;

@@ -69,7 +69,12 @@ export type AdmitterAnswer =
   | { readonly kind: 'confirmed' }
   | { readonly kind: 'declined' }
   /** `message`: what the new machine has to sign to accept this body. */
-  | { readonly kind: 'drafted'; readonly body: string; readonly message: Uint8Array }
+  | {
+      readonly kind: 'drafted';
+      readonly body: string;
+      readonly message: Uint8Array;
+      readonly members: Member[];
+    }
   | { readonly kind: 'known' | 'admitted'; readonly record: string; readonly members: Member[] }
   | { readonly kind: 'refused' }
   | { readonly kind: 'page'; readonly lines: Uint8Array; readonly last: boolean };

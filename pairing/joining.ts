@@ -33,7 +33,7 @@ export function onSealed(
     };
   }
   if (state.at === 'waiting' && inner.kind === 'proposal') {
-    return onProposal(platform, state, inner.body);
+    return onProposal(platform, state, inner);
   }
   if ((state.at === 'waiting' || state.at === 'promised') && inner.kind === 'result') {
     return onResult(platform, state, inner);
@@ -53,13 +53,17 @@ export function onSealed(
 function onProposal(
   platform: PairingPlatform,
   state: NewcomerIn<'waiting'>,
-  body: string,
+  { body, members }: Extract<Inner, { kind: 'proposal' }>,
 ): NewcomerStep {
   const { hellos, channel } = state;
   if (!isBodyOf(body, hellos, channel.ceremony)) return end(platform, state, 'wrong-body');
   const { network, key: admitter } = hellos.admitter;
   return {
-    state: enter('newcomer', 'waiting', 'proposal', { ...state, at: 'accepting' } as const),
+    state: enter('newcomer', 'waiting', 'proposal', {
+      ...state,
+      at: 'accepting',
+      members,
+    } as const),
     out: [{ kind: 'ask', ask: { what: 'accept', network, admitter, body } }],
   };
 }
@@ -85,8 +89,9 @@ export function onJoinAnswer(
   if (state.at === 'accepting' && answer.kind === 'accepted') {
     const { signature } = answer;
     const { network, key: admitter } = state.hellos.admitter;
-    const pledge = { network, admitter, ceremony: state.channel.ceremony };
-    const to = { ...state, at: 'pledging', signature } as const;
+    const { members, ...rest } = state;
+    const pledge = { network, admitter, ceremony: state.channel.ceremony, members };
+    const to = { ...rest, at: 'pledging', signature } as const;
     return {
       state: enter('newcomer', 'accepting', 'accepted', to),
       out: [{ kind: 'pledge', pledge }],

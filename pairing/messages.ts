@@ -83,7 +83,7 @@ export type Reason = 'ended' | 'declined' | 'cancelled' | 'expired';
 export type Inner =
   | { readonly kind: 'introduction'; readonly introduction: Introduction }
   | { readonly kind: 'welcome'; readonly welcome: Welcome }
-  | { readonly kind: 'proposal'; readonly body: string }
+  | { readonly kind: 'proposal'; readonly body: string; readonly members: readonly Member[] }
   | { readonly kind: 'acceptance'; readonly signature: Uint8Array }
   | { readonly kind: 'result'; readonly record: string; readonly members: readonly Member[] }
   | { readonly kind: 'next'; readonly number: number }
@@ -210,16 +210,11 @@ function innerFields(inner: Inner): kith.PairingInner {
     case 'welcome':
       return { welcome: { network: inner.welcome.network } };
     case 'proposal':
-      return { proposal: { body: utf8(inner.body) } };
+      return { proposal: { body: utf8(inner.body), members: memberFields(inner.members) } };
     case 'acceptance':
       return { acceptance: { signature: inner.signature } };
-    case 'result': {
-      const members = inner.members.map(({ key, endpoints }) => ({
-        key: raw(key),
-        endpoints: [...endpoints],
-      }));
-      return { result: { record: utf8(inner.record), members } };
-    }
+    case 'result':
+      return { result: { record: utf8(inner.record), members: memberFields(inner.members) } };
     case 'next':
       return { next: { number: inner.number } };
     case 'page':
@@ -233,6 +228,10 @@ function innerFields(inner: Inner): kith.PairingInner {
   }
 }
 
+function memberFields(members: readonly Member[]): kith.PairingMember[] {
+  return members.map(({ key, endpoints }) => ({ key: raw(key), endpoints: [...endpoints] }));
+}
+
 function readInner(from: kith.PairingInner): Inner | null {
   if (from.introduction) {
     const introduction = readIntroduction(from.introduction);
@@ -244,25 +243,30 @@ function readInner(from: kith.PairingInner): Inner | null {
   }
   if (from.proposal) {
     const body = readLine(from.proposal.body);
-    return body === null ? null : { kind: 'proposal', body };
+    const members = readMembers(from.proposal.members);
+    return body === null || members === null ? null : { kind: 'proposal', body, members };
   }
   if (from.acceptance) {
     const { signature } = from.acceptance;
     const isWhole = signature.length === SIGNATURE_BYTES;
     return isWhole ? { kind: 'acceptance', signature: copy(signature) } : null;
   }
-  return from.result ? readResult(from.result) : readProgress(from);
+  if (from.result) {
+    const record = readLine(from.result.record);
+    const members = readMembers(from.result.members);
+    return record === null || members === null ? null : { kind: 'result', record, members };
+  }
+  return readProgress(from);
 }
 
-function readResult(from: kith.PairingResult): Inner | null {
-  const record = readLine(from.record);
-  if (record === null || from.members.length > MEMBERS_MAX) return null;
+function readMembers(from: readonly kith.PairingMember[]): Member[] | null {
+  if (from.length > MEMBERS_MAX) return null;
   const members: Member[] = [];
-  for (const { key, endpoints } of from.members) {
+  for (const { key, endpoints } of from) {
     if (key.length !== KEY_BYTES || !areEndpoints(endpoints)) return null;
     members.push({ key: toBase64url(key) as Key, endpoints });
   }
-  return { kind: 'result', record, members };
+  return members;
 }
 
 function readProgress(from: kith.PairingInner): Inner | null {

@@ -38,6 +38,8 @@ export interface Pledged {
   readonly network: RecordId;
   readonly admitter: Key;
   readonly ceremony: Digest;
+  /** Whom to ask for the record if it is not seen to come. */
+  readonly members: readonly Member[];
 }
 
 export type NewcomerQuestion =
@@ -127,7 +129,8 @@ export interface NewcomerDead {
 // One member of the union for each name, so that a state is found by its name alone.
 type Stage<At extends string, Held> = At extends string ? Held & { readonly at: At } : never;
 export type NewcomerSealed =
-  | Stage<'meeting' | 'waiting' | 'accepting' | 'promised' | 'settling', Bonded>
+  | Stage<'meeting' | 'waiting' | 'promised' | 'settling', Bonded>
+  | Stage<'accepting', Bonded & { readonly members: readonly Member[] }>
   | Stage<'pledging', Bonded & { readonly signature: Uint8Array }>
   | Stage<'fetching' | 'taking' | 'verifying', Delivery>;
 export type NewcomerState =

@@ -93,6 +93,19 @@ export namespace kith {
   }
   const PushReply: Codec<PushReply>;
 
+  /** Where members were reached last, as one of them tells another: addresses to try. */
+  interface EndpointsReply {
+    members: MemberEndpoints[];
+  }
+  const EndpointsReply: Codec<EndpointsReply>;
+
+  interface MemberEndpoints {
+    key: Uint8Array;
+    /** HOST:PORT, best first. */
+    endpoints: string[];
+  }
+  const MemberEndpoints: Codec<MemberEndpoints>;
+
   /** What follows is the ceremony by which a machine joins (docs/pairing.md). A frame holds exactly one of its fields, and so does an inner message. */
   interface PairingFrame {
     hello?: PairingHello | null;
@@ -210,6 +223,8 @@ export namespace kith {
   interface PairingProposal {
     /** The body of the admission but for its acceptance: canonical JSON. */
     body: Uint8Array;
+    /** Whom to ask for the record, should the admitter be gone when it is written. */
+    members: PairingMember[];
   }
   const PairingProposal: Codec<PairingProposal>;
 

@@ -1,8 +1,9 @@
 // Who a key belongs to, as people know it: the shown name of the member, with its class where two
 // classes have that name, the start of the key where it is nobody's.
 
+import type { TicketStanding } from '../../ledger/redemption.ts';
 import type { Key } from '../../proto/ids.ts';
-import type { MemberState, State } from '../../ledger/state.ts';
+import type { State } from '../../ledger/state.ts';
 
 export type NameOf = (key: Key) => string;
 
@@ -23,12 +24,11 @@ export function namesIn(state: Pick<State, 'members'>, papers: ReadonlySet<Key>)
   return (key) => names.get(key) ?? (papers.has(key) ? 'recovery sheet' : short(key));
 }
 
-/** The members that a person may mean: by shown name, class/name, key or the start of it. */
-export function membersNamed(state: Pick<State, 'members'>, text: string): MemberState[] {
-  const exact = state.members.filter(
-    ({ key, shown, class: its }) => text === key || text === shown || text === `${its}/${shown}`,
-  );
-  if (exact.length > 0 || text.length < 4) return exact;
-  const start = text.replace(/…$/, '');
-  return state.members.filter(({ key }) => key.startsWith(start));
+/** A holder of a ticket at our door: who reads along before it belongs is said. */
+export function ticketText(
+  seen: { readonly key: Key; readonly standing: TicketStanding; readonly address: string },
+  nameOf: NameOf,
+): string {
+  const whose = `${seen.address} has ticket ${nameOf(seen.key)}`;
+  return seen.standing === 'open' ? `${whose} and reads` : `${whose}, which is ${seen.standing}`;
 }

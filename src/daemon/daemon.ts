@@ -21,6 +21,7 @@ import { DaemonFault } from './refusals.ts';
 import {
   type Daemon,
   adopt,
+  awaitAdmission,
   ledgerFactsOf,
   openUp,
   statusOf,
@@ -39,6 +40,8 @@ export interface DaemonOptions {
   readonly told: readonly string[];
   /** What it does for the mesh; null: there is to be none. */
   readonly mesh: MeshWishes | null;
+  /** Where others reach this machine, beside what its interfaces say. */
+  readonly named: readonly string[];
   /** Hears every event, from the first one on. */
   readonly log: Tell;
 }
@@ -88,13 +91,14 @@ function takeDaemonLock(folder: string): () => void {
 }
 
 function newDaemon(options: DaemonOptions, { tell }: Events): Daemon {
-  const { folder, version, place, told, moved, mesh: wishes } = options;
+  const { folder, version, place, told, named, moved, mesh: wishes } = options;
   const host = keyHost();
   const voice = openVoice(host, folder, moved);
   if (!voice.ok) throw new DaemonFault(voice.code, voice.detail);
   return {
-    ...{ folder, version, place, told, host, voice: voice.value, tell, wishes },
-    ...{ startedAt: nowMs(), state: 'opening', home: null, door: null, syncing: null },
+    ...{ folder, version, place, told, named, host, voice: voice.value, tell, wishes },
+    ...{ startedAt: nowMs(), state: 'opening', home: null, door: null },
+    ...{ syncing: null, awaiting: null, publisher: null },
     ...{ queue: Promise.resolve(), opening: null, retry: null, checkpoints: null },
     ...{ calendar: openCalendar(folder), mesh: null },
   };
@@ -150,6 +154,7 @@ async function open(daemon: Daemon): Promise<void> {
   await openUp(daemon);
   if (daemon.state !== 'opening') return;
   daemon.state = 'running';
+  awaitAdmission(daemon);
   const records = home?.store.records ?? null;
   daemon.tell({ event: 'running', socket: socketFile(daemon.folder), records });
 }
@@ -171,8 +176,10 @@ async function openWhenFree({ folder }: Daemon): Promise<HomeLedger | null> {
 async function shutDown(daemon: Daemon, api: Api): Promise<void> {
   if (daemon.retry !== null) clearTimeout(daemon.retry);
   if (daemon.checkpoints !== null) clearInterval(daemon.checkpoints);
+  await daemon.awaiting?.stop();
   await daemon.opening?.catch(() => undefined);
   await daemon.mesh?.stop();
+  await daemon.publisher?.stop();
   await daemon.syncing?.stop();
   await daemon.door?.close();
   await daemon.queue;

@@ -1,12 +1,16 @@
 // What the daemon tells whoever listens: its log and the readers of /v1/events. One line each, with
 // nothing secret in it. A reader that does not read is let go; it never holds the daemon up.
 
-import type { Key } from '../../proto/ids.ts';
+import type { TicketStanding } from '../../ledger/redemption.ts';
+import type { Key, RecordId } from '../../proto/ids.ts';
 
 export type DaemonEvent =
   | { readonly event: 'opening'; readonly folder: string; readonly pid: number }
   | { readonly event: 'running'; readonly socket: string; readonly records: number | null }
   | { readonly event: 'listening'; readonly url: string; readonly node: Key }
+  /** An admission was accepted here and its record is not seen yet: doors are asked for it. */
+  | { readonly event: 'awaiting'; readonly ledger: RecordId; readonly doors: number }
+  | { readonly event: 'found'; readonly ledger: RecordId; readonly url: string }
   | { readonly event: 'door-failed'; readonly why: string }
   /** Records that are held now; `from` is null where they came over the local API. */
   | { readonly event: 'records'; readonly count: number; readonly from: Key | null }
@@ -20,8 +24,19 @@ export type DaemonEvent =
       readonly sent: number;
       readonly why: string | null;
     }
+  /** This machine has stated where it is. */
+  | { readonly event: 'endpoints'; readonly endpoints: readonly string[] }
+  /** A key has written two records at one place: what follows there counts for nothing. */
+  | { readonly event: 'forked'; readonly key: Key }
   | { readonly event: 'turned-away'; readonly address: string; readonly why: string }
   | { readonly event: 'faulty-peer'; readonly key: Key }
+  /** The holder of a ticket reads the ledger here, or was told why it may not. */
+  | {
+      readonly event: 'ticket';
+      readonly key: Key;
+      readonly standing: TicketStanding;
+      readonly address: string;
+    }
   /** The mesh is up, or why it is not: the ledger is kept all the same. */
   | {
       readonly event: 'mesh-up';

@@ -74,5 +74,25 @@ export const SYNCS_AT_ONCE_MAX = 4;
 export const KNOWN_MAX = 4_096;
 export const KEPT_PEERS_MAX = 64;
 export const PEERS_BYTES_MAX: number = 64 * 1024;
+/** How often a member is asked where those are that nobody reaches from here. */
+export const ASK_EVERY_MS = 60_000;
+/** Addresses that are known from others' words alone: a liar must not fill the book. */
+export const HEARD_MAX = 128;
 /** How often the note of the last sync is written while nothing moves. */
 export const NOTE_SYNC_EVERY_MS = 60_000;
+
+/** Between two looks at the addresses of this machine: 50 us each. */
+export const ENDPOINT_LOOK_MS = 2_000;
+/** How long an address must stay before it is told: a lease that is renewed takes less. */
+export const ENDPOINT_SETTLE_MS = 10_000;
+/** Of the eight addresses of a node, those of IPv4. */
+export const ENDPOINT_IPV4_MAX = 4;
+/**
+ * Between two statements, by the records that the node has left of its 4,096: an address that flaps
+ * for ever takes months to use up half of them, and the last are kept for what matters more.
+ */
+export const ENDPOINT_GAPS: readonly { readonly above: number; readonly gapMs: number }[] = [
+  { above: 3_072, gapMs: 300_000 },
+  { above: 1_024, gapMs: 3_600_000 },
+  { above: 128, gapMs: 86_400_000 },
+];

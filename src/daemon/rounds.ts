@@ -5,6 +5,7 @@
 
 import type { Key } from '../../proto/ids.ts';
 import {
+  HEARD_MAX,
   HURRIED_MAX,
   HURRY_MS,
   JITTER_SHARE,
@@ -51,6 +52,34 @@ export function learned(
     next.set(url, { url, source, key, failures: 0, dueAtMs: atMs, goodAtMs: null });
   }
   return next;
+}
+
+/** Who of these answers nowhere that is known: worth asking others about. */
+export function lostAmong(book: Book, keys: readonly Key[]): ReadonlySet<Key> {
+  const lost = new Set(keys);
+  for (const { key, goodAtMs, failures } of book.values()) {
+    if (key !== null && goodAtMs !== null && failures === 0) lost.delete(key);
+  }
+  return lost;
+}
+
+/**
+ * The book with what a member has told of those who are lost, in place of what was heard before and
+ * has come to nothing. Hearsay is an address to try: it changes nothing of what is known better.
+ */
+export function heard(
+  book: Book,
+  told: readonly { readonly key: Key; readonly urls: readonly string[] }[],
+  lost: ReadonlySet<Key>,
+  atMs: number,
+): Book {
+  const proven = [...book.values()].filter(
+    ({ source, goodAtMs }) => source === 'heard' && goodAtMs !== null,
+  );
+  const fresh = told
+    .filter(({ key }) => lost.has(key))
+    .flatMap(({ key, urls }) => urls.map((url): Found => ({ url, source: 'heard', key })));
+  return learned(book, 'heard', [...proven, ...fresh].slice(0, HEARD_MAX), atMs);
 }
 
 /** Those to be asked now, the longest due first: at most `room`, and one address a peer. */
@@ -183,6 +212,6 @@ function changed(book: Book, url: string, change: (known: Known) => Known): Book
 }
 
 /** `jitter` is 0 to 1. */
-function jittered(ms: number, jitter: number): number {
+export function jittered(ms: number, jitter: number): number {
   return Math.round(ms * (1 - JITTER_SHARE + 2 * JITTER_SHARE * jitter));
 }

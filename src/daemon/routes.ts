@@ -226,8 +226,11 @@ export interface Status {
 
 export interface PeerStatus {
   readonly url: string;
-  /** Who named the address: a person, the last run, its own record; or derived, or of its link. */
-  readonly source: 'told' | 'kept' | 'ledger' | 'mesh' | 'link';
+  /**
+   * Who named it: a person, the last run, its own record, another member; or it is derived: on the
+   * mesh, or where its link may lead.
+   */
+  readonly source: 'told' | 'kept' | 'ledger' | 'heard' | 'mesh' | 'link';
   readonly key: Key | null;
   /** In a row. */
   readonly failures: number;

@@ -3,10 +3,9 @@
 // opens and the syncing begins as soon as they can.
 
 import { RULES_VERSION } from '../../ledger/limits.ts';
-import { signatureJobs } from '../../ledger/proof.ts';
+import { isSigned } from '../../ledger/proof.ts';
 import { type Decoded, decodeText } from '../../ledger/record.ts';
-import { frontierRoot, stateRoot } from '../../ledger/replica.ts';
-import { verdict } from '../../proto/ed25519.ts';
+import { frontierRoot, memberOf, stateRoot } from '../../ledger/replica.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import { type HomeLedger, foundHome } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
@@ -20,13 +19,15 @@ import { ingestInto, isOut, isPeer } from '../peer/members.ts';
 import type { PeerServer } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
 import { StoreFault } from '../store/faults.ts';
+import { type Awaiting, startAwaiting } from './awaiting.ts';
 import type { Tell } from './events.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
 import { meshOf, meshStatusOf } from './on-mesh.ts';
 import { DaemonFault } from './refusals.ts';
 import type { DaemonState, LedgerFacts, Replies, Status, TakenLines } from './routes.ts';
+import { type Publisher, startPublishing } from './publishing.ts';
 import { type Syncing, startSyncing } from './syncing.ts';
-import { type DoorPlace, openDoor } from './underlay.ts';
+import { type DoorParts, type DoorPlace, openDoor } from './underlay.ts';
 
 export interface Daemon {
   readonly version: string;
@@ -35,6 +36,8 @@ export interface Daemon {
   readonly place: DoorPlace;
   /** URLs of peers that a person has named. */
   readonly told: readonly string[];
+  /** Where others reach this machine, beside what its interfaces say. */
+  readonly named: readonly string[];
   readonly folder: string;
   readonly tell: Tell;
   readonly startedAt: number;
@@ -45,6 +48,9 @@ export interface Daemon {
   door: PeerServer | null;
   syncing: Syncing | null;
   mesh: Mesh | null;
+  publisher: Publisher | null;
+  /** Asks for an admission that was accepted and not seen. */
+  awaiting: Awaiting | null;
   /** Lines of local clients, one request after the other. */
   queue: Promise<unknown>;
   /** The door is being opened, or will be tried again. */
@@ -78,11 +84,38 @@ export function openUp(daemon: Daemon): Promise<void> {
 async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   const { host, voice, tell, told, place } = daemon;
   const ingest: Ingest = (lines, from) => ingestInto(watching(daemon, home, from))(lines, from);
-  const parts = { home: watching(daemon, home, null), host, identity: voice, ingest, tell };
+  let hasMet = false;
+  const parts: DoorParts = {
+    ...{ home: watching(daemon, home, null), host, identity: voice, ingest, tell },
+    kept: () => daemon.syncing?.kept() ?? [],
+    agreed: () => (hasMet = true),
+  };
+  const hasAgreed = (): boolean => hasMet || (daemon.syncing?.hasAgreed() ?? false);
   daemon.door = await openDoor(parts, place);
   tell({ event: 'listening', url: urlOf(daemon.door.address), node: voice.publicKey });
   daemon.syncing = startSyncing({ ...parts, told });
   daemon.mesh = meshOf(daemon, parts, daemon.door, daemon.syncing);
+  // A copy signs nothing.
+  if (voice.copied) return;
+  const { address: door } = daemon.door;
+  const { named } = daemon;
+  daemon.publisher = startPublishing({
+    ...{ home: parts.home, host, node: voice.publicKey, door, named, tell, hasAgreed },
+  });
+}
+
+/** Where this machine is no node yet: asks for the admission that it may have accepted. */
+export function awaitAdmission(daemon: Daemon): void {
+  const { folder, host, voice, told, tell } = daemon;
+  daemon.awaiting = startAwaiting({
+    ...{ folder, host, identity: voice, told, tell },
+    isWaiting: () => daemon.home === null || !isPeer(daemon.home.replica, voice.publicKey),
+    begin: (genesis) =>
+      inTurn(daemon, async () => {
+        if (daemon.home === null) adopt(daemon, await foundHome(folder, genesis, false));
+        return watching(daemon, daemon.home as unknown as HomeLedger, null);
+      }),
+  });
 }
 
 /** The same later on: what is in the way is told, and tried again. */
@@ -107,6 +140,7 @@ function watching(daemon: Daemon, home: HomeLedger, from: Key | null): HomeLedge
       const count = intake.accepted.length;
       if (count > 0) {
         daemon.tell({ event: 'records', count, from });
+        tellForks(daemon, home, intake.accepted);
         daemon.syncing?.news(from);
         // What was let in before a removal came ends with it.
         daemon.door?.drop((key) => isOut(home.replica, key));
@@ -118,13 +152,25 @@ function watching(daemon: Daemon, home: HomeLedger, from: Key | null): HomeLedge
   };
 }
 
+/** Everybody hears of a key that speaks with two tongues, a ticket that was redeemed twice, too. */
+function tellForks({ tell }: Daemon, { replica }: HomeLedger, records: readonly Decoded[]): void {
+  for (const key of new Set(records.map(({ author }) => author))) {
+    if (memberOf(replica, key)?.live.frozen === true) tell({ event: 'forked', key });
+  }
+}
+
 /** Lines of a local client. The first that come may found the ledger. */
 export function takeLines(
   daemon: Daemon,
   lines: readonly string[],
   own: boolean,
 ): Promise<TakenLines> {
-  const turn = daemon.queue.then(() => takeLinesNow(daemon, lines, own));
+  return inTurn(daemon, () => takeLinesNow(daemon, lines, own));
+}
+
+/** One after the other: only one of them founds. */
+function inTurn<Value>(daemon: Daemon, work: () => Promise<Value>): Promise<Value> {
+  const turn = daemon.queue.then(work);
   daemon.queue = turn.catch(() => undefined);
   return turn;
 }
@@ -144,7 +190,9 @@ async function takeLinesNow(
   const records = [...numbers.keys()];
   const founded: RecordId[] = [];
   if (daemon.home === null) {
-    const genesis = records.find((record) => record.act.kind === 'genesis' && isSigned(record));
+    const genesis = records.find(
+      (record) => record.act.kind === 'genesis' && isSigned(record, nodePlatform),
+    );
     if (genesis === undefined) throw new StoreFault('no-ledger', daemon.folder);
     adopt(daemon, await foundHome(daemon.folder, genesis, own));
     records.splice(records.indexOf(genesis), 1);
@@ -164,12 +212,6 @@ async function takeLinesNow(
     parked: intake.parked,
     refused: refused.toSorted((a, b) => a.line - b.line),
   };
-}
-
-function isSigned(record: Decoded): boolean {
-  return signatureJobs(record).every(({ key, message, signature }) =>
-    verdict(nodePlatform, key, message, signature),
-  );
 }
 
 export async function syncNow(

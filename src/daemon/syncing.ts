@@ -11,12 +11,13 @@ import { monotonicMs, nowMs, randomBytes } from '../os/clock.ts';
 import { urlIn } from '../peer/address.ts';
 import type { PeerIdentity } from '../peer/certificate.ts';
 import { type SyncResult, syncWith } from '../peer/client.ts';
+import { askEndpoints } from '../peer/endpoints.ts';
 import type { Ingest } from '../peer/lines.ts';
 import { broughtBy, isPeer, memberDoor } from '../peer/members.ts';
 import { nodePlatform } from '../platform.ts';
 import type { Tell } from './events.ts';
 import { type KeptPeer, readPeers, withPeer, writePeers } from './kept.ts';
-import { NOTE_SYNC_EVERY_MS, SYNCS_AT_ONCE_MAX, SYNC_EVERY_MS } from './limits.ts';
+import { ASK_EVERY_MS, NOTE_SYNC_EVERY_MS, SYNCS_AT_ONCE_MAX, SYNC_EVERY_MS } from './limits.ts';
 import type { PeerStatus } from './routes.ts';
 import {
   type Book,
@@ -25,8 +26,10 @@ import {
   begun,
   due,
   ended,
+  heard,
   hurried,
   learned,
+  lostAmong,
   nextDueAtMs,
   without,
 } from './rounds.ts';
@@ -50,9 +53,15 @@ export interface Syncing {
   onMesh(found: readonly KeptPeer[]): void;
   /** Where the links of those who are not heard may lead: their doors are there, too. */
   onLinks(found: readonly KeptPeer[]): void;
+  /** A link led to a peer there: where nothing better is known of it, its door may be, too. */
+  linkedAt(peer: KeptPeer): void;
   /** A heartbeat of a peer, and whether it holds the same as this machine. */
   beaten(key: Key, isSame: boolean): void;
   peers(): readonly PeerStatus[];
+  /** Whether a sync with another has ended in agreement since the start. */
+  hasAgreed(): boolean;
+  /** Where peers have answered, the latest first. */
+  kept(): readonly KeptPeer[];
   /** Breaks what is under way; nothing of it is lost. */
   stop(): Promise<void>;
 }
@@ -72,7 +81,10 @@ interface Running extends SyncingParts {
   readonly aborted: AbortController;
   /** The ledger has changed since its endpoints were read. */
   isStale: boolean;
+  hasAgreed: boolean;
   notedAtMs: number;
+  /** When a member was last asked where others are. */
+  askedAtMs: number;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -86,7 +98,9 @@ export function startSyncing(parts: SyncingParts): Syncing {
     underWay: new Set(),
     aborted: new AbortController(),
     isStale: true,
+    hasAgreed: false,
     notedAtMs: Number.NEGATIVE_INFINITY,
+    askedAtMs: Number.NEGATIVE_INFINITY,
     timer: undefined,
   };
   const told: Found[] = parts.told.map((url) => ({ url, source: 'told', key: null }));
@@ -110,12 +124,19 @@ export function startSyncing(parts: SyncingParts): Syncing {
       running.book = learned(running.book, 'link', links, monotonicMs());
       wake(running);
     },
+    linkedAt(peer) {
+      if (running.kept.some(({ key }) => key === peer.key)) return;
+      running.kept = withPeer(running.kept, peer);
+      writePeers(parts.host, parts.home.folder, running.kept);
+    },
     beaten(key, isSame) {
       running.book = beaten(running.book, { key, isSame }, monotonicMs(), chance());
       if (isSame) noteAgreed(running, key);
       else wake(running);
     },
     peers: () => peersOf(running),
+    hasAgreed: () => running.hasAgreed,
+    kept: () => running.kept,
     async stop() {
       clearTimeout(running.timer);
       running.aborted.abort();
@@ -198,7 +219,31 @@ async function syncOnce(running: Running, url: string, signal: AbortSignal): Pro
     brought: broughtBy(home, identity.publicKey),
   });
   book(running, url, result);
+  if (result.outcome.kind === 'agree') void tracked(running, askWhere(running, url));
   return result;
+}
+
+/** Asks a member that was reached where those are who are not. */
+async function askWhere(running: Running, url: string): Promise<void> {
+  const { home, identity, aborted } = running;
+  const { replica } = home;
+  const own = identity.publicKey;
+  const others = stateOf(replica).members.filter(({ key }) => key !== own && isPeer(replica, key));
+  const lost = lostAmong(
+    running.book,
+    others.map(({ key }) => key),
+  );
+  const atMs = monotonicMs();
+  if (lost.size === 0 || atMs - running.askedAtMs < ASK_EVERY_MS) return;
+  running.askedAtMs = atMs;
+  const { signal } = aborted;
+  const told = await askEndpoints({ identity, url, door: memberDoor(home), signal });
+  const places = (told ?? []).map(({ key, endpoints }) => ({
+    key,
+    urls: endpoints.flatMap((endpoint) => urlIn(endpoint) ?? []),
+  }));
+  running.book = heard(running.book, places, lost, monotonicMs());
+  wake(running);
 }
 
 /** Books how a sync has ended, and tells it where it is worth a line. */
@@ -208,6 +253,7 @@ function book(running: Running, url: string, { outcome, moved, peer }: SyncResul
     return;
   }
   const agree = outcome.kind === 'agree';
+  running.hasAgreed ||= agree;
   const atMs = monotonicMs();
   const [received, sent] = [moved.pulled.accepted, moved.pushed.accepted];
   if (agree && peer !== null) keep(running, { key: peer, url }, received + sent > 0);
@@ -242,6 +288,7 @@ function keep(running: Running, peer: KeptPeer, hasMoved: boolean): void {
 
 /** Both hold the same, as a heartbeat says: as good as a sync that has moved nothing. */
 function noteAgreed(running: Running, key: Key): void {
+  running.hasAgreed = true;
   for (const known of running.book.values()) {
     if (known.key !== key || known.source !== 'mesh') continue;
     running.last.set(known.url, { syncedAt: nowMs(), why: null });

@@ -2,17 +2,18 @@
 // to run, so that the addresses others know stay good. WireGuard has the same number over UDP, so
 // that one address says both. Spec: docs/daemon.md, "The door".
 
-import { holdingsOf } from '../../ledger/holdings.ts';
+import { type Reach, reachableIn } from '../genesis/reachable.ts';
 import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import { isFreeForUdp, somePortForUdp } from '../os/shared-port.ts';
+import type { Address } from '../peer/address.ts';
 import type { PeerIdentity } from '../peer/certificate.ts';
 import type { Ingest } from '../peer/lines.ts';
-import { broughtBy, memberDoor } from '../peer/members.ts';
+import { servingOf } from '../peer/members.ts';
 import { type PeerRoute, type PeerServer, servePeers } from '../peer/server.ts';
 import { systemCode } from '../store/faults.ts';
 import type { Tell } from './events.ts';
-import { readDoorPort, writeDoorPort } from './kept.ts';
+import { type KeptPeer, readDoorPort, writeDoorPort } from './kept.ts';
 import { DOOR_PORT, SHARED_PORT_TRIES_MAX } from './limits.ts';
 
 /** Where a person wants the door; null: wherever it is best. */
@@ -29,6 +30,10 @@ export interface DoorParts {
   readonly identity: PeerIdentity;
   readonly ingest: Ingest;
   readonly tell: Tell;
+  /** A member that has come holds the same as this node. */
+  readonly agreed: () => void;
+  /** Where peers have answered. */
+  readonly kept: () => readonly KeptPeer[];
 }
 
 /** Opens the door. A port that was not asked for gives way to any that is free. */
@@ -79,27 +84,40 @@ async function firstThatOpens(
   throw fault;
 }
 
+interface Beside {
+  readonly routes?: readonly PeerRoute[];
+  /** Where the underlay door is, if this is another place. */
+  readonly door?: Address;
+}
+
 /** The peer API at one place, with what is served there beside the records. */
-export function serveAt(
-  { home, identity, ingest, tell }: DoorParts,
+export async function serveAt(
+  { home, identity, ingest, tell, agreed, kept }: DoorParts,
   host: string,
   port: number,
-  routes: readonly PeerRoute[] = [],
+  { routes = [], door }: Beside = {},
 ): Promise<PeerServer> {
-  return servePeers({
+  const { replica } = home;
+  const own = (): Reach['own'] => ({ key: identity.publicKey, door: door ?? server.address });
+  const server = await servePeers({
+    ...servingOf(home, identity.publicKey),
     routes,
     identity,
     listen: { host, port },
-    brought: broughtBy(home, identity.publicKey),
-    door: memberDoor(home),
-    holdings: holdingsOf(home.replica),
     ingest,
+    endpoints: () => reachableIn({ replica, kept: kept(), own: own() }),
     log(event) {
       switch (event.kind) {
         case 'turned-away':
           return tell({ event: 'turned-away', address: event.address, why: event.why });
         case 'faulty-peer':
           return tell({ event: 'faulty-peer', key: event.key });
+        case 'agreed':
+          return agreed();
+        case 'ticket': {
+          const { key, standing, address } = event;
+          return tell({ event: 'ticket', key, standing, address });
+        }
         case 'failed': {
           const why = event.error instanceof Error ? event.error.message : String(event.error);
           return tell({ event: 'failed', what: `a request of ${event.key}`, why });
@@ -107,4 +125,5 @@ export function serveAt(
       }
     },
   });
+  return server;
 }

@@ -110,7 +110,7 @@ export function admissionDesk(setting: AdmissionSetting): AdmissionDesk {
       if (!drafted.ok) return refused(drafted);
       const { ledger } = home.replica;
       const message = acceptanceMessage(ledger, signer.publicKey, body);
-      return { kind: 'drafted', body: canonical(body as unknown as Json), message };
+      return { kind: 'drafted', body: canonical(body as unknown as Json), message, members };
     },
     async admit(text, acceptance) {
       const body = JSON.parse(text) as Omit<NodeAdmitBody, 'acceptance'>;

@@ -6,12 +6,11 @@ import type { Duplex } from 'node:stream';
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import { carryTo, readyDaemon } from '../daemon/client.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
-import type { Address } from '../peer/address.ts';
+import { type Address, textOfAddress } from '../peer/address.ts';
 import { CONNECT_MS_MAX } from './limits.ts';
 
 export async function reach(folder: string, place: Address): Promise<Result<Duplex, 'no-answer'>> {
-  const { host, port } = place;
-  const text = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const text = textOfAddress(place);
   if ((await readyDaemon(folder)) === null) return dial(place, text);
   try {
     return ok(await carryTo(folder, text));

@@ -20,6 +20,14 @@ export const LOCK_WAIT_MS_MAX = 20_000;
 /** Between two looks at whether it has. */
 export const LOOK_AGAIN_MS = 50;
 
+/** How long `kith join` asks for an admission that it has accepted, before it shows a new code. */
+export const SEEK_MS_MAX = 5_000;
+/** Doors that a machine with a ticket tries: its hints, and the first that the ledger names. */
+export const TICKET_DOORS_MAX = 64;
+
+/** Of the eight addresses in a ticket those of the machine that made it: others may outlive it. */
+export const OWN_HINTS_MAX = 4;
+
 /** Where beacons are broadcast. */
 export const BEACON_PORT = 7_449;
 /** Between two beacons: somebody who looks for two seconds hears one. */

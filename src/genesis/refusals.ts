@@ -18,7 +18,13 @@ export type GenesisCode =
   | 'code-burnt'
   | 'code-expired'
   | 'ceremony-died'
-  | 'ticket-needs-copy'
+  | 'door-silent'
+  | 'door-other-ledger'
+  | 'door-faulty'
+  | 'ticket-no-door'
+  | 'ticket-unanswered'
+  | 'ticket-twice'
+  | 'ticket-untold'
   | 'nothing-to-leave'
   | 'daemon-runs';
 
@@ -89,9 +95,33 @@ export const GENESIS_REFUSALS: Readonly<Record<GenesisCode, { what: string; hint
     what: 'the process of the ceremony was ended from outside',
     hint: 'run the command again: whatever was written is finished, and nothing twice',
   },
-  'ticket-needs-copy': {
-    what: 'there is no ledger in this folder that the ticket could be redeemed in',
-    hint: 'bring a copy first: `kith ledger import FILE`; or join by a code, with `kith join`',
+  'door-silent': {
+    what: 'nobody answers there, or closes the door: whoever it does not know gets no word',
+    hint: 'is `kith up` running there? A member that has not heard of the ticket yet will later',
+  },
+  'door-other-ledger': {
+    what: 'a node of another ledger answers there',
+    hint: 'name the door of a member with --from HOST:PORT',
+  },
+  'door-faulty': {
+    what: 'what answers there is no door of kith, or one of another version',
+    hint: 'name the door of a member with --from HOST:PORT; nothing of it was taken in',
+  },
+  'ticket-no-door': {
+    what: 'the ticket names no address of a member',
+    hint: 'say where one is, with --from HOST:PORT: `kith status` there shows its door',
+  },
+  'ticket-unanswered': {
+    what: 'no member was found at the addresses that were tried; the ticket is not used',
+    hint: 'run it again later, or name the door of a member with --from HOST:PORT',
+  },
+  'ticket-twice': {
+    what: 'another machine has redeemed this ticket, too: then neither belongs, and all are told',
+    hint: 'find out who has it; `kith leave` here, and join by another ticket: `kith ticket new`',
+  },
+  'ticket-untold': {
+    what: 'the ticket is redeemed here, and no member has taken that in yet',
+    hint: 'run the same again, or `kith up`: both finish it as soon as a member answers',
   },
   'nothing-to-leave': {
     what: 'this folder holds nothing of a machine',

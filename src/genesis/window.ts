@@ -27,6 +27,7 @@ import { type Wire, wireOver } from './frames.ts';
 import { type Kept, writeKept } from './kept.ts';
 import { WINDOW_PORT, WINDOW_SOCKETS_MAX } from './limits.ts';
 import type { NewcomerDesk } from './newcomer.ts';
+import { keepReachable } from './reachable.ts';
 
 export interface WindowSetting {
   readonly host: KeyHost;
@@ -142,6 +143,10 @@ function perform(shell: Shell, out: WindowOut): void {
       return arm(shell, out);
     case 'store':
       shell.kept = keeping(shell.kept, out.what);
+      // Before the pledge: who promised knows whom to ask.
+      if (out.what.kind === 'pledge') {
+        keepReachable(setting.host, setting.folder, out.what.pledge.members);
+      }
       writeKept(setting.host, setting.folder, shell.kept);
       if (out.run !== null) toRun(shell, out.run, { kind: 'stored' });
       return;
@@ -231,11 +236,18 @@ async function listen(
   wanted: WindowSetting['listen'],
 ): Promise<{ server: Server; address: AddressInfo }> {
   if (wanted !== null) return listenAt(wanted);
-  try {
-    return await listenAt({ host: '0.0.0.0', port: WINDOW_PORT });
-  } catch {
-    return listenAt({ host: '0.0.0.0', port: 0 });
+  let fault: unknown;
+  // Where there is no IPv6, at all addresses of the other family.
+  for (const port of [WINDOW_PORT, 0]) {
+    for (const host of ['::', '0.0.0.0']) {
+      try {
+        return await listenAt({ host, port });
+      } catch (error) {
+        fault ??= error;
+      }
+    }
   }
+  throw fault;
 }
 
 function listenAt(where: Address): Promise<{ server: Server; address: AddressInfo }> {

@@ -3,9 +3,8 @@
 // genesis.
 
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
-import { verdict } from '../../proto/ed25519.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';
-import { signatureJobs } from '../../ledger/proof.ts';
+import { isSigned } from '../../ledger/proof.ts';
 import { type Decoded, decodeBytes } from '../../ledger/record.ts';
 import type { VoidCode } from '../../ledger/refusals.ts';
 import { type Replica, frontierRoot, stateRoot } from '../../ledger/replica.ts';
@@ -156,7 +155,7 @@ function findGenesis(path: string, pick: Pick): Result<Decoded, AuditCode> {
           continue;
         }
         const decoded = decodeBytes(bytes, nodePlatform);
-        if (!decoded.ok || !isSigned(decoded.value)) continue;
+        if (!decoded.ok || !isSigned(decoded.value, nodePlatform)) continue;
         if (picker.choose(decoded.value)) first ??= decoded.value;
       }
     }
@@ -165,10 +164,4 @@ function findGenesis(path: string, pick: Pick): Result<Decoded, AuditCode> {
   }
   if (first === null) return refuse('no-such-ledger', picker.found.join(' '));
   return picker.found.length > 1 ? refuse('two-ledgers', picker.found.join(' ')) : ok(first);
-}
-
-function isSigned(record: Decoded): boolean {
-  return signatureJobs(record).every(({ key, message, signature }) =>
-    verdict(nodePlatform, key, message, signature),
-  );
 }

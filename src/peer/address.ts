@@ -9,10 +9,12 @@ export interface Address {
 }
 
 const PORT_MAX = 65_535;
+const HOST_AND_PORT =
+  /^(?:\[([0-9a-fA-F:.]+(?:%[0-9A-Za-z._-]{1,15})?)\]|([^:[\]/@?#\s]+)):([0-9]{1,5})$/;
 
-/** HOST:PORT with a bracketed IPv6 host; null where it is none. */
+/** HOST:PORT with a bracketed IPv6 host, which may name its link (`[fe80::1%eth0]`); else null. */
 export function hostAndPort(text: string): Address | null {
-  const found = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/@?#\s]+)):([0-9]{1,5})$/.exec(text);
+  const found = HOST_AND_PORT.exec(text);
   const [, ipv6, name, port] = found ?? [];
   const host = ipv6 ?? name;
   if (host === undefined || Number(port) > PORT_MAX) return null;
@@ -25,6 +27,10 @@ export function urlIn(text: string): string | null {
   return address === null || address.port === 0 ? null : urlOf(address);
 }
 
-export function urlOf({ host, port }: Address): string {
-  return `https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+export function urlOf(address: Address): string {
+  return `https://${textOfAddress(address)}`;
+}
+
+export function textOfAddress({ host, port }: Address): string {
+  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }

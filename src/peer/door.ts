@@ -4,6 +4,8 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import type { TicketStanding } from '../../ledger/redemption.ts';
+import type { Key } from '../../proto/ids.ts';
 import { type Caller, callerOf } from './certificate.ts';
 
 /**
@@ -11,6 +13,12 @@ import { type Caller, callerOf } from './certificate.ts';
  * so it must be a look-up; lines that a newcomer brings may be taken in first.
  */
 export type Door = (caller: Caller) => boolean | Promise<boolean>;
+
+/**
+ * Where the ticket stands whose own key the caller holds; null for a key that is no ticket's. While
+ * it is open its holder may read the ledger, which it needs before it can redeem the ticket.
+ */
+export type TicketDoor = (key: Key) => TicketStanding | null;
 
 /** Why a connection was closed: for our own log, never for the other side. */
 export type TurnedAway =

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Key } from '../../proto/ids.ts';
 import type { Caller } from './certificate.ts';
-import { type Door, type TurnedAway, callerAt } from './door.ts';
+import { type Door, type TicketDoor, type TurnedAway, callerAt } from './door.ts';
 import { CONNECTIONS_MAX, DOOR_MS_MAX, UNPROVEN_PER_ADDRESS_MAX } from './limits.ts';
 import type { Meter } from './meter.ts';
 
@@ -20,12 +20,14 @@ export interface Gate {
 
 export interface GateParts {
   readonly door: Door;
+  readonly tickets: TicketDoor;
   readonly meter: Meter;
   readonly idleMs: number;
   readonly turnedAway: (why: TurnedAway, address: string) => void;
 }
 
-export function guard(server: Server, { door, meter, idleMs, turnedAway }: GateParts): Gate {
+export function guard(server: Server, parts: GateParts): Gate {
+  const { door, tickets, meter, idleMs, turnedAway } = parts;
   const callers = new Map<Socket, Caller>();
   const unproven = createCrowd();
   server.maxConnections = CONNECTIONS_MAX;
@@ -61,7 +63,8 @@ export function guard(server: Server, { door, meter, idleMs, turnedAway }: GateP
     const caller = callerAt(socket);
     if (typeof caller === 'string') return caller;
     const asked = await askInTime(door, caller);
-    if (asked !== 'ok') return asked;
+    const isTicket = asked === 'stranger' && tickets(caller.key) !== null;
+    if (asked !== 'ok' && !isTicket) return asked;
     if (socket.destroyed) return 'stranger';
     const connected = meter.connect(caller.key);
     if (connected !== 'ok') return connected;

@@ -49,6 +49,8 @@ export const PATIENCE: Patience = {
 export const PATIENCE_CHECK_MS = 1_000;
 
 export const HELLO_BYTES_MAX = 1_024;
+/** Members whose addresses are told at once: with eight each they fill half of a reply. */
+export const TOLD_MEMBERS_MAX = 256;
 /** 256 places of 64 nibbles. */
 export const WALK_BYTES_MAX: number = 32 * 1024;
 export const PULL_BYTES_MAX: number = PULL_REQUEST_BYTES_MAX + 4 * 1024;

@@ -1,18 +1,20 @@
 // The peer API over the ledger of this machine: who may speak to it, what becomes of the lines that
 // come in, and what it brings along where it may not be known yet. Spec: docs/sync.md, "The door".
 
+import { holdingsOf } from '../../ledger/holdings.ts';
 import type { Member } from '../../ledger/member.ts';
 import { type Decoded, decodeText } from '../../ledger/record.ts';
-import { isLateRedemption } from '../../ledger/redemption.ts';
+import { isLateRedemption, ticketStanding } from '../../ledger/redemption.ts';
 import type { RefusalCode } from '../../ledger/refusals.ts';
 import { type Replica, memberOf } from '../../ledger/replica.ts';
 import { utf8 } from '../../proto/bytes.ts';
 import type { Key } from '../../proto/ids.ts';
 import { nowMs } from '../os/clock.ts';
-import type { Door } from './door.ts';
+import type { Door, TicketDoor } from './door.ts';
 import { BROUGHT_BYTES_MAX } from './limits.ts';
 import type { Ingest, Ingested } from './lines.ts';
 import type { HomeLedger } from '../home/ledger.ts';
+import type { ServeOptions } from './server.ts';
 
 /**
  * True for a node that was not removed. One whose chain is frozen is still a peer: a freeze takes
@@ -38,6 +40,30 @@ export function memberDoor(home: HomeLedger): Door {
     if (records.some((record) => isLateRedemption(replica, record, nowMs()))) return false;
     await home.takeIn(records);
     return isPeer(replica, key);
+  };
+}
+
+/** Knows the tickets of the ledger by their keys. */
+export function ticketDoor({ replica }: HomeLedger): TicketDoor {
+  return (key) => {
+    const member = memberOf(replica, key);
+    return member?.class === 'ticket' ? ticketStanding(replica, member, nowMs()) : null;
+  };
+}
+
+/** What a node of this ledger serves, and whom. */
+export function servingOf(
+  home: HomeLedger,
+  node: Key,
+): Pick<ServeOptions, 'brought' | 'door' | 'tickets' | 'genesis' | 'holdings'> {
+  const { replica, store } = home;
+  const genesis = store.find(replica.ledger)?.line;
+  return {
+    brought: broughtBy(home, node),
+    door: memberDoor(home),
+    tickets: ticketDoor(home),
+    ...(genesis === undefined ? {} : { genesis }),
+    holdings: holdingsOf(replica),
   };
 }
 

@@ -1,6 +1,6 @@
 // The routes by which members help each other to links: a meet is handed on once, a relay leases
-// ports and tells the other side of them. The caller is who TLS says; who looks for somebody says so
-// itself, under its signature. Spec: docs/links.md, "Meeting", "Relays".
+// ports and tells the other side of them. The caller is who TLS says; who looks for somebody says
+// so itself, under its signature. Spec: docs/links.md, "Meeting", "Relays".
 
 import { type Bucket, fullBucket, spent, waitMs } from '../../ledger/bucket.ts';
 import type { Key } from '../../proto/ids.ts';
@@ -16,7 +16,7 @@ import type { PeerRoute } from './server.ts';
 export const MEET_PATH = '/v1/mesh/meet';
 export const LEASE_PATH = '/v1/mesh/lease';
 export const LEASED_PATH = '/v1/mesh/leased';
-export const MEET_BODY_BYTES_MAX: number = MEET_BYTES_MAX + SIGHTING_BYTES_MAX + 64;
+const MEET_BODY_BYTES_MAX: number = MEET_BYTES_MAX + SIGHTING_BYTES_MAX + 64;
 const LEASE_BODY_BYTES_MAX = 128;
 
 /** What a daemon does with what is asked here. */

@@ -1,20 +1,22 @@
-// The peer API of a node behind the door, for members only: four routes of sync, and small ones
-// that whoever serves it adds. It remembers nothing of a sync; every bound of docs/sync.md "Bounds"
-// is kept here or in what it calls.
+// The peer API of a node: the routes of sync behind the door, for members, and to be read by who
+// holds a ticket; and small ones that whoever serves it adds. It remembers nothing of a sync; every
+// bound of docs/sync.md "Bounds" is kept here or in what it calls.
 
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { answerHello, answerPull, answerWalk } from '../../ledger/sync-answer.ts';
+import type { TicketStanding } from '../../ledger/redemption.ts';
+import { agreesWith, answerHello, answerPull, answerWalk } from '../../ledger/sync-answer.ts';
 import type { Holdings } from '../../ledger/sync-holdings.ts';
 import { encodePushReply } from '../../ledger/sync-wire.ts';
 import { assert } from '../../proto/assert.ts';
 import type { Key } from '../../proto/ids.ts';
 import { monotonicMs } from '../os/clock.ts';
 import type { PeerIdentity } from './certificate.ts';
-import type { Door, TurnedAway } from './door.ts';
+import type { Door, TicketDoor, TurnedAway } from './door.ts';
+import { ENDPOINTS_PATH, type Whereabouts, encodeEndpoints } from './endpoints.ts';
 import { type Gate, guard } from './gate.ts';
 import {
   HEADERS_BYTES_MAX,
@@ -37,6 +39,15 @@ import { serverTls } from './tls.ts';
 export type PeerEvent =
   | { readonly kind: 'turned-away'; readonly why: TurnedAway; readonly address: string }
   | { readonly kind: 'faulty-peer'; readonly key: Key }
+  /** A member has come whose frontier is ours. */
+  | { readonly kind: 'agreed'; readonly key: Key }
+  /** The holder of a ticket begins to read, or is told why it may not. */
+  | {
+      readonly kind: 'ticket';
+      readonly key: Key;
+      readonly standing: TicketStanding;
+      readonly address: string;
+    }
   | { readonly kind: 'failed'; readonly key: Key; readonly route: string; readonly error: unknown };
 
 /** One small body for another, asked by a member; null where it is none that this route knows. */
@@ -52,6 +63,12 @@ export interface ServeOptions {
   readonly door: Door;
   readonly holdings: Holdings;
   readonly ingest: Ingest;
+  /** Who may read without being a member; absent: nobody. */
+  readonly tickets?: TicketDoor;
+  /** Where members are, as far as it is known here; absent: it is not told. */
+  readonly endpoints?: () => readonly Whereabouts[];
+  /** The line that the ledger begins with, for whoever holds nothing of it; absent: not served. */
+  readonly genesis?: string;
   /** The lines that admit this node, for a caller that may not have them yet. */
   readonly brought?: readonly string[];
   readonly routes?: readonly PeerRoute[];
@@ -80,11 +97,12 @@ interface Served extends ServeOptions {
   readonly meter: Meter;
   readonly log: (event: PeerEvent) => void;
   readonly patience: Patience;
+  readonly tickets: TicketDoor;
 }
 
 export async function servePeers(options: ServeOptions): Promise<PeerServer> {
   const { identity, door, listen, brought = [], log = () => undefined } = options;
-  const { patience = PATIENCE, rates = RATES } = options;
+  const { patience = PATIENCE, rates = RATES, tickets = () => null } = options;
   const meter = createMeter(monotonicMs, rates);
   let gate: Gate | undefined;
   const app = fastify({
@@ -105,6 +123,7 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
       server.on('clientError', (_error, socket) => socket.destroy());
       gate = guard(server, {
         door,
+        tickets,
         meter,
         idleMs: patience.idleMs,
         turnedAway: (why, address) => log({ kind: 'turned-away', why, address }),
@@ -112,12 +131,14 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
       return server;
     },
   });
-  addRoutes(app, {
+  const served: Served = {
     ...options,
-    ...{ log, meter, patience },
+    ...{ log, meter, patience, tickets },
     gate: gate as unknown as Gate,
     lines: new WeakMap(),
-  });
+  };
+  addEntry(app, served);
+  addRoutes(app, served);
   await app.listen({ host: listen.host, port: listen.port });
   const { address, port } = app.server.address() as AddressInfo;
   return {
@@ -127,9 +148,14 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
   };
 }
 
+const BEGINNING = '/v1/genesis';
+/** What the holder of an open ticket may ask for. */
+const READING: ReadonlySet<string> = new Set([BEGINNING, '/v1/hello', '/v1/walk', '/v1/pull']);
+
 const TOO_LONG: Error = Object.assign(new Error('body too long'), { statusCode: 413 });
 
-function addRoutes(app: FastifyInstance, served: Served): void {
+/** What every request passes: the media types, who asks, and what may not be asked for. */
+function addEntry(app: FastifyInstance, served: Served): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(PROTOBUF, { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body);
@@ -154,20 +180,45 @@ function addRoutes(app: FastifyInstance, served: Served): void {
     const address = socket.remoteAddress ?? '';
     const caller = served.gate.callerOf(socket);
     const isMember = caller !== undefined && (await served.door(caller));
-    if (!isMember || served.meter.isBarred(caller.key)) {
-      const why = isMember ? 'faulty-before' : 'stranger';
+    const standing = caller === undefined || isMember ? null : served.tickets(caller.key);
+    const isKnown = caller !== undefined && (isMember || standing !== null);
+    if (!isKnown || served.meter.isBarred(caller.key)) {
+      const why = isKnown ? 'faulty-before' : 'stranger';
       served.log({ kind: 'turned-away', why, address });
       socket.destroy();
       return reply.hijack();
     }
     served.lines.set(request.raw, { key: caller.key, socket });
     limitTime(socket, reply, served.patience.exchangeMs);
-    return undefined;
+    if (standing === null) return undefined;
+    const { key } = caller;
+    if (request.url === BEGINNING) served.log({ kind: 'ticket', key, standing, address });
+    const code = standing === 'open' ? 'members-only' : (`ticket-${standing}` as const);
+    const mayAsk = standing === 'open' && READING.has(request.url);
+    return mayAsk ? undefined : reply.code(403).send({ error: code });
   });
+}
+
+function addRoutes(app: FastifyInstance, served: Served): void {
+  const { genesis, endpoints } = served;
+  if (genesis !== undefined) {
+    app.post(BEGINNING, { bodyLimit: HELLO_BYTES_MAX }, (_request, reply) =>
+      reply.type(NDJSON).send(`${genesis}\n`),
+    );
+  }
+  if (endpoints !== undefined) {
+    app.post(ENDPOINTS_PATH, { bodyLimit: HELLO_BYTES_MAX }, (request, reply) =>
+      answer(served, request, reply, [], () => ({ body: encodeEndpoints(endpoints()), cost: {} })),
+    );
+  }
   app.post('/v1/hello', { bodyLimit: HELLO_BYTES_MAX }, (request, reply) =>
     answer(served, request, reply, [], (body) => {
       const hello = answerHello(served.holdings, body);
-      return hello === null ? null : { body: hello, cost: {} };
+      if (hello === null) return null;
+      const { key } = lineOf(served, request);
+      const isMember = served.tickets(key) === null;
+      if (isMember && agreesWith(served.holdings, body)) served.log({ kind: 'agreed', key });
+      return { body: hello, cost: {} };
     }),
   );
   app.post('/v1/walk', { bodyLimit: WALK_BYTES_MAX }, (request, reply) =>

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Key } from '../../proto/ids.ts';
 import {
+  HEARD_MAX,
   HURRIED_MAX,
   HURRY_MS,
   JITTER_SHARE,
@@ -18,8 +19,10 @@ import {
   begun,
   due,
   ended,
+  heard,
   hurried,
   learned,
+  lostAmong,
   nextDueAtMs,
   without,
 } from '../../src/daemon/rounds.ts';
@@ -206,6 +209,48 @@ describe('many peers', () => {
   test('are so many and no more', () => {
     const many = Array.from({ length: KNOWN_MAX + 5 }, (_, i) => found('ledger', `p${i}`));
     expect(learned(EMPTY, 'ledger', many, 0).size).toBe(KNOWN_MAX);
+  });
+});
+
+describe('what a member says of where others are', () => {
+  const both = [anna, bert];
+  const told = (key: Key, ...urls: string[]) => ({ key, urls });
+
+  test('is asked for those who answer nowhere, and tried at once', () => {
+    let book = learned(
+      EMPTY,
+      'ledger',
+      [found('ledger', 'a', anna), found('ledger', 'b', bert)],
+      0,
+    );
+    expect(lostAmong(book, both)).toEqual(new Set(both));
+    book = failed(synced(book, 'a', anna, 0), 'b', 0);
+    const lost = lostAmong(book, both);
+    expect(lost).toEqual(new Set([bert]));
+    book = heard(book, [told(bert, 'b2', 'b'), told(anna, 'a2')], lost, 5);
+    expect([...book.keys()]).toEqual(['a', 'b', 'b2']);
+    expect(urlsDue(book, 5)).toEqual(['b2']);
+    // It was right: it stays, whatever the next one says.
+    book = synced(book, 'b2', bert, 5);
+    expect(lostAmong(book, both).size).toBe(0);
+    book = heard(book, [], new Set(), 6);
+    expect([...book.keys()]).toEqual(['a', 'b', 'b2']);
+  });
+
+  test('that came to nothing gives way to what is said next, and a liar fills nothing', () => {
+    const lost = new Set([bert]);
+    const lies = Array.from({ length: 400 }, (_, i) => `lie${i}`);
+    let book = heard(
+      learned(EMPTY, 'told', [found('told', 'a', anna)], 0),
+      [told(bert, ...lies)],
+      lost,
+      0,
+    );
+    expect(book.size).toBe(1 + HEARD_MAX);
+    book = failed(book, 'lie0', 0);
+    book = heard(book, [told(bert, 'lie0', 'b')], lost, 1);
+    expect([...book.keys()]).toEqual(['a', 'lie0', 'b']);
+    expect(book.get('lie0')?.failures).toBe(1);
   });
 });
 

@@ -100,27 +100,3 @@ describe('beside a daemon', () => {
     expect((await daemon.ended).code).toBe(0);
   });
 });
-
-describe('a ticket', () => {
-  test('makes a machine with a copy a member without a person, and tells who it names', async () => {
-    const attic = await founded('ticket');
-    const [lamp, ticket] = [join(attic, '..', 'lamp'), join(attic, '..', 'lamp.ticket')];
-    const serving = started(['ledger', 'serve', '--dir', attic, '--json']);
-    const { port } = (await serving.event('listening')) as { port: number };
-    serving.child.kill('SIGINT');
-    await serving.ended;
-    const hint = `127.0.0.1:${port}`;
-    await done('ticket', 'new', '--hint', hint, '--out', ticket, '--dir', attic);
-    const early = await kith(['join', '--ticket-file', ticket, '--dir', lamp, '--json']);
-    expect([early.code, early.out]).toEqual([1, expect.stringContaining('ticket-needs-copy')]);
-    await done('ledger', 'import', join(attic, 'nodes.jsonl'), '--dir', lamp);
-    const again = started(['ledger', 'serve', '--dir', attic, '--json', '--listen', hint]);
-    await again.event('listening');
-    const words = ['join', '--ticket-file', ticket, '--name', 'lamp', '--dir', lamp, '--json'];
-    const joined = JSON.parse(await done(...words)) as object;
-    expect(joined).toMatchObject({ event: 'joined', network: 'home', told: hint });
-    again.child.kill('SIGINT');
-    await again.ended;
-    expect(await truthIn(lamp)).toEqual(await truthIn(attic));
-  });
-});

@@ -75,20 +75,28 @@ describe('an admitter that lies', () => {
   const { right, wrong } = bodies(newcomerAt('waiting'));
 
   test('gets a question to the ledger for a right body only', () => {
-    const { state, out } = toNewcomer('waiting', { kind: 'proposal', body: canonical(right) });
+    const { state, out } = toNewcomer('waiting', {
+      kind: 'proposal',
+      body: canonical(right),
+      members: [],
+    });
     expect(state.at).toBe('accepting');
     expect(out).toContainEqual(expect.objectContaining({ kind: 'ask' }));
   });
 
   test.each(wrong)('gets no acceptance for a body with %s', (_, body) => {
-    const { state, out } = toNewcomer('waiting', { kind: 'proposal', body: canonical(body) });
+    const { state, out } = toNewcomer('waiting', {
+      kind: 'proposal',
+      body: canonical(body),
+      members: [],
+    });
     expect(state).toMatchObject({ at: 'failed', code: 'wrong-body' });
     expect(out.filter(({ kind }) => kind === 'ask' || kind === 'pledge')).toEqual([]);
   });
 
   test('gets none for a body in a second spelling', () => {
     const body = JSON.stringify(right, null, 1);
-    expect(toNewcomer('waiting', { kind: 'proposal', body }).state.at).toBe('failed');
+    expect(toNewcomer('waiting', { kind: 'proposal', body, members: [] }).state.at).toBe('failed');
   });
 
   test.each([
@@ -221,6 +229,7 @@ describe('a daemon that was broken into', () => {
     kind: 'drafted',
     body: canonical(body),
     message: new Uint8Array(1),
+    members: [],
   });
 
   test('has the body that it drafted compared with what the ceremony found', () => {

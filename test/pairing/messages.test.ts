@@ -140,7 +140,7 @@ describe('out of bounds is refused', () => {
     ],
     ['nine pledges', introduction({ pledges: Array.from({ length: 9 }, () => pledge) })],
     ['a network that is no label', { kind: 'welcome', welcome: { network: 'My Home' } }],
-    ['a body above 8 KiB', { kind: 'proposal', body: 'x'.repeat(8_193) }],
+    ['a body above 8 KiB', { kind: 'proposal', body: 'x'.repeat(8_193), members: [] }],
     ['a short acceptance', { kind: 'acceptance', signature: new Uint8Array(63) }],
     ['a page number above the bound', { kind: 'next', number: 8_192 }],
     [

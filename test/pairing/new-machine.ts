@@ -14,7 +14,7 @@ import { fromBase64url, textOf } from '../../proto/bytes.ts';
 import { pairingPlatform as platform } from '../../src/pairing-platform.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import { type Actor, settle, signBytes, wireguardClaim } from '../kit/actors.ts';
-import { type World, bytesOf, later, runIn, transmit } from './world.ts';
+import { type World, DOOR, bytesOf, later, runIn, transmit } from './world.ts';
 
 /** What a person at the new machine does: starts it, from whatever its disk holds. */
 export function startNewcomer(world: World): void {
@@ -88,7 +88,9 @@ function perform(world: World, out: readonly WindowOut[]): void {
         // Nothing durable is missing when an acceptance, or anything after it, leaves.
         if (state !== undefined && 'channel' in state && state.at === 'promised') {
           const { ceremony } = state.channel;
-          expect(disk.pledges.some((pledge) => pledge.ceremony === ceremony)).toBe(true);
+          const pledge = disk.pledges.find((its) => its.ceremony === ceremony);
+          // Whoever has promised knows whom to ask for the record.
+          expect(pledge?.members).toEqual([{ key: pledge?.admitter, endpoints: [DOOR] }]);
         }
         transmit(world, one.run, 'to admitter', one.frame);
         break;

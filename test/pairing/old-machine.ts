@@ -24,6 +24,7 @@ import {
   type Link,
   type Roll,
   type World,
+  DOOR,
   bytesOf,
   later,
   transmit,
@@ -155,7 +156,8 @@ function drafted(world: World, side: AdmitterSide, candidate: Candidate): Admitt
   const { key, name, wireguard: wg, ceremony } = candidate;
   const body = { key, name, grants: PEER, wg, ceremony };
   const message = acceptanceMessage(world.ledger.id, side.who.key, body);
-  return { kind: 'drafted', body: canonical(body as unknown as JsonObject), message };
+  const members = [{ key: side.who.key, endpoints: [DOOR] }];
+  return { kind: 'drafted', body: canonical(body as unknown as JsonObject), message, members };
 }
 
 function admissionIn(side: AdmitterSide, { key }: Candidate): Decoded | undefined {

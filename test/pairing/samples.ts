@@ -62,7 +62,11 @@ export const INNERS: readonly Inner[] = [
     },
   },
   { kind: 'welcome', welcome: { network: 'home' } },
-  { kind: 'proposal', body: '{"key":"x"}' },
+  {
+    kind: 'proposal',
+    body: '{"key":"x"}',
+    members: [{ key: alice.key, endpoints: ['a.example:51820'] }],
+  },
   { kind: 'acceptance', signature: bytes(64, 7) },
   {
     kind: 'result',

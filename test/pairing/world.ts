@@ -8,6 +8,9 @@ import type { NewcomerState, Pledged } from '../../pairing/newcomer-state.ts';
 import type { WindowState } from '../../pairing/window-state.ts';
 import { type Actor, actor, genesis } from '../kit/actors.ts';
 
+/** Where the admitter says that members are. */
+export const DOOR = 'attic.example:7447';
+
 export type Roll = (below: number) => number;
 export type Way = 'to newcomer' | 'to admitter';
 

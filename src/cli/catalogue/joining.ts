@@ -16,9 +16,10 @@ export const JOINING: readonly Command[] = [
         'off at any moment it can be run again: an admission that was begun is finished.',
       'With --json each event is a line; the first has `code` and `address`. Then a byte on the ' +
         'standard input is the key press.',
-      'With a ticket this machine needs no person: it must hold a copy of the ledger that knows the ' +
-        'ticket (`kith ledger import`), admits itself, and syncs with the members that the ticket ' +
-        "names. A ticket that is given as a word stays in your shell's history.",
+      'With a ticket this machine needs no person: it reads the ledger at the door of a member that ' +
+        'the ticket names, verifies it from its beginning, admits itself and says so there. Broken ' +
+        'off at any moment it can be run again, with the same ticket. A ticket that is given as a ' +
+        "word stays in your shell's history.",
     ],
     options: [
       { name: 'name', value: 'NAME', help: 'what this machine is called (default: its host name)' },
@@ -26,10 +27,16 @@ export const JOINING: readonly Command[] = [
       {
         name: 'listen',
         value: 'ADDRESS:PORT',
-        help: 'where to listen (default: 0.0.0.0:7448, or any free port)',
+        help: 'where to listen (default: every address, port 7448, or any free one)',
       },
       { name: 'ticket-file', value: 'FILE', help: 'the file that holds the ticket (mode 600)' },
       { name: 'ticket', value: 'TICKET', help: 'join by this ticket, without a code or a person' },
+      {
+        name: 'from',
+        value: 'HOST:PORT',
+        repeated: true,
+        help: 'with a ticket: the door of a member, instead of those that the ticket names',
+      },
       { name: 'for', value: 'SECONDS', help: 'how long the code lives (default and most: 600)' },
       { name: 'hidden', help: 'do not announce this machine on the local network' },
       { name: 'moved', help: 'this node has moved here for good, and its old place is gone' },
@@ -38,6 +45,7 @@ export const JOINING: readonly Command[] = [
     examples: [
       { line: 'kith join', what: 'at the console of the new machine' },
       { line: 'kith join --listen 192.0.2.7:7448 --name attic', what: 'on one address' },
+      { line: 'kith join --ticket-file lamp.ticket', what: 'without a person' },
     ],
     load: () => import('../commands/join.ts'),
   },

@@ -159,6 +159,8 @@ export const RIGHTS: readonly Command[] = [
     about: [
       'Whoever holds the ticket can admit one machine, until it expires. It is signed at once and ' +
         'shown once. It is a secret: with --json it needs --out, and never stands in the JSON.',
+      'It names where members can be reached: the door of the daemon here, and those it knows; or ' +
+        'what --hint says instead. `kith join --ticket-file FILE` on the machine does the rest.',
     ],
     options: [
       { name: 'name', value: 'NAME', help: 'what the ticket is called' },

@@ -39,6 +39,12 @@ export const RUNNING: readonly Command[] = [
         name: 'relay',
         help: 'carry packets of members who cannot reach each other; they stay encrypted',
       },
+      {
+        name: 'endpoint',
+        value: 'HOST:PORT',
+        repeated: true,
+        help: 'tell the others that it is also reached there: a forwarded port',
+      },
       { name: 'moved', help: 'this node has moved here for good, and its old place is gone' },
     ],
     examples: [

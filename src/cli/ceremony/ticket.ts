@@ -1,68 +1,87 @@
-// `kith join --ticket`: this machine admits itself with the ticket's own key, and tells the members
-// that the ticket names. One that cannot be reached hears of it later, by any sync.
+// `kith join --ticket`: this machine joins without a person, by src/genesis/by-ticket.ts. Here are
+// its words, and the addresses that a person may name instead of those of the ticket.
 
-import { memberOf } from '../../../ledger/replica.ts';
 import { type Ticket, decodeTicket } from '../../../ledger/ticket.ts';
+import { assert } from '../../../proto/assert.ts';
 import { fingerprint } from '../../../proto/fingerprint.ts';
 import { TICKET_FILE_BYTES_MAX } from '../../acts/limits.ts';
-import { redeemTicket } from '../../acts/tickets.ts';
+import { type Held, type JoinedByTicket, joinByTicket } from '../../genesis/by-ticket.ts';
+import { openDesk } from '../../home/desk.ts';
 import { keyHost } from '../../home/host.ts';
-import type { HomeLedger } from '../../home/ledger.ts';
+import { openIdentity } from '../../keys/identity.ts';
 import { nowMs } from '../../os/clock.ts';
 import { machineLabel } from '../../os/host-name.ts';
+import { hostAndPort } from '../../peer/address.ts';
 import { nodePlatform } from '../../platform.ts';
+import { realDisk } from '../../store/disk.ts';
 import type { Call } from '../command.ts';
-import { complaintAbout, syncHome } from '../commands/ledger-sync.ts';
+import { Stop, wrongUse } from '../complaint.ts';
 import { nameIn } from '../commands/operator-add.ts';
 import type { Exit } from '../exit.ts';
-import { tryHome } from '../home.ts';
-import type { Printer } from '../print.ts';
+import { type Printer, plain } from '../print.ts';
 import { secretText } from '../secrets.ts';
-import { stop, unwrap } from '../sentences.ts';
+import { complaintOf, unwrap } from '../sentences.ts';
+import { endingSignal } from './start.ts';
 
-export async function joinByTicket(call: Call, print: Printer): Promise<Exit> {
+export async function join(call: Call, print: Printer): Promise<Exit> {
+  const { folder } = call;
+  const name = nameIn(call.value('name') ?? machineLabel());
+  const named = call.values('from').map(addressIn);
   const text =
     call.value('ticket') ??
     (await secretText(call.value('ticket-file'), 'Ticket: ', TICKET_FILE_BYTES_MAX));
   const ticket = unwrap(decodeTicket(text, nodePlatform));
-  const exit = await tryHome(call.folder, { write: true }, (home) =>
-    redeem(call, print, home, ticket),
-  );
-  return exit ?? stop('ticket-needs-copy', call.folder);
+  realDisk.makeFolder(folder);
+  const host = keyHost();
+  const identity = unwrap(openIdentity(host, folder, call.flag('moved')));
+  const held: Held = { home: await openDesk(folder) };
+  try {
+    const joined = await joinByTicket(
+      {
+        ...{ host, folder, identity, ticket, name, nowMs, signal: endingSignal() },
+        addresses: named.length > 0 ? named : ticket.hints,
+        tried: (address, code, detail) => tried(print, { address, code, detail }),
+      },
+      held,
+    );
+    return shown(unwrap(joined), held, ticket, print);
+  } finally {
+    await held.home?.close();
+  }
 }
 
-async function redeem(call: Call, print: Printer, home: HomeLedger, ticket: Ticket): Promise<Exit> {
-  const { replica } = home;
-  const wanted = nameIn(call.value('name') ?? machineLabel());
-  const record = unwrap(await redeemTicket(keyHost(), home, ticket, { name: wanted, nowMs }));
-  const { act } = record;
-  if (act.kind !== 'node.admit' || memberOf(replica, act.body.key) === null)
-    return stop('not-taken');
-  const told = await firstThatAnswers(call, print, home, ticket);
-  const { key, name } = act.body;
-  const { network } = replica.genesis;
+function addressIn(text: string): string {
+  const address = hostAndPort(text);
+  if (address !== null && address.port !== 0) return text;
+  throw new Stop(wrongUse(`${text} as --from`, 'say HOST:PORT of the door of a member'));
+}
+
+function tried(
+  print: Printer,
+  { address, code, detail }: { address: string; code: string; detail: string },
+): void {
+  if (print.json) return print.item({ event: 'tried', address, code, detail }, () => '');
+  const { what } = complaintOf(code);
+  return print.note(plain(`${address}: ${what}${detail === '' ? '' : ` (${detail})`}`));
+}
+
+function shown(
+  { record, told }: JoinedByTicket,
+  { home }: Held,
+  { ledger }: Ticket,
+  print: Printer,
+): Exit {
+  const { act, id } = record;
+  const { key, name } = act.kind === 'node.admit' ? act.body : { key: record.author, name: '' };
+  assert(home !== null, 'who has joined has a ledger');
+  const { network } = home.replica.genesis;
   const node = { name, key, fingerprint: fingerprint(key, nodePlatform) };
-  const document = { event: 'joined', network, ledger: replica.ledger, node, record: record.id };
-  print.item({ ...document, told }, () => [
+  const facts = { network, ledger, node, record: id };
+  if (told === null) throw new Stop({ ...complaintOf('ticket-untold'), facts });
+  print.item({ event: 'joined', ...facts, told }, () => [
     `This machine is ${name} of the network ${network}, by a ticket.`,
-    told === null
-      ? 'No member has been told yet: `kith ledger sync URL`, or `kith up` where one is known.'
-      : `${told} has been told; the others learn of it by sync.`,
+    `${told} has been told; the others learn of it by sync.`,
+    'Next: `kith up` keeps it in touch with the others.',
   ]);
   return 'ok';
-}
-
-/** The first member named by the ticket with which a sync ends well. */
-async function firstThatAnswers(
-  call: Call,
-  print: Printer,
-  home: HomeLedger,
-  { hints }: Ticket,
-): Promise<string | null> {
-  for (const hint of hints) {
-    const { result, stopped } = await syncHome(home, `https://${hint}`, call, print);
-    if (stopped) return null;
-    if (complaintAbout(result.outcome) === null) return hint;
-  }
-  return null;
 }

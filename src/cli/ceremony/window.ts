@@ -2,6 +2,7 @@
 // the newcomer. Where the code is burnt it ends, and with it the code; the command starts another
 // when somebody presses a key.
 
+import type { Decoded } from '../../../ledger/record.ts';
 import { memberOf, stateOf } from '../../../ledger/replica.ts';
 import { WINDOW_MS } from '../../../pairing/limits.ts';
 import { fingerprint } from '../../../proto/fingerprint.ts';
@@ -10,10 +11,13 @@ import { isLabel, isName } from '../../../proto/names.ts';
 import { announce } from '../../genesis/discovery.ts';
 import { hardwareOf } from '../../genesis/hardware.ts';
 import { type Kept, NOTHING_KEPT, readKept, writeKept } from '../../genesis/kept.ts';
-import { WINDOW_SECONDS_MIN } from '../../genesis/limits.ts';
+import { SEEK_MS_MAX, WINDOW_SECONDS_MIN } from '../../genesis/limits.ts';
 import { newcomerDesk } from '../../genesis/newcomer.ts';
+import { pledgedIn, seekRecord } from '../../genesis/pledged.ts';
 import { type WindowEnd, runWindow } from '../../genesis/window.ts';
+import { foundDesk, openDesk } from '../../home/desk.ts';
 import { keyHost } from '../../home/host.ts';
+import type { HomeLedger } from '../../home/ledger.ts';
 import { type Identity, openIdentity } from '../../keys/identity.ts';
 import { machineLabel } from '../../os/host-name.ts';
 import type { Address } from '../../peer/address.ts';
@@ -41,6 +45,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   const here = await standingIn(folder, identity);
   if (here.at === 'member') return joined(folder, identity, print);
   if (here.at === 'removed') return stop('removed-here');
+  if (await isFound(folder, identity, signal)) return joined(folder, identity, print);
   const { network } = here;
   const kept = keptFor(unwrap(readKept(host, folder)), renewed === true);
   if (renewed === true) writeKept(host, folder, kept);
@@ -147,6 +152,21 @@ async function standingIn(folder: string, { publicKey }: Identity): Promise<Stan
     return { at: member.cut === null ? 'member' : 'removed', network };
   });
   return standing ?? { at: 'stranger', network: null };
+}
+
+/** Whether a member has the record of an admission that an earlier run has accepted. */
+async function isFound(folder: string, identity: Identity, signal: AbortSignal): Promise<boolean> {
+  const pledged = pledgedIn(keyHost(), folder);
+  if (pledged === null || pledged.doors.length === 0) return false;
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(SEEK_MS_MAX)]);
+  let home = await openDesk(folder);
+  try {
+    const begin = async (genesis: Decoded): Promise<HomeLedger> =>
+      (home ??= await foundDesk(folder, genesis, false));
+    return (await seekRecord(pledged, { identity, signal: inTime, begin })) !== null;
+  } finally {
+    await home?.close();
+  }
 }
 
 /** A key press gives a new code three tries; the pledges stay. */

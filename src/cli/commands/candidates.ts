@@ -3,6 +3,7 @@
 import type { Found } from '../../genesis/announcement.ts';
 import { lookAround } from '../../genesis/discovery.ts';
 import { LOOK_MS } from '../../genesis/limits.ts';
+import { textOfAddress } from '../../peer/address.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
 import type { Printer } from '../print.ts';
@@ -30,5 +31,5 @@ export async function run(_call: Call, print: Printer): Promise<Exit> {
 }
 
 export function addressOf({ source, port }: Found): string {
-  return `${source}:${port}`;
+  return textOfAddress({ host: source, port });
 }

@@ -7,7 +7,7 @@ import { monotonicMs } from '../../os/clock.ts';
 import type { Printer } from '../print.ts';
 import { stop } from '../sentences.ts';
 import { spanText } from '../when.ts';
-import { joinByTicket } from '../ceremony/ticket.ts';
+import { join as joinByTicket } from '../ceremony/ticket.ts';
 import { runCeremony } from '../ceremony/start.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {

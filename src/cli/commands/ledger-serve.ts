@@ -1,8 +1,7 @@
 // `kith ledger serve`: the peer API of this machine until somebody stops it.
 
-import { holdingsOf } from '../../../ledger/holdings.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
-import { broughtBy, memberDoor, ingestInto } from '../../peer/members.ts';
+import { ingestInto, servingOf } from '../../peer/members.ts';
 import { type PeerEvent, servePeers } from '../../peer/server.ts';
 import type { Ingest } from '../../peer/lines.ts';
 import { type Address, urlOf } from '../../peer/address.ts';
@@ -11,6 +10,7 @@ import type { Call } from '../command.ts';
 import { Stop } from '../complaint.ts';
 import type { Exit } from '../exit.ts';
 import { namesAt, withHome } from '../home.ts';
+import { ticketText } from '../names.ts';
 import { nodeOf } from '../node.ts';
 import type { Printer } from '../print.ts';
 import { counted } from '../when.ts';
@@ -30,11 +30,9 @@ async function serve(home: HomeLedger, listen: Address, call: Call, print: Print
   // Before the port is open: whoever waits for the address may stop us at once.
   const stopped = untilStopped();
   const server = await servePeers({
+    ...servingOf(home, identity.publicKey),
     identity,
     listen,
-    brought: broughtBy(home, identity.publicKey),
-    door: memberDoor(home),
-    holdings: holdingsOf(home.replica),
     ingest: tellingIngest(home, print),
     log: eventTeller(home, print),
   });
@@ -81,6 +79,7 @@ const TOLD_MAX = 1_000;
 function eventTeller(home: HomeLedger, print: Printer): (event: PeerEvent) => void {
   const told = new Set<string>();
   return (event) => {
+    if (event.kind === 'agreed') return;
     const text = eventText(event, home);
     if (told.has(text) || told.size >= TOLD_MAX) return;
     told.add(text);
@@ -88,12 +87,14 @@ function eventTeller(home: HomeLedger, print: Printer): (event: PeerEvent) => vo
   };
 }
 
-function eventText(event: PeerEvent, home: HomeLedger): string {
+function eventText(event: Exclude<PeerEvent, { kind: 'agreed' }>, home: HomeLedger): string {
   switch (event.kind) {
     case 'turned-away':
       return `turned away ${event.address} (${event.why})`;
     case 'faulty-peer':
       return `${namesAt(home)(event.key)} sent what no honest peer sends: not spoken to for a while`;
+    case 'ticket':
+      return ticketText(event, namesAt(home));
     case 'failed': {
       const { error } = event;
       const why = error instanceof Error ? error.message : String(error);

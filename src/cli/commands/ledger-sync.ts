@@ -72,7 +72,7 @@ async function stoppable<Value>(work: (signal: AbortSignal) => Promise<Value>): 
 }
 
 /** One sync with a peer, shown as it goes. */
-export async function syncHome(
+async function syncHome(
   home: HomeLedger,
   url: string,
   call: Call,

@@ -12,6 +12,7 @@ import { endpoint, label as labelSchema } from '../../../ledger/schema.ts';
 import { draftIntent } from '../../../ledger/intent.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
 import { keyHost } from '../../home/host.ts';
+import { hintsFrom } from '../../genesis/reachable.ts';
 import { issueOf, newTicket } from '../../acts/tickets.ts';
 import { writeIntent } from '../../acts/write.ts';
 import { nowMs } from '../../os/clock.ts';
@@ -22,7 +23,7 @@ import type { Exit } from '../exit.ts';
 import { withHome } from '../home.ts';
 import type { Printer } from '../print.ts';
 import { handOut } from '../secrets.ts';
-import { unwrap } from '../sentences.ts';
+import { complaintOf, unwrap } from '../sentences.ts';
 import { utcText } from '../when.ts';
 import { expiryOf } from './grant.ts';
 import { nameIn, passingOf } from './operator-add.ts';
@@ -54,7 +55,8 @@ async function issue(
   out: string | undefined,
 ): Promise<Exit> {
   const { ledger } = home.replica;
-  const { preset, expires, labels, hints } = wanted;
+  const { preset, expires, labels } = wanted;
+  const hints = wanted.hints.length > 0 ? wanted.hints : await hintsFrom(keyHost(), home);
   const { key, text } = newTicket(keyHost(), ledger, hints);
   const { grants, missing } = fitted(memberWishes(preset, 'ticket'), passingOf(home, call.folder));
   for (const { action } of missing) print.note(`left out: ${action}, which you cannot pass on`);
@@ -81,10 +83,13 @@ async function issue(
     preset,
     expires,
     labels,
+    hints,
     ...(out === undefined ? {} : { out }),
   };
   const where = out === undefined ? 'the line above' : out;
   print.note(`ticket ${name}, good until ${utcText(expires)}: whoever has ${where} can join once`);
+  if (hints.length === 0) print.note(complaintOf('ticket-no-door').what);
+  else print.note(`it leads to ${hints.join(', ')}`);
   print.result(document, () => []);
   return 'ok';
 }

@@ -2,14 +2,16 @@
 
 import type { DaemonEvent } from '../../daemon/events.ts';
 import { type RunningDaemon, startDaemon } from '../../daemon/daemon.ts';
+import { ENDPOINTS_MAX } from '../../../ledger/limits.ts';
 import type { Key } from '../../../proto/ids.ts';
+import { isEndpoint } from '../../../proto/names.ts';
 import { nowMs } from '../../os/clock.ts';
 import { doorPlace, peerUrl } from '../address.ts';
 import type { Call } from '../command.ts';
-import { Stop } from '../complaint.ts';
+import { Stop, wrongUse } from '../complaint.ts';
 import type { Exit } from '../exit.ts';
 import { namesAt } from '../home.ts';
-import { type NameOf, short } from '../names.ts';
+import { type NameOf, short, ticketText } from '../names.ts';
 import { type Printer, plain } from '../print.ts';
 import { counted } from '../when.ts';
 import { ownVersion } from './version.ts';
@@ -22,6 +24,12 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
     if (typeof url !== 'string') throw new Stop(url);
     return url;
   });
+  const named = call.values('endpoint');
+  const wrong = named.find((text) => !isEndpoint(text));
+  if (wrong !== undefined || named.length > ENDPOINTS_MAX) {
+    const what = `${wrong ?? 'more than eight'} as --endpoint`;
+    throw new Stop(wrongUse(what, 'say HOST:PORT, as others reach it; IPv6 in brackets'));
+  }
   let daemon: RunningDaemon | undefined;
   const nameOf: NameOf = (key) => {
     const home = daemon?.home() ?? null;
@@ -37,7 +45,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     daemon = await startDaemon({
-      ...{ folder: call.folder, version: ownVersion(), moved: call.flag('moved'), told },
+      ...{ folder: call.folder, version: ownVersion(), moved: call.flag('moved'), told, named },
       place: { ...place, shared: !call.flag('no-mesh') },
       mesh: call.flag('no-mesh') ? null : { relay: call.flag('relay') },
       log: logTo(print, nameOf),
@@ -78,6 +86,10 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
     }
     case 'listening':
       return `members find it at ${event.url}`;
+    case 'awaiting':
+      return `accepted an admission and has not seen it yet: asks ${counted(event.doors, 'door')}`;
+    case 'found':
+      return `the record of the admission was at ${event.url}: this machine belongs`;
     case 'door-failed':
       return `the door cannot be opened: ${event.why}; it is tried again`;
     case 'records':
@@ -102,6 +114,12 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return `ATTENTION: ${event.what}`;
     case 'rotated':
       return `speaks with its key number ${event.counter} now; ${event.ready} had it before`;
+    case 'endpoints':
+      return `told the others where it is: ${event.endpoints.join(', ')}`;
+    case 'forked':
+      return `${nameOf(event.key)} wrote two records at one place: it counts for nothing from there`;
+    case 'ticket':
+      return ticketText(event, nameOf);
     case 'failed':
       return `${event.what} failed: ${event.why}`;
     case 'carry':

@@ -1,0 +1,104 @@
+// Tells the others where this machine is: a `node.update` signed by the node's own key, when
+// own-endpoints.ts says that it is worth one. Spec: docs/daemon.md, "Where this machine is".
+
+import { networkInterfaces } from 'node:os';
+import { freeQuota } from '../../ledger/quota.ts';
+import { memberOf, stateOf } from '../../ledger/replica.ts';
+import type { Key } from '../../proto/ids.ts';
+import { writeIntent } from '../acts/write.ts';
+import type { HomeLedger } from '../home/ledger.ts';
+import type { KeyHost } from '../keys/host.ts';
+import { openIdentity } from '../keys/identity.ts';
+import { monotonicMs, nowMs } from '../os/clock.ts';
+import { isPeer } from '../peer/members.ts';
+import type { Tell } from './events.ts';
+import { ENDPOINT_LOOK_MS } from './limits.ts';
+import {
+  NOTHING_PUBLISHED,
+  type OwnAddress,
+  type Publishing,
+  published,
+  reachableAt,
+} from './own-endpoints.ts';
+
+export interface PublishingParts {
+  readonly home: HomeLedger;
+  readonly host: KeyHost;
+  readonly node: Key;
+  readonly door: { readonly host: string; readonly port: number };
+  readonly named: readonly string[];
+  readonly tell: Tell;
+  /** Whether a sync with another has ended in agreement since the start. */
+  readonly hasAgreed: () => boolean;
+}
+
+export interface Publisher {
+  stop(): Promise<void>;
+}
+
+export function startPublishing(parts: PublishingParts): Publisher {
+  let state: Publishing = NOTHING_PUBLISHED;
+  let work: Promise<void> = Promise.resolve();
+  let isBusy = false;
+  const look = (): void => {
+    if (isBusy) return;
+    const decided = published(state, sightOf(parts));
+    state = decided.state;
+    if (decided.write === null) return;
+    isBusy = true;
+    work = write(parts, decided.write)
+      .catch((error: Error) =>
+        parts.tell({ event: 'failed', what: 'stating the addresses', why: error.message }),
+      )
+      .finally(() => (isBusy = false));
+  };
+  const timer = setInterval(look, ENDPOINT_LOOK_MS);
+  look();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await work;
+    },
+  };
+}
+
+function sightOf({
+  home,
+  node,
+  door,
+  named,
+  hasAgreed,
+}: PublishingParts): Parameters<typeof published>[1] {
+  const { replica } = home;
+  const member = memberOf(replica, node);
+  const { members } = stateOf(replica);
+  const isAlone = !members.some(({ key }) => key !== node && isPeer(replica, key));
+  // Past its end, or frozen, it writes nothing that counts.
+  const mayWrite = member !== null && member.cut === null && !member.live.frozen;
+  return {
+    reachable: reachableAt({ addresses: ownAddresses(), door, named }),
+    stated: members.find(({ key }) => key === node)?.endpoints ?? [],
+    isCurrent: isAlone || hasAgreed(),
+    places: mayWrite ? freeQuota('node', member.quota) - member.live.seq : 0,
+    atMs: monotonicMs(),
+  };
+}
+
+function ownAddresses(): OwnAddress[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+    addresses.map(({ address, internal }) => ({ name, address, internal })),
+  );
+}
+
+async function write(
+  { home, host, tell }: PublishingParts,
+  endpoints: readonly string[],
+): Promise<void> {
+  const identity = openIdentity(host, home.folder);
+  if (!identity.ok) throw new Error(identity.code);
+  const { signer } = identity.value;
+  const act = { kind: 'node.update', body: { endpoints } } as const;
+  const written = await writeIntent({ home, signer, nowMs }, { act, refs: [], at: 'fixed' });
+  if (!written.ok) throw new Error(`${written.code} ${written.detail}`);
+  tell({ event: 'endpoints', endpoints });
+}
