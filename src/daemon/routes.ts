@@ -250,7 +250,7 @@ export interface PeerStatus {
   readonly url: string;
   /**
    * Who named it: a person, the last run, its own record, another member; or it is derived: on the
-   * mesh, or where its link led last.
+   * mesh, or where its link may lead.
    */
   readonly source: 'told' | 'kept' | 'ledger' | 'heard' | 'mesh' | 'link';
   readonly key: Key | null;

@@ -51,7 +51,7 @@ export interface Syncing {
   news(from: Key | null): void;
   /** The addresses on the mesh of those who are heard there. */
   onMesh(found: readonly KeptPeer[]): void;
-  /** Where the links of those who are not heard led last: their doors may be there. */
+  /** Where the links of those who are not heard may lead: their doors are there, too. */
   onLinks(found: readonly KeptPeer[]): void;
   /** A link led to a peer there: where nothing better is known of it, its door may be, too. */
   linkedAt(peer: KeptPeer): void;

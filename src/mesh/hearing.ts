@@ -16,8 +16,7 @@ import type { Key } from '../../proto/ids.ts';
 import { monotonicMs } from '../os/clock.ts';
 import { nodePlatform } from '../platform.ts';
 import { realDisk } from '../store/disk.ts';
-import { urlIn, urlOf } from '../peer/address.ts';
-import type { RosterRow } from '../derive.ts';
+import { urlOf } from '../peer/address.ts';
 import type { Ground } from './ground.ts';
 import { RTT_MS_MAX } from './limits.ts';
 import { rotationHeard, rotationWithout } from './rotating.ts';
@@ -119,28 +118,13 @@ function onHeartEvent(ground: Ground, event: HeartEvent): void {
   }
 }
 
-/**
- * Ledgers are compared over the mesh with whoever is heard there. One that is not may have been
- * away while keys changed, so that no link to it can come up: its door is asked where it was last.
- */
-export function tellMeshAddresses({ parts, wishing, heart, kept }: Ground): void {
+/** Ledgers are compared over the mesh with whoever is heard there. */
+export function tellMeshAddresses({ parts, wishing, heart }: Ground): void {
   if (heart === null) return;
-  const isHeard = ({ key }: RosterRow): boolean => heart.liveness(key).state === 'alive';
-  const others = wishing.others();
-  const heard = others.filter(isHeard);
-  parts.syncing.onLinks(
-    others.filter((row) => !isHeard(row)).flatMap(({ key }) => doorsOf(key, kept.of(key))),
-  );
+  const heard = wishing.others().filter(({ key }) => heart.liveness(key).state === 'alive');
   parts.syncing.onMesh(
     heard.map(({ key, address }) => ({ key, url: urlOf({ host: address, port: MESH_PORT }) })),
   );
-}
-
-function doorsOf(key: Key, endpoints: readonly string[]): { key: Key; url: string }[] {
-  return endpoints.flatMap((endpoint) => {
-    const url = urlIn(endpoint);
-    return url === null ? [] : [{ key, url }];
-  });
 }
 
 export function nameOf({ wishing }: Ground, key: Key): string {
