@@ -106,6 +106,7 @@ async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   const { named } = daemon;
   daemon.publisher = startPublishing({
     ...{ home: parts.home, host, node: voice.publicKey, door, named, tell, hasAgreed },
+    nowMs: daemon.calendar.nowMs,
   });
 }
 

@@ -30,6 +30,7 @@ export function heartParts(ground: Ground, address: string): HeartParts {
   const { replica } = home;
   return {
     ...{ self, ledger, version, folder: home.folder, disk: realDisk },
+    calendarMs: parts.calendar.nowMs,
     wire: (arrived) => openWire(address, arrived),
     sign: (message) => new Uint8Array(sign(null, message, ground.identity.privateKey)),
     verify: (key, message, signature) =>
