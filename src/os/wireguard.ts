@@ -232,12 +232,29 @@ function printOf(name: string, wanted: WantedLink): string {
   return JSON.stringify([wanted, addressesOf(name)]);
 }
 
-async function localPrefixes(name: string): Promise<string[]> {
+/**
+ * IPv4 prefixes that this machine reaches otherwise than through any mesh; none where it cannot
+ * say.
+ */
+export async function prefixesOutside(): Promise<string[]> {
+  try {
+    return await localPrefixes(null);
+  } catch (error) {
+    if (error instanceof ToolFault) return [];
+    throw error;
+  }
+}
+
+async function localPrefixes(name: string | null): Promise<string[]> {
   const text = (await needTool(['ip', '-json', '-4', 'route', 'show'])).toString('utf8');
   const routes = JSON.parse(text.trim() === '' ? '[]' : text) as { dst?: string; dev?: string }[];
   return routes.flatMap(({ dst, dev }) =>
-    dst === undefined || dst === 'default' || dev === name ? [] : [dst],
+    dst === undefined || dst === 'default' || isOfMesh(dev, name) ? [] : [dst],
   );
+}
+
+function isOfMesh(device: string | undefined, name: string | null): boolean {
+  return name === null ? /^kith[0-9a-f]{6}$/.test(device ?? '') : device === name;
 }
 
 async function close(open: Open): Promise<void> {
