@@ -48,7 +48,7 @@ export async function applyLedger(ground: Ground): Promise<void> {
 }
 
 /** The names of all members, this node too. */
-export function namesAnew(ground: Ground): void {
+function namesAnew(ground: Ground): void {
   const { device, wishing, alarms } = ground;
   try {
     const refused = writeNames(device.name, wishing.roster().rows);
