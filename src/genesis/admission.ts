@@ -29,8 +29,6 @@ export interface Terms {
   readonly preset: MemberPreset;
   /** The node in whose place it comes. */
   readonly replaces: MemberState | null;
-  /** The IPv4 address that it is to have on the mesh beside its IPv6 address, if any. */
-  readonly ipv4: string | null;
 }
 
 export interface AdmissionDesk {
@@ -157,12 +155,11 @@ function isPledgedElsewhere({ introduction }: Candidate, own: Key): boolean {
 }
 
 function bodyOf(
-  { name, replaces, ipv4 }: Terms,
+  { name, replaces }: Terms,
   candidate: Candidate,
   grants: readonly Grant[],
 ): Omit<NodeAdmitBody, 'acceptance'> {
   const labels = replaces?.labels ?? candidate.introduction.labels;
-  const four = ipv4 ?? replaces?.ipv4;
   return {
     key: candidate.key,
     name: name ?? replaces?.name ?? candidate.name,
@@ -170,7 +167,6 @@ function bodyOf(
     ...(labels.length === 0 ? {} : { labels }),
     wg: candidate.wireguard,
     ceremony: candidate.ceremony,
-    ...(four === undefined ? {} : { ipv4: four }),
     ...(replaces === null ? {} : { replaces: replaces.key }),
   };
 }

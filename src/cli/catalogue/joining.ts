@@ -89,11 +89,6 @@ export const JOINING: readonly Command[] = [
         value: 'PRESET',
         help: 'its rights at most: peer, observer or guest (default: what it asks for, peer at most)',
       },
-      {
-        name: 'ipv4',
-        value: 'ADDRESS',
-        help: 'an IPv4 address for it on the mesh, beside its IPv6 address',
-      },
       { name: 'replaces', value: 'NODE', help: 'it comes in place of this node, whose key is cut' },
       { name: 'yes', help: 'do not ask' },
       {

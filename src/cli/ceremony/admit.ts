@@ -51,7 +51,6 @@ import { nameIn } from '../commands/operator-add.ts';
 import { placeNamed } from '../place.ts';
 import { admittedPage, candidateDocument, candidateLines } from './admitted.ts';
 import { askAtTerminal, lineOfInput } from './ask.ts';
-import { freeIpv4 } from './ipv4.ts';
 import { begun, endingSignal } from './start.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
@@ -85,7 +84,6 @@ interface Wish {
   readonly name: string | null;
   readonly preset: MemberPreset | null;
   readonly replaces: string | null;
-  readonly ipv4: string | null;
   readonly asks: boolean;
 }
 
@@ -118,7 +116,6 @@ function wishIn(call: Call): Wish {
     name: name === undefined ? null : nameIn(name),
     preset,
     replaces: call.value('replaces') ?? null,
-    ipv4: call.value('ipv4') ?? null,
     asks: !call.flag('yes'),
   };
 }
@@ -172,7 +169,6 @@ function prepared(
   const replaces =
     wish.replaces === null ? null : unwrap(findMember(state, wish.replaces, nodePlatform));
   if (replaces !== null && replaces.class !== 'node') return stop('not-a-node', replaces.shown);
-  if (wish.ipv4 !== null) unwrap(freeIpv4(wish.ipv4, state, replaces));
   const { ledger: network, network: called } = state;
   const welcome = { network: called };
   const self = { key, name: shown.shown, network, frontier: frontierRoot(replica), welcome };
@@ -206,7 +202,7 @@ async function draft(candidate: Candidate, work: Work): Promise<AdmitterAnswer> 
   work.home = home;
   // What an earlier run has signed and not stored: it may be this very admission.
   unwrap(await finishLost({ home, signer, nowMs }));
-  const terms = { name: wish.name, preset, replaces, ipv4: wish.ipv4 };
+  const terms = { name: wish.name, preset, replaces };
   const members = await reachableFrom(keyHost(), home);
   work.desk = admissionDesk({ home, signer, passing, terms, members, nowMs });
   return work.desk.draft(candidate);
@@ -241,8 +237,7 @@ async function isMeant(candidate: Candidate, work: Work): Promise<boolean> {
   work.candidate = candidate;
   const known = work.state.members.some(({ key }) => key === candidate.key);
   if (!print.json) {
-    const { name, ipv4 } = wish;
-    const terms = { name, preset: work.preset, replaces, ipv4, known };
+    const terms = { name: wish.name, preset: work.preset, replaces, known };
     print.item({}, () => candidateLines(candidate, terms, print.style));
   }
   if (!wish.asks) return true;
@@ -282,7 +277,6 @@ async function ended(dead: AdmitterDead, work: Work): Promise<Exit> {
     ...{ id: record.id, seen: at === 'seen', finished: desk?.known === true, holders },
     node: { name, ...candidateDocument(candidate) },
     ...{ grants: body.grants, preset: body.replaces === undefined ? work.preset : null },
-    ...(body.ipv4 === undefined ? {} : { ipv4: body.ipv4 }),
     ...(body.replaces === undefined ? {} : { replaces: body.replaces, leftOut }),
   };
   if (typeof cut === 'object' && cut !== null) {

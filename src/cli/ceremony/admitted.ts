@@ -20,14 +20,13 @@ export interface ShownTerms {
   readonly name: string | null;
   readonly preset: MemberPreset;
   readonly replaces: MemberState | null;
-  readonly ipv4: string | null;
   /** It is a member already: this run only brings it the record. */
   readonly known: boolean;
 }
 
 export function candidateLines(
   candidate: Candidate,
-  { name, preset, replaces, ipv4, known }: ShownTerms,
+  { name, preset, replaces, known }: ShownTerms,
   style: Style,
 ): string[] {
   const { introduction } = candidate;
@@ -43,7 +42,6 @@ export function candidateLines(
     ...hardwareRows(introduction.hardware),
     ['asks to be', introduction.role],
     ...(known ? [['admitted', 'already; this finishes it']] : [['gets', rights]]),
-    ...(known || ipv4 === null ? [] : [['IPv4', ipv4]]),
     ...(replaces === null ? [] : [['in place of', `${replaces.shown}, whose key is cut`]]),
   ];
   return ['', ...columnsOf(rows, { indent: 2 }), ''];
@@ -87,11 +85,10 @@ export interface Admitted {
 export function admittedPage({ name, holders, leftOut, body, style }: Admitted): string[] {
   const { holding, of } = holders;
   const rights = grantTexts(body.grants).join('; ') || 'no rights';
-  const four = body.ipv4 === undefined ? [] : [['IPv4', body.ipv4]];
   const missing = leftOut.map((grant) => `kith grant ${name} ${grant.action}`);
   return [
     `${style.bold(name)} is admitted, and holds the whole ledger.`,
-    ...columnsOf([['may', rights], ...four], { indent: 2 }),
+    ...columnsOf([['may', rights]], { indent: 2 }),
     `  ${holding} of ${counted(of, 'node')} are known to hold the record; the others get it by sync.`,
     ...(missing.length === 0 ? [] : ['You cannot hand on all that it had. Who can, may run:']),
     ...missing.map((line) => `  ${line}`),
