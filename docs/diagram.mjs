@@ -1,5 +1,6 @@
 // Draws a table of transitions as a Mermaid state diagram: between `<!-- diagram: NAME -->` and
-// `<!-- end -->` of docs/pairing.md stands what that table of pairing/machine.ts says.
+// `<!-- end -->` of docs/pairing.md stands what that table of pairing/machine.ts says, and in
+// docs/links.md that of wg/link-table.ts.
 
 const BLOCK = /<!-- diagram: (\S+) -->\n[\s\S]*?<!-- end -->/g;
 

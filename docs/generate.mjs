@@ -2,7 +2,7 @@
 // `<!-- end -->` stands what the table NAME of that source file holds, and prose around it stays.
 // `npm run docs` writes; test/repo/docs.test.ts compares, and demands a place for every table.
 // Also writes docs/commands.md, all of it, from the catalogue of commands, and draws the diagrams
-// of docs/pairing.md.
+// of docs/pairing.md and docs/links.md.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -72,6 +72,9 @@ async function main() {
   const { TRANSITIONS } = await import(pathToFileURL(join(ROOT, 'dist/pairing/machine.js')).href);
   const pairing = join(ROOT, 'docs/pairing.md');
   writeFileSync(pairing, redraw(readFileSync(pairing, 'utf8'), TRANSITIONS));
+  const { LINK } = await import(pathToFileURL(join(ROOT, 'dist/wg/link-table.js')).href);
+  const links = join(ROOT, 'docs/links.md');
+  writeFileSync(links, redraw(readFileSync(links, 'utf8'), { link: LINK }));
   const { manual } = await import(pathToFileURL(join(ROOT, 'dist/src/cli/manual.js')).href);
   writeFileSync(join(ROOT, 'docs/commands.md'), manual());
 }

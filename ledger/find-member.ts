@@ -13,13 +13,28 @@ export type FindCode = 'no-such-member' | 'ambiguous-member';
 const PREFIX_CHARS_MIN = 4;
 
 export function findMember(
-  state: State,
+  state: Pick<State, 'members'>,
   text: string,
   platform: Platform,
 ): Result<MemberState, FindCode> {
+  const found = membersMeant(state, text, platform);
+  // Who was removed still has its name, and is meant only where nobody else can be.
+  const here = found.filter((member) => member.removed === undefined);
+  const meant = here.length > 0 ? here : found;
+  if (meant.length === 1) return ok(meant[0] as MemberState);
+  if (meant.length === 0) return refuse('no-such-member', text);
+  return refuse('ambiguous-member', meant.map(pathOf).join(', '));
+}
+
+/** Everybody who may be meant, removed or not; a start of a key may end in `…`, as it is shown. */
+export function membersMeant(
+  state: Pick<State, 'members'>,
+  text: string,
+  platform: Platform,
+): readonly MemberState[] {
   const slash = text.indexOf('/');
   const of = slash < 0 ? '' : text.slice(0, slash);
-  const wanted = slash < 0 ? text : text.slice(slash + 1);
+  const wanted = (slash < 0 ? text : text.slice(slash + 1)).replace(/…$/, '');
   const members = state.members.filter((member) => of === '' || member.class === of);
   const symbols = symbolsOf(wanted);
   const printOf = (member: MemberState): string => symbolsOf(fingerprint(member.key, platform));
@@ -32,13 +47,9 @@ export function findMember(
   ];
   for (const way of ways) {
     const found = members.filter(way);
-    // Who was removed still has its name, and is meant only where nobody else can be.
-    const here = found.filter((member) => member.removed === undefined);
-    const meant = here.length > 0 ? here : found;
-    if (meant.length === 1) return ok(meant[0] as MemberState);
-    if (meant.length > 1) return refuse('ambiguous-member', meant.map(pathOf).join(', '));
+    if (found.length > 0) return found;
   }
-  return refuse('no-such-member', text);
+  return [];
 }
 
 /** The name by which a member can be found again, whoever shares it. */

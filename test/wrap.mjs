@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FOLDERS = ['bench', 'docs', 'ledger', 'pairing', 'proto', 'src', 'test'];
+const FOLDERS = ['beat', 'bench', 'docs', 'ledger', 'pairing', 'proto', 'src', 'test', 'wg'];
 const FOREIGN = new Set(['node_modules', 'dist', 'wire.js', 'wire.d.ts']);
 const COLUMNS_MAX = 100;
 

@@ -1,7 +1,7 @@
 // What a member says on its local network so that others of its network find it there without the
-// rest of the world. Whoever knows the ledger's id can check the tags; a stranger sees random bytes,
-// the port, and not even whether two beacons are of one node. It is a hint and no proof: WireGuard
-// proves who answers. Spec: docs/links.md, "The LAN beacon".
+// rest of the world. Whoever knows the ledger's id can check the tags; a stranger sees random
+// bytes, the port, and not even whether two beacons are of one node. It is a hint and no proof:
+// WireGuard proves who answers. Spec: docs/links.md, "The LAN beacon".
 
 import { blake2s } from '../proto/blake.ts';
 import { concat, fromBase64url, sameBytes, utf8 } from '../proto/bytes.ts';

@@ -17,10 +17,9 @@ export const SIGHTING_REFUSALS: Readonly<Record<SightingCode, { readonly what: s
   },
 };
 
-export type LeaseCode = 'relay-off' | 'relay-full' | 'relay-too-many' | 'relay-stranger';
+export type LeaseCode = 'relay-full' | 'relay-too-many' | 'relay-stranger';
 
 export const LEASE_REFUSALS: Readonly<Record<LeaseCode, { readonly what: string }>> = {
-  'relay-off': { what: 'This member does not relay for others.' },
   'relay-full': { what: 'All ports of the relay are leased.' },
   'relay-too-many': { what: 'The caller has as many pairs at this relay as one member may.' },
   'relay-stranger': { what: 'A relay was asked for between two that are not both members.' },

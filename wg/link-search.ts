@@ -131,7 +131,7 @@ export function nextSlot(state: Searching | Probing, nowMs: number): LinkStep {
 }
 
 /** No address answered, or none is worth a try. */
-export function toRelay(state: Restart, nowMs: number): LinkStep {
+function toRelay(state: Restart, nowMs: number): LinkStep {
   const { lease } = state;
   if (lease !== null && nowMs - lease.toldMs < LEASE_TOLD_MS && lease.relay !== state.badRelay) {
     return takeLease(state, lease, nowMs);

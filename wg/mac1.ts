@@ -1,5 +1,5 @@
-// The first message of a WireGuard handshake as a relay sees it: 148 bytes, the last but one field a
-// MAC that anybody who knows the responder's public key can check. So a relay that knows a pair's
+// The first message of a WireGuard handshake as a relay sees it: 148 bytes, the last but one field
+// a MAC that anybody who knows the responder's public key can check. So a relay that knows a pair's
 // keys can tell an initiation for one of them from a stranger's bytes, and learn from its source
 // where the other is. Spec: docs/links.md, "Relays"; WireGuard's paper, 5.4.2 and 5.4.4.
 

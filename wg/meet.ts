@@ -36,7 +36,7 @@ export function meetBody(meet: {
     sequence: meet.sequence,
     nat: KINDS.indexOf(meet.nat),
     addresses: addresses.slice(0, OWN_ADDRESSES_MAX),
-    sightings: meet.sightings.slice(0, MEET_SIGHTINGS_MAX) as Uint8Array[],
+    sightings: meet.sightings.slice(0, MEET_SIGHTINGS_MAX),
   }).finish();
 }
 

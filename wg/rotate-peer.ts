@@ -1,7 +1,7 @@
 // A peer changes its WireGuard key, as the others see it: the new key is added beside the old one,
-// which carries the peer's prefix until the first packet under the new key proves that the peer uses
-// it. The hand-over is never decided by what comes over the old connection, which ends with it.
-// Spec: docs/links.md, "Key rotation".
+// which carries the peer's prefix until the first packet under the new key proves that the peer
+// uses it. The hand-over is never decided by what comes over the old connection, which ends with
+// it. Spec: docs/links.md, "Key rotation".
 
 import type { Key } from '../proto/ids.ts';
 import { SILENCE_MS } from './link-limits.ts';
@@ -32,7 +32,9 @@ export type RotatePeerInput =
     }
   /** The interface has the new key, without any prefix. */
   | { readonly kind: 'added'; readonly wg: Key }
-  /** Bytes came under this key: at least the initiation of a handshake, which only its holder makes. */
+  /**
+   * Bytes came under this key: at least the initiation of a handshake, which only its holder makes.
+   */
   | { readonly kind: 'received'; readonly wg: Key }
   | { readonly kind: 'beat' }
   | { readonly kind: 'tick' };

@@ -42,7 +42,9 @@ export function isIpv6(endpoint: string): boolean {
   return endpoint.startsWith('[');
 }
 
-/** Whether an endpoint lies in a prefix, such as the network's own: no path leads through itself. */
+/**
+ * Whether an endpoint lies in a prefix, such as the network's own: no path leads through itself.
+ */
 export function liesIn(prefix: string, endpoint: string): boolean {
   const [outer, parsed] = [parsePrefix(prefix), parseEndpoint(endpoint)];
   if (outer === null || parsed === null) return false;

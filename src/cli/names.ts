@@ -3,7 +3,7 @@
 
 import type { TicketStanding } from '../../ledger/redemption.ts';
 import type { Key } from '../../proto/ids.ts';
-import type { MemberState, State } from '../../ledger/state.ts';
+import type { State } from '../../ledger/state.ts';
 
 export type NameOf = (key: Key) => string;
 
@@ -22,16 +22,6 @@ export function namesIn(state: Pick<State, 'members'>, papers: ReadonlySet<Key>)
     names.set(key, taken.get(shown) === 1 ? shown : `${its}/${shown}`);
   }
   return (key) => names.get(key) ?? (papers.has(key) ? 'recovery sheet' : short(key));
-}
-
-/** The members that a person may mean: by shown name, class/name, key or the start of it. */
-export function membersNamed(state: Pick<State, 'members'>, text: string): MemberState[] {
-  const exact = state.members.filter(
-    ({ key, shown, class: its }) => text === key || text === shown || text === `${its}/${shown}`,
-  );
-  if (exact.length > 0 || text.length < 4) return exact;
-  const start = text.replace(/…$/, '');
-  return state.members.filter(({ key }) => key.startsWith(start));
 }
 
 /** A holder of a ticket at our door: who reads along before it belongs is said. */

@@ -187,8 +187,8 @@ async function shutDown(daemon: Daemon, api: Api): Promise<void> {
   if (daemon.checkpoints !== null) clearInterval(daemon.checkpoints);
   await daemon.awaiting?.stop();
   await daemon.opening?.catch(() => undefined);
-  await daemon.publisher?.stop();
   await daemon.mesh?.stop();
+  await daemon.publisher?.stop();
   await daemon.syncing?.stop();
   daemon.lobby?.close();
   await daemon.door?.close();

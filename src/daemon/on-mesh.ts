@@ -29,7 +29,8 @@ export function meshOf(
   return startMesh({
     ...{ home: parts.home, host, identity: identity.value, calendar, tell, version, syncing },
     ...{ door, wishes },
-    serve: (place, routes) => serveAt(parts, place.host, place.port, routes),
+    serve: (place, routes) =>
+      serveAt({ ...parts, lobby: null }, place.host, place.port, { routes, door: door.address }),
   });
 }
 

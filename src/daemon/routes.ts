@@ -248,8 +248,11 @@ export interface Status {
 
 export interface PeerStatus {
   readonly url: string;
-  /** Who named it: a person, the last run, the peer's own record, another member; or derived. */
-  readonly source: 'told' | 'kept' | 'ledger' | 'heard' | 'mesh';
+  /**
+   * Who named it: a person, the last run, its own record, another member; or it is derived: on the
+   * mesh, or where its link may lead.
+   */
+  readonly source: 'told' | 'kept' | 'ledger' | 'heard' | 'mesh' | 'link';
   readonly key: Key | null;
   /** In a row. */
   readonly failures: number;

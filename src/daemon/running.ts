@@ -23,7 +23,6 @@ import { nodePlatform } from '../platform.ts';
 import { StoreFault } from '../store/faults.ts';
 import { type Awaiting, startAwaiting } from './awaiting.ts';
 import type { Tell } from './events.ts';
-import type { KeptPeer } from './kept.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
 import { type Lookout, dialWaiting } from './lobbies.ts';
 import { meshOf, meshStatusOf } from './on-mesh.ts';
@@ -31,7 +30,7 @@ import { DaemonFault } from './refusals.ts';
 import type { DaemonState, LedgerFacts, Replies, Status, TakenLines } from './routes.ts';
 import { type Publisher, startPublishing } from './publishing.ts';
 import { type Syncing, startSyncing } from './syncing.ts';
-import { type DoorPlace, openDoor, shownName } from './underlay.ts';
+import { type DoorParts, type DoorPlace, openDoor, shownName } from './underlay.ts';
 import { placesOf } from './whereabouts.ts';
 
 export interface Daemon {
@@ -90,21 +89,24 @@ export function openUp(daemon: Daemon): Promise<void> {
 async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   const { host, voice, tell, told, place, lobby } = daemon;
   const ingest: Ingest = (lines, from) => ingestInto(watching(daemon, home, from))(lines, from);
-  const parts = { home: watching(daemon, home, null), host, identity: voice, ingest, tell };
-  let agreed = false;
-  const hasAgreed = (): boolean => agreed || (daemon.syncing?.hasAgreed() ?? false);
-  const kept = (): readonly KeptPeer[] => daemon.syncing?.kept() ?? [];
-  const doorParts = { ...parts, kept, lobby, agreed: () => void (agreed = true) };
-  daemon.door = await openDoor(doorParts, place);
+  let hasMet = false;
+  const parts: DoorParts = {
+    ...{ home: watching(daemon, home, null), host, identity: voice, ingest, tell, lobby },
+    kept: () => daemon.syncing?.kept() ?? [],
+    agreed: () => (hasMet = true),
+  };
+  const hasAgreed = (): boolean => hasMet || (daemon.syncing?.hasAgreed() ?? false);
+  daemon.door = await openDoor(parts, place);
   tell({ event: 'listening', url: urlOf(daemon.door.address), node: voice.publicKey });
   daemon.syncing = startSyncing({ ...parts, told });
-  daemon.mesh = meshOf(daemon, doorParts, daemon.door, daemon.syncing);
+  daemon.mesh = meshOf(daemon, parts, daemon.door, daemon.syncing);
   // A copy signs nothing.
   if (voice.copied) return;
   const { address: door } = daemon.door;
   const { named } = daemon;
   daemon.publisher = startPublishing({
     ...{ home: parts.home, host, node: voice.publicKey, door, named, tell, hasAgreed },
+    nowMs: daemon.calendar.nowMs,
   });
 }
 

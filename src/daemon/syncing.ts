@@ -51,6 +51,10 @@ export interface Syncing {
   news(from: Key | null): void;
   /** The addresses on the mesh of those who are heard there. */
   onMesh(found: readonly KeptPeer[]): void;
+  /** Where the links of those who are not heard may lead: their doors are there, too. */
+  onLinks(found: readonly KeptPeer[]): void;
+  /** A link led to a peer there: where nothing better is known of it, its door may be, too. */
+  linkedAt(peer: KeptPeer): void;
   /** A heartbeat of a peer, and whether it holds the same as this machine. */
   beaten(key: Key, isSame: boolean): void;
   peers(): readonly PeerStatus[];
@@ -114,6 +118,16 @@ export function startSyncing(parts: SyncingParts): Syncing {
       const mesh: Found[] = found.map((peer) => ({ ...peer, source: 'mesh' }));
       running.book = learned(running.book, 'mesh', mesh, monotonicMs());
       wake(running);
+    },
+    onLinks(found) {
+      const links: Found[] = found.map((peer) => ({ ...peer, source: 'link' }));
+      running.book = learned(running.book, 'link', links, monotonicMs());
+      wake(running);
+    },
+    linkedAt(peer) {
+      if (running.kept.some(({ key }) => key === peer.key)) return;
+      running.kept = withPeer(running.kept, peer);
+      writePeers(parts.host, parts.home.folder, running.kept);
     },
     beaten(key, isSame) {
       running.book = beaten(running.book, { key, isSame }, monotonicMs(), chance());
@@ -274,6 +288,7 @@ function keep(running: Running, peer: KeptPeer, hasMoved: boolean): void {
 
 /** Both hold the same, as a heartbeat says: as good as a sync that has moved nothing. */
 function noteAgreed(running: Running, key: Key): void {
+  running.hasAgreed = true;
   for (const known of running.book.values()) {
     if (known.key !== key || known.source !== 'mesh') continue;
     running.last.set(known.url, { syncedAt: nowMs(), why: null });

@@ -11,6 +11,7 @@ import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import { isFreeForUdp, somePortForUdp } from '../os/shared-port.ts';
 import { listensOn } from '../os/wireguard.ts';
+import type { Address } from '../peer/address.ts';
 import type { PeerIdentity } from '../peer/certificate.ts';
 import type { Lobby } from '../lobby/lobby.ts';
 import type { Ingest } from '../peer/lines.ts';
@@ -100,6 +101,12 @@ async function firstThatOpens(
   throw fault;
 }
 
+interface Beside {
+  readonly routes?: readonly PeerRoute[];
+  /** Where the underlay door is, if this is another place. */
+  readonly door?: Address;
+}
+
 function served(lobby: Lobby, { replica }: HomeLedger, tell: Tell): ServedLobby {
   return {
     lobby,
@@ -119,10 +126,10 @@ export async function serveAt(
   { home, identity, ingest, tell, agreed, kept, lobby }: DoorParts,
   host: string,
   port: number,
-  routes: readonly PeerRoute[] = [],
+  { routes = [], door }: Beside = {},
 ): Promise<PeerServer> {
   const { replica } = home;
-  const own = (): Reach['own'] => ({ key: identity.publicKey, door: server.address });
+  const own = (): Reach['own'] => ({ key: identity.publicKey, door: door ?? server.address });
   const server = await servePeers({
     ...servingOf(home, identity.publicKey),
     routes,

@@ -13,7 +13,10 @@ export function addressesOf(host: string, port: number): string[] {
 }
 
 function ownHosts(withIpv6: boolean): string[] {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  // An address on the mesh is none for whoever is not in it.
+  const all = Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+    /^kith[0-9a-f]{6}$/.test(name) ? [] : (addresses ?? []),
+  );
   const outward = all.filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));
   const hosts = [
     ...outward.filter(({ family }) => family === 'IPv4'),

@@ -2,12 +2,13 @@
 // `_kith-genesis._tcp.local`, one answer, and a reader of both that looks at a bounded number of
 // records, follows pointers backwards only, and answers null for whatever does not fit.
 
+import { isIPv6 } from 'node:net';
 import { concat, utf8 } from '../../proto/bytes.ts';
 import { type Announcement, readAnnouncement } from './announcement.ts';
 import { MDNS_BYTES_MAX, MDNS_RECORDS_MAX } from './limits.ts';
 
 const SERVICE: readonly string[] = ['_kith-genesis', '_tcp', 'local'];
-const TYPE = { a: 1, ptr: 12, txt: 16, srv: 33 } as const;
+const TYPE = { a: 1, ptr: 12, txt: 16, aaaa: 28, srv: 33 } as const;
 const ANY = 255;
 const CLASS_IN = 1;
 /** "Only these": others with this name are to be forgotten. */
@@ -49,11 +50,23 @@ export function encodeAnswer(
     record(instance, TYPE.srv, FLUSH, concat(u16(0), u16(0), u16(port), target)),
     record(instance, TYPE.txt, FLUSH, txt),
     ...addresses.map((address) =>
-      record(target, TYPE.a, FLUSH, Uint8Array.from(address.split('.').map(Number))),
+      isIPv6(address)
+        ? record(target, TYPE.aaaa, FLUSH, ipv6Bytes(address))
+        : record(target, TYPE.a, FLUSH, Uint8Array.from(address.split('.').map(Number))),
     ),
   ];
   const header = concat(u16(0), u16(0x8400), u16(0), u16(records.length), u16(0), u16(0));
   return concat(header, ...records);
+}
+
+/** The 16 bytes of an address as the system writes it, without its link. */
+function ipv6Bytes(address: string): Uint8Array {
+  const [left, right] = address.split('%', 1).join('').split('::') as [string, string?];
+  const groups = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
+  const [head, tail] = [groups(left), right === undefined ? [] : groups(right)];
+  const middle = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => 0);
+  return concat(...[...head, ...middle, ...tail].map(u16));
 }
 
 export type DnsMessage =

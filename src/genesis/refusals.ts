@@ -19,6 +19,7 @@ export type GenesisCode =
   | 'lobby-none'
   | 'lobby-full'
   | 'lobby-lost'
+  | 'ipv4-full'
   | 'code-burnt'
   | 'code-expired'
   | 'ceremony-died'
@@ -102,6 +103,10 @@ export const GENESIS_REFUSALS: Readonly<Record<GenesisCode, { what: string; hint
   'lobby-lost': {
     what: 'the lobby has gone away',
     hint: 'it is dialled again for as long as the code lives',
+  },
+  'ipv4-full': {
+    what: 'every IPv4 address of the range is taken, as far as it was looked at',
+    hint: 'name one with --ipv4, or leave it out: the machine is reached by its name all the same',
   },
   'code-burnt': {
     what: 'three wrong codes were sent, and nobody made a new one',

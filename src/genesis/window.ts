@@ -262,11 +262,18 @@ async function listen(
   wanted: WindowSetting['listen'],
 ): Promise<{ server: Server; address: AddressInfo }> {
   if (wanted !== null) return listenAt(wanted);
-  try {
-    return await listenAt({ host: '0.0.0.0', port: WINDOW_PORT });
-  } catch {
-    return listenAt({ host: '0.0.0.0', port: 0 });
+  let fault: unknown;
+  // Where there is no IPv6, at all addresses of the other family.
+  for (const port of [WINDOW_PORT, 0]) {
+    for (const host of ['::', '0.0.0.0']) {
+      try {
+        return await listenAt({ host, port });
+      } catch (error) {
+        fault ??= error;
+      }
+    }
   }
+  throw fault;
 }
 
 function listenAt(where: Address): Promise<{ server: Server; address: AddressInfo }> {

@@ -2,6 +2,7 @@
 // sign of life, an endpoint is kept. Spec: docs/links.md.
 
 import { monotonicMs } from '../os/clock.ts';
+import { urlIn } from '../peer/address.ts';
 import type { Ground } from './ground.ts';
 import type { LinkHands } from './links.ts';
 
@@ -20,12 +21,18 @@ export function handsOf(of: () => Ground): LinkHands {
     meet: (node) => of().meeting?.meet(node),
     lease: (node, relay) => of().meeting?.lease(node, relay),
     ask: (node) => of().heart?.ask(node),
-    keep: (node, endpoint) => of().kept.keep(node, endpoint),
+    keep(node, endpoint) {
+      const { kept, parts } = of();
+      kept.keep(node, endpoint);
+      const url = urlIn(endpoint);
+      if (url !== null) parts.syncing.linkedAt({ key: node, url });
+    },
     told(node, { path, via, why }) {
-      const { parts, askedMs, heart } = of();
+      const { parts, askedMs, heart, rtts } = of();
       parts.tell({ event: 'link', peer: node, path, via, why });
       if (path === 'down' || heart === null) return;
       // A new path has another length.
+      rtts.delete(node);
       askedMs.set(node, monotonicMs());
       heart.ask(node);
     },

@@ -1,20 +1,17 @@
 // The look that a raised mesh takes around every few seconds, and several times a second while a
 // path is being looked for: the interface, the addresses of this machine, who is still heard.
 
+import type { Key } from '../../proto/ids.ts';
+import type { Facts } from '../../wg/link-state.ts';
+import type { KeptPeer } from '../daemon/kept.ts';
 import { monotonicMs } from '../os/clock.ts';
 import { networkPrint } from '../os/own-addresses.ts';
+import { urlIn } from '../peer/address.ts';
 import { factsOf } from './facts-of.ts';
 import type { Ground } from './ground.ts';
-import {
-  AWAY_MS,
-  KEEP_EVERY_MS,
-  LOOK_AT_KEY_MS,
-  LOOK_MS,
-  LOOK_SOON_MS,
-  RTT_EVERY_MS,
-} from './limits.ts';
+import { AWAY_MS, KEEP_EVERY_MS, LOOK_MS, LOOK_SOON_MS, RTT_EVERY_MS } from './limits.ts';
 import { rotationSeen } from './rotating.ts';
-import { keysSeen } from './rotation.ts';
+import { watchOn } from './rotation.ts';
 import { setLink } from './setting.ts';
 import { pruneSightings, seeActual } from './sighting.ts';
 
@@ -57,20 +54,18 @@ async function see(ground: Ground): Promise<void> {
   const actual = await ground.applying.look();
   if (actual === null || ground.isStopped) return;
   ground.links.seen(actual, ground.wishing.publicKeyOf);
-  keysSeen(ground, actual);
+  watchOn(ground);
   rotationSeen(ground, actual);
   seeActual(ground, actual);
 }
 
-function waitOf({ rotations, rotating, links }: Ground): number {
-  // A key is changing hands: each look later is a packet lost.
-  if (rotations.watched.size > 0) return LOOK_AT_KEY_MS;
+function waitOf({ rotating, links }: Ground): number {
   const isSoon = links.isSearching() || rotating.state.at === 'speaking';
   return isSoon ? LOOK_SOON_MS : LOOK_MS;
 }
 
 async function lookAround(ground: Ground): Promise<void> {
-  const { device, wishing, links, heart, kept, places } = ground;
+  const { device, wishing, links, heart, kept, places, parts } = ground;
   const nowMs = monotonicMs();
   await setLink(ground);
   const local = await device.localPrefixes();
@@ -81,7 +76,13 @@ async function lookAround(ground: Ground): Promise<void> {
     ground.meeting?.moved();
     links.changed(null);
   }
-  for (const row of wishing.others()) links.facts(row.key, factsOf(ground, row));
+  const silent: KeptPeer[] = [];
+  for (const row of wishing.others()) {
+    const facts = factsOf(ground, row);
+    links.facts(row.key, facts);
+    if (heart?.liveness(row.key).state !== 'alive') silent.push(...doorsOf(row.key, facts));
+  }
+  parts.syncing.onLinks(silent);
   places.resolve(wishing.others(), (node) => {
     const row = wishing.roster().byKey.get(node);
     if (row !== undefined) links.facts(node, factsOf(ground, row));
@@ -95,6 +96,17 @@ async function lookAround(ground: Ground): Promise<void> {
     kept.save();
   }
   if (heart === null) return;
+}
+
+/**
+ * The door of a peer has the port of its link. One that is not heard may not know this node yet, or
+ * not its newest key, so that no link to it can come up before the ledgers have met there.
+ */
+function doorsOf(key: Key, { candidates }: Facts): KeptPeer[] {
+  return candidates.flatMap(({ endpoint }) => {
+    const url = urlIn(endpoint);
+    return url === null ? [] : [{ key, url }];
+  });
 }
 
 /** Asks those whose link works for a sign of life now and then, and takes the time. */

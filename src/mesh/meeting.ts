@@ -6,31 +6,24 @@ import { fromBase64url } from '../../proto/bytes.ts';
 import type { Key } from '../../proto/ids.ts';
 import { kith } from '../../proto/wire.js';
 import { montgomeryForms } from '../../proto/x25519.ts';
-import { type Meet, meetBody, readMeet } from '../../wg/meet.ts';
-import { type NatKind, natKind } from '../../wg/nat.ts';
-import { sightingsOf } from '../../wg/observations.ts';
+import type { NatKind } from '../../wg/nat.ts';
 import { hostIn } from '../../wg/scope.ts';
 import { decoded, keyBytes } from '../../wg/signed.ts';
-import { MESH_PORT } from '../beat/limits.ts';
-import { monotonicMs } from '../os/clock.ts';
-import { ownEndpoints } from '../os/own-addresses.ts';
-import { urlOf } from '../peer/address.ts';
-import { askPeer } from '../peer/ask.ts';
 import {
   LEASED_PATH,
   LEASE_PATH,
   MEET_PATH,
   type MeshDesk,
   meshRoutes,
-  requestOf,
 } from '../peer/mesh-routes.ts';
 import type { PeerRoute } from '../peer/server.ts';
+import { askMember } from './asking.ts';
 import { hearAnew } from './facts-of.ts';
 import type { Ground } from './ground.ts';
 import { openLan } from './lan.ts';
-import { CARRIER_LOOK_MS, MEET_CARRIERS_MAX, MEET_WAIT_MS } from './relay-limits.ts';
-import { type RelayCounts, openRelay } from './relay-socket.ts';
-import { sightingGround, signedBy, signedSighting, takeSightings } from './sighting.ts';
+import { type Meets, createMeets } from './meets.ts';
+import { type RelayCounts, type RunningRelay, openRelay } from './relay-socket.ts';
+import { sightingGround, signedSighting } from './sighting.ts';
 
 export interface Meeting {
   /** Tells a peer, through any common one, that this node starts to look for it. */
@@ -51,15 +44,8 @@ export interface Meeting {
   stop(): Promise<void>;
 }
 
-/** What a member said of itself last. */
-interface Said {
-  readonly sequence: number;
-  readonly nat: NatKind;
-  readonly own: readonly string[];
-}
-
 export async function openMeeting(ground: Ground): Promise<Meeting> {
-  const said = new Map<Key, Said>();
+  const meets = createMeets(ground);
   const relay = ground.parts.wishes.relay
     ? openRelay({ publicKeyOf: (member) => publicKeyOf(ground, member) })
     : null;
@@ -68,96 +54,17 @@ export async function openMeeting(ground: Ground): Promise<Meeting> {
     members: () => ground.wishing.others().map(({ key }) => key),
     heard: (node) => hearAnew(ground, node),
   });
-  /** Whom a meet is for that nobody could carry yet, and how long it is worth it. */
-  const waiting = new Map<Key, number>();
-  let timer: NodeJS.Timeout | null = null;
-  let sequence = 0;
-
-  function ownMeet(to: Key): Uint8Array {
-    const nowMs = monotonicMs();
-    // Rises across starts, too.
-    sequence = Math.max(sequence + 1, ground.parts.calendar.nowMs());
-    const own = ownEndpoints(ground.port);
-    const seen = sightingsOf(ground.sightings, ground.self, nowMs);
-    const sightings = seen.map(({ bytes }) => bytes);
-    const nat = natKind(seen, own, nowMs);
-    return signedBy(ground, 'meet', meetBody({ to, sequence, nat, own, sightings }));
-  }
-
-  /** False where it is no news: carried by two, or replayed. */
-  function learn(meet: Meet, sighting: Uint8Array): boolean {
-    const { from, sequence: count, nat, own, sightings } = meet;
-    if ((said.get(from)?.sequence ?? -1) >= count) return false;
-    said.set(from, { sequence: count, nat, own });
-    const words = sightings.map(({ bytes }) => bytes);
-    takeSightings(ground, sighting.length === 0 ? words : [...words, sighting]);
-    hearAnew(ground, from);
-    return true;
-  }
-
-  async function meetThrough(carrier: Key, node: Key, meet: Uint8Array): Promise<void> {
-    const answer = await ask(ground, carrier, MEET_PATH, requestOf(node, meet, NOTHING));
-    const reply = answer === null ? null : decoded(kith.MeshMeetReply, answer);
-    const theirs = reply === null ? null : readMeet(sightingGround(ground), reply.meet);
-    if (reply === null || theirs?.from !== node || theirs.to !== ground.self) return;
-    learn(theirs, reply.sighting);
-  }
-
-  /** False where nobody is there to carry it: right after a start. */
-  function meetNow(node: Key): boolean {
-    const carriers = carriersTo(ground, node);
-    if (carriers.length === 0) return false;
-    const meet = ownMeet(node);
-    for (const carrier of carriers) void meetThrough(carrier, node, meet);
-    return true;
-  }
-
-  function meetWaiting(): void {
-    const nowMs = monotonicMs();
-    for (const [node, untilMs] of waiting) {
-      if (nowMs >= untilMs || meetNow(node)) waiting.delete(node);
-    }
-    if (waiting.size > 0 || timer === null) return;
-    clearInterval(timer);
-    timer = null;
-  }
-
-  const desk: MeshDesk = {
-    self: ground.self,
-    ground: () => sightingGround(ground),
-    met(meet, sighting) {
-      if (learn(meet, sighting)) ground.links.meet(meet.from);
-      return ownMeet(meet.from);
-    },
-    handOn: (to, body) => ask(ground, to, MEET_PATH, body),
-    sightingOf: (member) => {
-      const endpoint = ground.links.state(member)?.at === 'direct' ? seenAt(ground, member) : null;
-      return (endpoint === null ? null : signedSighting(ground, member, endpoint)) ?? NOTHING;
-    },
-    async lease(asker, other) {
-      const leased = (await relay?.lease(asker, other)) ?? null;
-      if (leased?.ok !== true) return 0;
-      const told = kith.MeshLeased.encode({ peer: keyBytes(asker), port: leased.value.other });
-      void ask(ground, other, LEASED_PATH, told.finish());
-      return leased.value.own;
-    },
-    leased: (by, peer, port) => takeLease(ground, by, peer, port),
-  };
-
   return {
-    routes: meshRoutes(desk),
-    meet: (node) => {
-      if (!meetNow(node)) waiting.set(node, monotonicMs() + MEET_WAIT_MS);
-      timer ??= setInterval(meetWaiting, CARRIER_LOOK_MS);
-    },
+    routes: meshRoutes(deskOf(ground, meets, relay)),
+    meet: (node) => meets.send(node),
     lease: (node, by) => void askLease(ground, node, by),
     onLan: (node) => lan.of(node),
-    ownOf: (node) => said.get(node)?.own ?? [],
-    natOf: (node) => said.get(node)?.nat ?? 'unknown',
+    ownOf: (node) => meets.said(node)?.own ?? [],
+    natOf: (node) => meets.said(node)?.nat ?? 'unknown',
     moved: () => lan.ask(),
     relayed: () => relay?.counts() ?? null,
     async stop() {
-      if (timer !== null) clearInterval(timer);
+      meets.stop();
       lan.close();
       await relay?.close();
     },
@@ -166,40 +73,31 @@ export async function openMeeting(ground: Ground): Promise<Meeting> {
 
 const NOTHING = new Uint8Array();
 
-/** Members that we hear, those whom we reach without a relay first. */
-function carriersTo({ wishing, links, heart }: Ground, node: Key): Key[] {
-  const isDirect = (key: Key): boolean => links.state(key)?.at === 'direct';
-  return wishing
-    .others()
-    .map(({ key }) => key)
-    .filter((key) => key !== node && heart?.liveness(key).state === 'alive')
-    .toSorted((a, b) => Number(isDirect(b)) - Number(isDirect(a)))
-    .slice(0, MEET_CARRIERS_MAX);
-}
-
-async function ask(
-  ground: Ground,
-  to: Key,
-  path: string,
-  body: Uint8Array,
-): Promise<Uint8Array | null> {
-  const row = ground.wishing.roster().byKey.get(to);
-  if (row === undefined || ground.isStopped) return null;
-  const { identity } = ground;
-  const url = urlOf({ host: row.address, port: MESH_PORT });
-  const signal = AbortSignal.timeout(MEET_WAIT_MS);
-  try {
-    const options = { identity, url, door: ({ key }: { key: Key }) => key === to, signal };
-    return (await askPeer(options, path, body)).body;
-  } catch {
-    // It is away, or does not want to: another member may, or a later search.
-    return null;
-  }
+function deskOf(ground: Ground, meets: Meets, relay: RunningRelay | null): MeshDesk {
+  return {
+    self: ground.self,
+    ground: () => sightingGround(ground),
+    met: (meet, sighting) => meets.take(meet, sighting),
+    handOn: (to, body) => askMember(ground, to, MEET_PATH, body),
+    sightingOf(member) {
+      const isDirect = ground.links.state(member)?.at === 'direct';
+      const endpoint = isDirect ? seenAt(ground, member) : null;
+      return (endpoint === null ? null : signedSighting(ground, member, endpoint)) ?? NOTHING;
+    },
+    async lease(asker, other) {
+      const leased = (await relay?.lease(asker, other)) ?? null;
+      if (leased?.ok !== true) return 0;
+      const told = kith.MeshLeased.encode({ peer: keyBytes(asker), port: leased.value.other });
+      void askMember(ground, other, LEASED_PATH, told.finish());
+      return leased.value.own;
+    },
+    leased: (by, peer, port) => void takeLease(ground, by, peer, port),
+  };
 }
 
 async function askLease(ground: Ground, node: Key, relay: Key): Promise<void> {
   const body = kith.MeshLeaseRequest.encode({ peer: keyBytes(node) }).finish();
-  const answer = await ask(ground, relay, LEASE_PATH, body);
+  const answer = await askMember(ground, relay, LEASE_PATH, body);
   const port = (answer === null ? null : decoded(kith.MeshLeaseReply, answer))?.port ?? 0;
   if (!takeLease(ground, relay, node, port)) ground.links.refused(node, relay);
 }

@@ -83,10 +83,9 @@ export function probe(name: string): Promise<net.Socket | null> {
     const socket = net.connect(socketOf(name));
     const timer = setTimeout(() => socket.destroy(), WGGO_ANSWER_MS);
     let heard = '';
-    socket.setEncoding('utf8');
     socket.on('connect', () => socket.write(PROBE));
-    socket.on('data', (text: string) => {
-      heard += text;
+    socket.on('data', (bytes: Buffer) => {
+      heard += bytes.toString('latin1');
       if (!heard.endsWith('\n\n')) return;
       clearTimeout(timer);
       socket.removeAllListeners();

@@ -9,10 +9,12 @@ export interface Address {
 }
 
 const PORT_MAX = 65_535;
+const HOST_AND_PORT =
+  /^(?:\[([0-9a-fA-F:.]+(?:%[0-9A-Za-z._-]{1,15})?)\]|([^:[\]/@?#\s]+)):([0-9]{1,5})$/;
 
-/** HOST:PORT with a bracketed IPv6 host; null where it is none. */
+/** HOST:PORT with a bracketed IPv6 host, which may name its link (`[fe80::1%eth0]`); else null. */
 export function hostAndPort(text: string): Address | null {
-  const found = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/@?#\s]+)):([0-9]{1,5})$/.exec(text);
+  const found = HOST_AND_PORT.exec(text);
   const [, ipv6, name, port] = found ?? [];
   const host = ipv6 ?? name;
   if (host === undefined || Number(port) > PORT_MAX) return null;

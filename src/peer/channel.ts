@@ -4,6 +4,7 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { type TLSSocket, connect } from 'node:tls';
 import type { Key } from '../../proto/ids.ts';
+import { type Address, hostAndPort } from './address.ts';
 import type { PeerIdentity } from './certificate.ts';
 import { type Door, callerAt } from './door.ts';
 import { CONNECT_MS_MAX, PATIENCE } from './limits.ts';
@@ -81,15 +82,11 @@ export function openChannel(options: ChannelOptions): Channel {
   };
 }
 
-interface Place {
-  readonly host: string;
-  readonly port: number;
-}
-
-function placeOf(url: string): Place {
-  const { protocol, hostname, port } = new URL(url);
-  if (protocol !== 'https:') throw new TypeError(`${url} is no https URL`);
-  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? 443 : Number(port) };
+function placeOf(url: string): Address {
+  // Not by URL, which knows no addresses with a link (`[fe80::1%eth0]`).
+  const place = hostAndPort(url.replace(/^https:\/\//, ''));
+  if (place === null) throw new TypeError(`${url} is not https://HOST:PORT`);
+  return place;
 }
 
 /** One connection of its own, for what is no request and reply. */
@@ -100,7 +97,7 @@ export function dialPeer(options: ChannelOptions): Promise<{ socket: TLSSocket; 
 
 /** A finished handshake with somebody whom the door lets in. */
 async function shake(
-  place: Place,
+  place: Address,
   tls: ReturnType<typeof clientTls>,
   door: Door,
   signal: AbortSignal | undefined,

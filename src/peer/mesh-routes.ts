@@ -16,7 +16,7 @@ import type { PeerRoute } from './server.ts';
 export const MEET_PATH = '/v1/mesh/meet';
 export const LEASE_PATH = '/v1/mesh/lease';
 export const LEASED_PATH = '/v1/mesh/leased';
-export const MEET_BODY_BYTES_MAX: number = MEET_BYTES_MAX + SIGHTING_BYTES_MAX + 64;
+const MEET_BODY_BYTES_MAX: number = MEET_BYTES_MAX + SIGHTING_BYTES_MAX + 64;
 const LEASE_BODY_BYTES_MAX = 128;
 
 /** What a daemon does with what is asked here. */

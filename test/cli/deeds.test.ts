@@ -2,13 +2,15 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Act, Kind } from '../../ledger/kinds.ts';
+import { membersMeant } from '../../ledger/find-member.ts';
 import { SCHEMAS } from '../../ledger/kinds.ts';
 import type { Grant } from '../../ledger/grant.ts';
 import { stateOf } from '../../ledger/replica.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import { deedOf, kindOf } from '../../src/cli/deeds.ts';
 import { grantTexts } from '../../src/cli/grants.ts';
-import { membersNamed, namesIn } from '../../src/cli/names.ts';
+import { namesIn } from '../../src/cli/names.ts';
+import { nodePlatform } from '../../src/platform.ts';
 import { actor, acts, everything, settle } from '../kit/actors.ts';
 import { house } from './ledgers.ts';
 
@@ -134,7 +136,8 @@ describe('names', () => {
   });
 
   test('find the members that a person may mean', () => {
-    const found = (text: string): Key[] => membersNamed(state, text).map(({ key }) => key);
+    const found = (text: string): Key[] =>
+      membersMeant(state, text, nodePlatform).map(({ key }) => key);
     expect(found('bert')).toEqual([bert.key]);
     expect(found('lamp').length).toBe(2);
     expect(found('node/lamp')).toEqual([lamp.key]);

@@ -35,8 +35,10 @@ describe('an announcement', () => {
     fc.assert(
       fc.property(any, (announcement) => {
         expect(decodeBeacon(encodeBeacon(announcement))).toEqual(announcement);
-        const answer = encodeAnswer(announcement, ['192.0.2.7'], 120);
-        expect(decodeDns(answer)).toEqual({ kind: 'answer', announcement });
+        for (const address of ['192.0.2.7', 'fe80::1%eth0']) {
+          const answer = encodeAnswer(announcement, [address], 120);
+          expect(decodeDns(answer)).toEqual({ kind: 'answer', announcement });
+        }
       }),
     );
   });
@@ -50,6 +52,20 @@ describe('an announcement', () => {
     ['another fingerprint', { fingerprint: '2TBH' }],
   ])('with %s is none', (_, wrong) => {
     expect(decodeBeacon(encodeBeacon({ ...lamp, ...wrong } as Announcement))).toBe(null);
+  });
+
+  test('has its address as DNS writes it, without the link', () => {
+    for (const [text, hex] of [
+      ['192.0.2.7', '00018001000000780004c0000207'],
+      ['fe80::1:2%eth0', `001c8001000000780010fe80${'0'.repeat(20)}00010002`],
+      ['2001:db8:1:2:3:4:5:6', '001c800100000078001020010db8000100020003000400050006'],
+    ] as const) {
+      expect(
+        Buffer.from(encodeAnswer(lamp, [text], 120))
+          .toString('hex')
+          .endsWith(hex),
+      ).toBe(true);
+    }
   });
 
   test('that is taken back is none', () => {

@@ -6,9 +6,10 @@ import { type Machine, machine } from './machine.ts';
 
 /**
  * endpoint-independent: the outside port is the inside one, to every destination, as most routers
- * do it. endpoint-dependent: another port at random to each destination ("symmetric").
+ * do it. endpoint-dependent: another port at random to each destination ("symmetric"). full-cone:
+ * the first, and whatever comes to a port that was used from inside is let in, whoever sends it.
  */
-export type NatKind = 'endpoint-independent' | 'endpoint-dependent';
+export type NatKind = 'endpoint-independent' | 'endpoint-dependent' | 'full-cone';
 
 export interface Sides {
   readonly inside: Lan;

@@ -29,7 +29,9 @@ laboratory('three machines on one local network', (net, prepare) => {
   test('are three by the code that is read aloud: names, links and hearts follow', async () => {
     await joinByCode(cellar as Host, attic as Host);
     await cellar?.up();
-    await linked(all, ['lan']);
+    await linked(all, ['lan', 'direct']);
+    // Where it joined it was told an address; this one it has found by itself.
+    expect((await linkTo(barn as Host, cellar as Host)).path).toBe('lan');
     await pinged(all);
     await heard(all);
     await agreed(all);
@@ -50,6 +52,7 @@ laboratory('three machines on one local network', (net, prepare) => {
     const { counter } = (await cellar?.json('rotate-key')) as { counter: number };
     const { lost } = await (pings as NonNullable<typeof pings>);
     expect(counter).toBeGreaterThan(1);
+
     expect(lost.length).toBeLessThanOrEqual(1);
     await linked(all);
   });

@@ -51,7 +51,7 @@ laboratory('machines that move', (net, prepare) => {
       await net().move(one, await net().lan({ public: true }));
       await pinged([attic as Host, barn as Host]);
     }
-    for (const one of [attic, barn]) await one?.json('rotate-key');
+    await Promise.all([attic, barn].map((one) => one?.json('rotate-key')));
     const { id } = await commit(attic as Host, 'heating.mode', 'on');
     await agreed([attic as Host, barn as Host]);
     await cellar?.on();

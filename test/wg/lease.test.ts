@@ -22,6 +22,7 @@ import {
   RELAY_PORT_FIRST,
   RELAY_PORT_LAST,
 } from '../../wg/link-limits.ts';
+import { LEASE_REFUSALS } from '../../wg/link-refusals.ts';
 import { isInitiationFor, isWireguard, mac1Key } from '../../wg/mac1.ts';
 
 const publicKey = (of: number): Uint8Array => new Uint8Array(32).fill(of);
@@ -163,6 +164,7 @@ describe('a lease', () => {
       ({ leases } = made.value);
     }
     expect(leaseFor(leases, [party(98), party(97)], 0)).toMatchObject({ code: 'relay-full' });
+    expect(Object.keys(LEASE_REFUSALS)).toHaveLength(3);
     const ports = leases.pairs.flatMap(({ sides }) => sides.map(({ port }) => port));
     expect(new Set(ports).size).toBe(ports.length);
     expect(Math.max(...ports)).toBe(RELAY_PORT_LAST);

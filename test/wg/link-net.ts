@@ -63,7 +63,7 @@ export function sendFrom(net: Net, node: NetNode, to: string, packet: Packet): s
   return from;
 }
 
-export function carry(net: Net, from: string, to: string, packet: Packet): void {
+function carry(net: Net, from: string, to: string, packet: Packet): void {
   if (net.roll() < net.loss) return;
   net.clock.plan(5 + Math.floor(net.roll() * 75), () => arrive(net, from, to, packet));
 }

@@ -131,9 +131,7 @@ export function createPair(setting: Setting): Pair {
         if (!setting.relay) return later(() => feed(at, { kind: 'refused', relay: out.relay }));
         leased ??= lease(net, RELAY_HOST, 7_500);
         const ports = leased;
-        later(() =>
-          feed(at, { kind: 'leased', lease: { relay: RELAY, endpoint: ports[at] as string } }),
-        );
+        later(() => feed(at, { kind: 'leased', lease: { relay: RELAY, endpoint: ports[at] } }));
         if (other.reachedVia !== other.node.router) return;
         const endpoint = ports[1 - at] as string;
         return later(() =>

@@ -169,9 +169,9 @@ describe('a rotation', () => {
         const { own, done } = rotate(peers, phaseMs);
         expect(own).toEqual(STEADY);
         const up = peers.filter(({ isUp }) => isUp);
-        const names = up.map(({ key }) => key).sort();
+        const names = up.map(({ key }) => key).toSorted();
         expect(done).toMatchObject({ kind: 'done', late: [] });
-        expect([...((done as { ready?: Key[] } | null)?.ready ?? [])].sort()).toEqual(names);
+        expect([...((done as { ready?: Key[] } | null)?.ready ?? [])].toSorted()).toEqual(names);
         for (const peer of up) {
           expect(peer.carries).toBe(NEW);
           expect(carrierOf(peer.state)).toBeNull();

@@ -16,6 +16,7 @@ import {
   SIGHTING_FRESH_MS,
   SIGHTING_MS,
 } from '../../wg/link-limits.ts';
+import { SIGHTING_REFUSALS } from '../../wg/link-refusals.ts';
 import { type Meet, meetBody, readMeet } from '../../wg/meet.ts';
 import { natKind } from '../../wg/nat.ts';
 import {
@@ -92,6 +93,7 @@ describe('a sighting', () => {
     ['of the mesh', sighting(ada, bob.key, '[fd12:3456:789a:1::1]:1'), 'sighting-reserved'],
   ])('%s is refused', (_, bytes, code) => {
     expect(readSighting(ground(), bytes)).toMatchObject({ ok: false, code });
+    expect(SIGHTING_REFUSALS[code as keyof typeof SIGHTING_REFUSALS].what).not.toBe('');
   });
 
   test('of a private address counts once a beacon of it was heard, one of the mesh never', () => {

@@ -30,7 +30,7 @@ export const JOINING: readonly Command[] = [
       {
         name: 'listen',
         value: 'ADDRESS:PORT',
-        help: 'where to listen (default: 0.0.0.0:7448, or any free port)',
+        help: 'where to listen (default: every address, port 7448, or any free one)',
       },
       {
         name: 'via',
@@ -88,6 +88,11 @@ export const JOINING: readonly Command[] = [
         name: 'preset',
         value: 'PRESET',
         help: 'its rights at most: peer, observer or guest (default: what it asks for, peer at most)',
+      },
+      {
+        name: 'ipv4',
+        value: 'ADDRESS',
+        help: 'it also claims this IPv4 address on the mesh; auto: the first that is free',
       },
       { name: 'replaces', value: 'NODE', help: 'it comes in place of this node, whose key is cut' },
       { name: 'yes', help: 'do not ask' },

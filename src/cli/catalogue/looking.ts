@@ -29,6 +29,8 @@ export const LOOKING: readonly Command[] = [
         'line as pending. Nothing is written, and nothing in the file is trusted.',
       'Without FILE it is the ledger file of the data folder. A file in which two ledgers begin ' +
         'needs --ledger or --root.',
+      'An empty file has nothing that could be refused: it ends with 0, says that there is no ledger ' +
+        'in it, and in JSON `ledger` is null. A file that is not there ends with 1.',
     ],
     arguments: [
       { name: 'file', required: false, help: 'a ledger file: one record a line, in any order' },

@@ -1,5 +1,6 @@
 // `kith ledger log`: one line for each record, in the order of the file.
 
+import { membersMeant } from '../../../ledger/find-member.ts';
 import type { Decoded } from '../../../ledger/record.ts';
 import { VOIDS } from '../../../ledger/refusals.ts';
 import { stateOf } from '../../../ledger/replica.ts';
@@ -7,12 +8,13 @@ import { verdictOn } from '../../../ledger/voids.ts';
 import type { Key } from '../../../proto/ids.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
 import { nowMs } from '../../os/clock.ts';
+import { nodePlatform } from '../../platform.ts';
 import type { Call } from '../command.ts';
 import { Stop, wrongUse } from '../complaint.ts';
 import { deedOf, kindOf } from '../deeds.ts';
 import type { Exit } from '../exit.ts';
 import { namesAt, withHome } from '../home.ts';
-import { type NameOf, membersNamed, short } from '../names.ts';
+import { type NameOf, short } from '../names.ts';
 import type { Printer } from '../print.ts';
 import { stop } from '../sentences.ts';
 import { claimedText, isFarOff } from '../when.ts';
@@ -50,7 +52,7 @@ function filterOf(call: Call, home: HomeLedger): Wanted {
 }
 
 function authorsNamed(text: string, { replica }: HomeLedger): ReadonlySet<Key> {
-  const members = membersNamed(stateOf(replica), text);
+  const members = membersMeant(stateOf(replica), text, nodePlatform);
   if (members.length > 0) return new Set(members.map(({ key }) => key));
   // A recovery key is nobody's, and somebody without a live admission may have written too.
   const keys = [...replica.books.keys()].filter((key) => text.length >= 4 && key.startsWith(text));

@@ -48,7 +48,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
       ...{ folder: call.folder, version: ownVersion(), told, named },
       ...{ moved: call.flag('moved'), lobby: call.flag('lobby') },
       place: { ...place, shared: !call.flag('no-mesh') },
-      mesh: call.flag('no-mesh') ? null : { relay: call.flag('relay') },
+      mesh: call.flag('no-mesh') ? null : { relay: call.flag('relay'), lobby: call.flag('lobby') },
       log: logTo(print, nameOf),
     });
     if (daemon.copied) print.note('this folder is a copy: it serves and syncs, and signs nothing');
