@@ -162,8 +162,14 @@ function privateKeyOf({ identity }: Ground, publicKey: string): Secret | null {
 /** There is a new interface, with nothing on it. */
 async function anew(ground: Ground): Promise<void> {
   ground.applying.forget();
-  await setLink(ground);
-  await ground.applying.look();
+  try {
+    await setLink(ground);
+    await ground.applying.look();
+  } catch (error) {
+    // It may be gone again already; the next look sets what is left to set.
+    const why = (error as Error).message;
+    ground.parts.tell({ event: 'failed', what: 'setting up the mesh interface', why });
+  }
 }
 
 /** Everything that is heard on the address of this node. */
