@@ -4,7 +4,6 @@
 // admission of another key.
 
 import { sign } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
 import { type Server, type TLSSocket, createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -24,11 +23,7 @@ import { keyHost } from '../../src/home/host.ts';
 import type { HomeLedger } from '../../src/home/ledger.ts';
 import { admissionDesk } from '../../src/genesis/admission.ts';
 import { runAdmitter } from '../../src/genesis/admitter.ts';
-import { hardwareOf } from '../../src/genesis/hardware.ts';
-import { NOTHING_KEPT, readKept } from '../../src/genesis/kept.ts';
-import { newcomerDesk } from '../../src/genesis/newcomer.ts';
-import { type WindowEnd, type WindowEvent, runWindow } from '../../src/genesis/window.ts';
-import { openIdentity } from '../../src/keys/identity.ts';
+import { readKept } from '../../src/genesis/kept.ts';
 import type { Signer } from '../../src/keys/signer.ts';
 import { unlockOperator } from '../../src/keys/unlock.ts';
 import { GO, LOBBY_ALPN, STILL, encodeGo } from '../../src/lobby/protocol.ts';
@@ -39,13 +34,16 @@ import type { Key } from '../../proto/ids.ts';
 import { scratch } from '../cli/ledgers.ts';
 import { newIdentity } from '../kit/peers.ts';
 import { founded, wrongFor } from './machines.ts';
-import { type Meddle, TRICKS, type Trick, carryWith, connection } from './meddling.ts';
+import { type Meddle, TRICKS, type Trick, carryWith, connection, honest } from './meddling.ts';
+import { type Newcomer, admissionsIn, newcomer } from './newcomers.ts';
 
 // Silence is noticed after thirty seconds; and this machine may be slow.
 vi.setConfig({ testTimeout: 120_000 });
 
 let home: HomeLedger;
 let signer: Signer;
+const keys = new Set<string>();
+const place = scratch('hostile-newcomers');
 const open = new Set<{ close(): unknown }>();
 
 beforeAll(async () => {
@@ -106,46 +104,6 @@ async function falseLobby(): Promise<Lobby> {
   };
 }
 
-interface Newcomer {
-  readonly key: Key;
-  readonly code: string;
-  readonly folder: string;
-  readonly events: readonly WindowEvent[];
-  readonly ended: Promise<WindowEnd>;
-  stop(): Promise<WindowEnd>;
-}
-
-let machines = 0;
-const keys = new Set<string>();
-const place = scratch('hostile-newcomers');
-
-async function newcomer(port: number): Promise<Newcomer> {
-  const host = keyHost();
-  const folder = join(place, `newcomer-${++machines}`);
-  mkdirSync(folder);
-  const opened = openIdentity(host, folder);
-  if (!opened.ok) throw new Error(opened.code);
-  const identity = opened.value;
-  keys.add(identity.publicKey);
-  const events: WindowEvent[] = [];
-  const stopping = new AbortController();
-  const ended = runWindow({
-    ...{ host, folder, key: identity.publicKey, identity, name: `lamp-${machines}` },
-    ...{ kept: NOTHING_KEPT, network: null, openMsMax: 600_000, signal: stopping.signal },
-    ...{ via: { host: '127.0.0.1', port }, listen: { host: '127.0.0.1', port: 0 } },
-    desk: newcomerDesk(host, identity, folder),
-    introduction: { role: 'peer', labels: [], endpoints: [], hardware: hardwareOf(folder) },
-    tell: (event) => events.push(event),
-  });
-  while (!events.some(({ what }) => what === 'shown')) await new Promise(setImmediate);
-  const shown = events.find(({ what }) => what === 'shown') as { code: string };
-  const stop = (): Promise<WindowEnd> => {
-    stopping.abort();
-    return ended;
-  };
-  return { key: identity.publicKey, code: shown.code, folder, events, ended, stop };
-}
-
 interface Who {
   readonly key: Key;
   readonly sign: (message: Uint8Array) => Uint8Array;
@@ -198,17 +156,13 @@ async function admitBy(lobby: Lobby, code: string, meddle: Meddle): Promise<Admi
   return admit(ours, code);
 }
 
-const honest: Meddle = (_direction, _number, message) => [message];
+const admissions = (): Map<string, number> => admissionsIn(home.folder);
 
-/** How often each key was admitted, by the file itself. */
-function admissions(): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const line of readFileSync(join(home.folder, 'nodes.jsonl'), 'utf8').split('\n')) {
-    if (!line.includes('"kind":"node.admit"')) continue;
-    const { key } = (JSON.parse(line) as { body: { key: string } }).body;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return counts;
+/** A machine that waits in this lobby, and whose key may come into the ledger. */
+async function waiting(port: number): Promise<Newcomer> {
+  const machine = await newcomer(join(place, `newcomer-${keys.size}`), port);
+  keys.add(machine.key);
+  return machine;
 }
 
 function triesOf({ events }: Newcomer): number {
@@ -223,7 +177,7 @@ function expectOnlyOurs(): void {
 
 async function played({ run, slow }: Trick): Promise<void> {
   const lobby = await falseLobby();
-  const machine = await newcomer(lobby.port);
+  const machine = await waiting(lobby.port);
   const dead = await admitBy(lobby, machine.code, run());
   // Not one of them goes unnoticed, and whoever reads why is told what to do next.
   expect(dead.at).not.toBe('seen');
@@ -262,7 +216,7 @@ describe('a lobby in the middle', () => {
     const evil = newIdentity();
     const who: Who = { key: evil.publicKey, sign: (m) => sign(null, m, evil.privateKey) };
     const decoyLobby = await falseLobby();
-    const decoy = await newcomer(decoyLobby.port);
+    const decoy = await waiting(decoyLobby.port);
     const [ours, theirs] = await connection();
     carryWith(theirs, await decoyLobby.fetch(), honest);
     const socket = await lobby.fetch();
@@ -277,7 +231,7 @@ describe('a lobby in the middle', () => {
 
   test('costs one try on each side, and the next run is as good as any', async () => {
     const lobby = await falseLobby();
-    const machine = await newcomer(lobby.port);
+    const machine = await waiting(lobby.port);
     const before = admissions();
     const dead = await between(lobby, machine);
     expect([dead.at, dead.typed.tags]).toEqual(['failed', 1]);
@@ -291,7 +245,7 @@ describe('a lobby in the middle', () => {
 
   test('has three guesses at a code, and then it is burnt', async () => {
     const lobby = await falseLobby();
-    const machine = await newcomer(lobby.port);
+    const machine = await waiting(lobby.port);
     const before = admissions();
     for (let i = 0; i < 3; i++) await between(lobby, machine);
     expect(await machine.ended).toBe('burnt');
@@ -301,7 +255,7 @@ describe('a lobby in the middle', () => {
 
   test('cannot lead a typed code to another machine', async () => {
     const [lobby, other] = [await falseLobby(), await falseLobby()];
-    const [machine, stranger] = [await newcomer(lobby.port), await newcomer(other.port)];
+    const [machine, stranger] = [await waiting(lobby.port), await waiting(other.port)];
     const before = admissions();
     const [ours, theirs] = await connection();
     carryWith(theirs, await other.fetch(), honest);

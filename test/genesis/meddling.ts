@@ -22,6 +22,8 @@ export interface Trick {
   readonly slow?: true;
 }
 
+export const honest: Meddle = (_direction, _number, message) => [message];
+
 /** Both ends of a connection. */
 export async function connection(): Promise<[Socket, Socket]> {
   const server = createServer();
