@@ -299,18 +299,17 @@ describe('a daemon that', () => {
     },
   );
 
-  test.each(TRICKS.filter(({ what }) => CARRIED.includes(what)).map((one) => [one.what, one]))(
-    '%s is caught',
-    async (what, trick) => {
-      const machine = await machineAt(`carried ${String(what)}`);
-      lies = { carry: (trick as (typeof TRICKS)[number]).run() };
-      const told = await admitted(machine);
-      lies = {};
-      expect([told.exit, told.seen]).toEqual([1, false]);
-      expectTheTruth(told, machine);
-      await machine.stop();
-    },
-  );
+  test.each(
+    TRICKS.filter(({ what }) => CARRIED.includes(what)).map((one) => [one.what, one] as const),
+  )('%s is caught', async (what, trick) => {
+    const machine = await machineAt(`carried ${what}`);
+    lies = { carry: trick.run() };
+    const told = await admitted(machine);
+    lies = {};
+    expect([told.exit, told.seen]).toEqual([1, false]);
+    expectTheTruth(told, machine);
+    await machine.stop();
+  });
 
   test('carries to another machine that shows a code costs a try, and admits nobody', async () => {
     const [machine, decoy] = [await machineAt('meant'), await machineAt('decoy')];

@@ -70,14 +70,14 @@ interface Lobby {
 /** A server that says what a lobby says, and is none. */
 async function falseLobby(): Promise<Lobby> {
   const identity = newIdentity();
-  const waiting: TLSSocket[] = [];
+  const guests: TLSSocket[] = [];
   let met = (): void => undefined;
   const tls = serverTls(identity, [], 10_000, [LOBBY_ALPN]);
   const server: Server = createServer(tls, (socket) => {
     socket.on('error', () => socket.destroy());
     socket.once('data', () => {
       socket.write(Uint8Array.of(STILL));
-      waiting.push(socket);
+      guests.push(socket);
       met();
     });
   });
@@ -86,8 +86,8 @@ async function falseLobby(): Promise<Lobby> {
   return {
     port: (server.address() as AddressInfo).port,
     async fetch() {
-      while (waiting.length === 0) await new Promise<void>((some) => (met = some));
-      const socket = waiting.shift() as TLSSocket;
+      while (guests.length === 0) await new Promise<void>((some) => (met = some));
+      const socket = guests.shift() as TLSSocket;
       socket.removeAllListeners('data');
       socket.write(encodeGo('attic'));
       await new Promise<void>((ready) => {

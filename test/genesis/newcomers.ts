@@ -1,5 +1,5 @@
-// New machines of tests in this process: the real window with the real keys and disk of `kith join`,
-// without its process and its console.
+// New machines of tests in this process: the real window with the real keys and disk of `kith
+// join`, without its process and its console.
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
