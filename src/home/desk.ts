@@ -7,6 +7,7 @@ import type { RecordId } from '../../proto/ids.ts';
 import { askDaemon, readyDaemon } from '../daemon/client.ts';
 import { REQUEST_LINES_BYTES, REQUEST_LINES_MAX } from '../daemon/limits.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
+import type { TakenLines } from '../daemon/routes.ts';
 import { StoreFault } from '../store/faults.ts';
 import type { Intake, RefusedRecord } from './intake.ts';
 import { type HomeLedger, type OpenOptions, foundHome, openHome } from './ledger.ts';
@@ -65,10 +66,8 @@ async function takeBatch(
   const taken = await send(home.folder, lines, own);
   const accepted = new Set<RecordId>(taken.accepted);
   const followed = await home.follow();
-  for (const id of accepted) {
-    if (home.store.find(id) === null) throw new StoreFault('content-changed', `no record ${id}`);
-  }
   const already = taken.already.flatMap((line) => records[line] ?? []);
+  bearOut(home, taken, already);
   return {
     accepted: followed.filter(({ id }) => accepted.has(id)),
     duplicates: already.length,
@@ -81,11 +80,15 @@ async function takeBatch(
   };
 }
 
-async function send(
-  folder: string,
-  lines: readonly string[],
-  own: boolean,
-): ReturnType<typeof askDaemon<'records'>> {
+/** What the daemon says counts for nothing where the file that we read ourselves says otherwise. */
+function bearOut({ store }: HomeLedger, taken: TakenLines, already: readonly Decoded[]): void {
+  const isHeld = (id: RecordId): boolean => store.find(id) !== null;
+  const missing = [...taken.accepted, ...already.map(({ id }) => id)].find((id) => !isHeld(id));
+  if (missing !== undefined) throw new DaemonFault('daemon-untrue', `no record ${missing}`);
+  if (already.length < taken.already.length) throw new DaemonFault('daemon-untrue', 'no such line');
+}
+
+async function send(folder: string, lines: readonly string[], own: boolean): Promise<TakenLines> {
   try {
     return await askDaemon(folder, 'records', { lines, own });
   } catch (error) {
