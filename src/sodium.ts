@@ -8,7 +8,9 @@ export interface Sodium {
   crypto_sign_verify_detached(sig: Uint8Array, message: Uint8Array, key: Uint8Array): boolean;
   crypto_sign_seed_keypair(publicKey: Uint8Array, secretKey: Uint8Array, seed: Uint8Array): void;
   crypto_sign_detached(sig: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void;
-  /** Between guard pages, kept out of core files and off the swap, cleared when it is given back. */
+  /**
+   * Between guard pages, kept out of core files and off the swap, cleared when it is given back.
+   */
   sodium_malloc(sizeBytes: number): Uint8Array;
 }
 
