@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = 'bench/dist';
-const BENCHES = ['ledger'];
+const BENCHES = ['ledger', 'pairing'];
 
 const [name, ...options] = process.argv.slice(2);
 if (!BENCHES.includes(name)) fail(`name a benchmark: ${BENCHES.join(', ')}`, 2);
@@ -33,7 +33,7 @@ function step(what, program, args) {
 
 // Generated code is JavaScript already, and the compiler leaves it where it is.
 function copyPlainScripts() {
-  for (const folder of ['proto', 'ledger', 'src']) {
+  for (const folder of ['proto', 'ledger', 'pairing', 'src']) {
     cpSync(`${ROOT}/${folder}`, `${ROOT}/${DIST}/${folder}`, {
       recursive: true,
       filter: (path) => path.endsWith('.js') || statSync(path).isDirectory(),
