@@ -20,6 +20,9 @@ export const LOCK_WAIT_MS_MAX = 20_000;
 /** Between two looks at whether it has. */
 export const LOOK_AGAIN_MS = 50;
 
+/** A page with more records than are checked without threads: these start while others come. */
+export const LARGE_PAGE_BYTES: number = 16 * 1024;
+
 /** Where beacons are broadcast. */
 export const BEACON_PORT = 7_449;
 /** Between two beacons: somebody who looks for two seconds hears one. */
