@@ -12,7 +12,7 @@ import { StoreFault } from '../store/faults.ts';
 import type { Intake, RefusedRecord } from './intake.ts';
 import { type HomeLedger, type OpenOptions, foundHome, openHome } from './ledger.ts';
 
-export type DeskOptions = Pick<OpenOptions, 'progress'>;
+export type DeskOptions = Pick<OpenOptions, 'progress' | 'pool'>;
 
 /** The ledger of a folder to write to, or null where there is none. */
 export async function openDesk(
@@ -31,10 +31,15 @@ export async function openDesk(
 }
 
 /** Begins a ledger in a folder that has none, as `foundHome` does. */
-export async function foundDesk(folder: string, genesis: Decoded, own = true): Promise<HomeLedger> {
-  if ((await readyDaemon(folder)) === null) return foundHome(folder, genesis, own);
+export async function foundDesk(
+  folder: string,
+  genesis: Decoded,
+  own = true,
+  options: DeskOptions = {},
+): Promise<HomeLedger> {
+  if ((await readyDaemon(folder)) === null) return foundHome(folder, genesis, own, options);
   const { refused } = await askDaemon(folder, 'records', { lines: [genesis.line], own });
-  const home = refused.length === 0 ? await beside(folder, {}) : null;
+  const home = refused.length === 0 ? await beside(folder, options) : null;
   // The daemon may hold another ledger, begun in the meantime.
   if (home === null || home.replica.ledger !== genesis.id) {
     await home?.close();

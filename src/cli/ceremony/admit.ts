@@ -58,12 +58,13 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   await begun();
   const wish = wishIn(call);
   const place = await placeNamed(call.folder, call.needed('machine'));
-  const prs = await codeTyped();
+  // All that can be done before the code is typed is done by then: the person waits for the rest.
   const signer = await unlocked(call);
-  // Only looked at: while a person reads, others may write.
+  // Only looked at: while a person types and reads, others may write.
   const work = await withHome(call.folder, { write: false }, async (home) =>
     prepared(call, print, home, signer, wish),
   );
+  const prs = await codeTyped();
   const stream = unwrap(await reach(call.folder, place));
   try {
     const dead = await runAdmitter(stream, {
