@@ -8,6 +8,8 @@ import { interfaceName } from '../../wg/address.ts';
 import { MTU_FIRST } from '../../wg/limits.ts';
 import { NO_SIGHTINGS } from '../../wg/observations.ts';
 import { base64Of } from '../../wg/table.ts';
+import { createFacts } from '../beat/facts.ts';
+import { nvidia } from '../beat/gpu.ts';
 import { startHeartbeat } from '../beat/heart.ts';
 import { MESH_PORT } from '../beat/limits.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
@@ -122,7 +124,8 @@ async function groundOf(
     ...{ rtts: new Map(), askedMs: new Map(), measuredMs: new Map(), lookSoon: () => undefined },
     ...{ heart: null, server: null, isReconciled: false },
     ...{ heardMs: monotonicMs(), keptMs: monotonicMs(), print: networkPrint(), timer: null },
-    ...{ isStopped: false, headroom: () => null, fall },
+    headroom: createFacts({ folder: home.folder, cards: nvidia }).headroom,
+    ...{ isStopped: false, fall },
   };
   return ok(ground);
 }

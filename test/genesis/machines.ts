@@ -96,7 +96,7 @@ export async function joining(folder: string, ...words: string[]): Promise<NewMa
 }
 
 /** A code that is not this one, with a check symbol that fits. */
-export function wrongFor({ code }: NewMachine): string {
+export function wrongFor({ code }: { readonly code: string }): string {
   const wrong = showCode(makeCode(new Uint8Array(8)));
   return wrong === code ? showCode(makeCode(new Uint8Array(8).fill(1))) : wrong;
 }
