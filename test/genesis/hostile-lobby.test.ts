@@ -120,7 +120,7 @@ async function admit(stream: Duplex, code: string, who = operator()): Promise<Ad
   const state = stateOf(replica);
   const prs = readCode(code);
   if (prs.kind !== 'whole') throw new Error('no code');
-  const terms = { name: null, preset: 'peer', replaces: null } as const;
+  const terms = { name: null, preset: 'peer', replaces: null, ipv4: null } as const;
   const desk = admissionDesk({ home, signer, passing: 'root', terms, members: [], nowMs });
   const answer = async (question: AdmitterQuestion): Promise<AdmitterAnswer> => {
     switch (question.what) {
