@@ -56,6 +56,8 @@ export interface Ground {
   /** Where WireGuard listens. */
   readonly port: number;
   readonly mtu: number;
+  /** Endpoints of this node by its own interfaces. */
+  readonly own: () => readonly string[];
   /** What this host says of its room. */
   readonly headroom: () => Headroom | null;
   /** Ends the mesh, with the reason. */
@@ -89,6 +91,8 @@ export interface Ground {
   keptMs: number;
   /** This machine's own addresses when they were looked at last. */
   print: string;
+  /** When all that is slow to change was looked at last. */
+  slowMs: number;
   timer: NodeJS.Timeout | null;
   /** Something was pointed elsewhere: WireGuard is worth a look. */
   lookSoon: () => void;

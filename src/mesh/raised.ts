@@ -30,6 +30,7 @@ import type { Ground, MeshParts } from './ground.ts';
 import { handsOf } from './hands.ts';
 import { heartParts, onHeard, removalsIn } from './hearing.ts';
 import { openKeptLinks } from './kept.ts';
+import { OWN_MS } from './limits.ts';
 import { createLinks } from './links.ts';
 import { openMeeting } from './meeting.ts';
 import { startLooking } from './looking.ts';
@@ -109,13 +110,12 @@ async function groundOf(
     const detail = device.detail === '' ? '' : ` (${device.detail})`;
     return refuse('no-mesh', `${what}${detail}; ${hint}`);
   }
+  const own = ownLately(port);
   const ground: Ground = {
     ...{ parts, self, ledger: replica.ledger, device: device.value, wishing, links, port, alarms },
     applying: applyingOn(of, device.value),
-    places: createPlaces(() => ({
-      own: ownEndpoints(port),
-      network: wishing.roster().network,
-    })),
+    own,
+    places: createPlaces(() => ({ own: own(), network: wishing.roster().network })),
     kept: openKeptLinks(host, home.folder),
     meeting: null,
     ...{ identity, local: await device.value.localPrefixes(), rows: new Map(), mtu: MTU_FIRST },
@@ -123,7 +123,13 @@ async function groundOf(
     ...{ rotations: noRotations(), rotating: notRotating() },
     ...{ rtts: new Map(), askedMs: new Map(), measuredMs: new Map(), lookSoon: () => undefined },
     ...{ heart: null, server: null, isReconciled: false },
-    ...{ heardMs: monotonicMs(), keptMs: monotonicMs(), print: networkPrint(), timer: null },
+    ...{
+      heardMs: monotonicMs(),
+      keptMs: monotonicMs(),
+      print: networkPrint(),
+      slowMs: 0,
+      timer: null,
+    },
     headroom: createFacts({ folder: home.folder, cards: nvidia }).headroom,
     ...{ isStopped: false, fall },
   };
@@ -151,6 +157,20 @@ function applyingOn(of: () => Ground, device: Wireguard): Ground['applying'] {
     failed: (error) =>
       of().parts.tell({ event: 'failed', what: 'the mesh interface', why: error.message }),
   });
+}
+
+/** The interfaces are asked once a second at most, however many links want to know. */
+function ownLately(port: number): Ground['own'] {
+  let known: readonly string[] = [];
+  let atMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const nowMs = monotonicMs();
+    if (nowMs - atMs >= OWN_MS) {
+      known = ownEndpoints(port);
+      atMs = nowMs;
+    }
+    return known;
+  };
 }
 
 function ownKeyText({ identity }: Ground): string {
