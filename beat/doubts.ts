@@ -10,7 +10,7 @@ import { type Brief, type Mark, NEVER, briefOf, isNewer } from './mark.ts';
 import type { Beat, Doubt } from './packet.ts';
 import { isWatcher } from './ring.ts';
 
-type Known = Pick<Heart, 'kept' | 'ring' | 'subjects'>;
+type Known = Pick<Heart, 'kept' | 'doubting' | 'ring' | 'subjects'>;
 
 /** What this node itself doubts, the newest doubt first. */
 export function doubtsOf({ subjects, watch }: Pick<Heart, 'subjects' | 'watch'>): Doubt[] {
@@ -30,22 +30,22 @@ export function doubtsOf({ subjects, watch }: Pick<Heart, 'subjects' | 'watch'>)
 export function doubtersOf(known: Known, subject: Key): Key[] {
   const brief = briefOf(subject);
   const newest = newestOf(known, subject);
-  const doubting = [...known.kept.values()].filter(
-    ({ beat }) => doubtIn(beat, brief, newest) && isWatcher(known.ring, subject, beat.subject),
+  const doubting = doubtfulBeats(known).filter(
+    (beat) => doubtIn(beat, brief, newest) && isWatcher(known.ring, subject, beat.subject),
   );
-  return doubting.map(({ beat }) => beat.subject);
+  return doubting.map((beat) => beat.subject);
 }
 
 /** A packet with a doubt that its last one had not, about a member that not enough doubt yet. */
 export function tellsNewDoubt(known: Known, beat: Beat, before: Beat | undefined): boolean {
+  if (beat.doubts.length === 0) return false;
   const old = new Set(before?.doubts.map(({ subject }) => subject));
   const fresh = beat.doubts.filter(({ subject }) => !old.has(subject));
   return fresh.some(({ subject }) => {
-    let doubters = 0;
-    for (const { beat: other } of known.kept.values()) {
-      if (other.subject !== beat.subject && doubtIn(other, subject, NEVER)) doubters += 1;
-    }
-    return doubters < DOUBTERS_MIN;
+    const others = doubtfulBeats(known).filter(
+      (other) => other.subject !== beat.subject && doubtIn(other, subject, NEVER),
+    );
+    return others.length < DOUBTERS_MIN;
   });
 }
 
@@ -53,10 +53,14 @@ export function tellsNewDoubt(known: Known, beat: Beat, before: Beat | undefined
 export function isRefutation(known: Known, beat: Beat, before: Beat | undefined): boolean {
   const brief = briefOf(beat.subject);
   const newest = before ?? NEVER;
-  for (const { beat: other } of known.kept.values()) {
-    if (doubtIn(other, brief, newest) && !doubtIn(other, brief, beat)) return true;
-  }
-  return false;
+  return doubtfulBeats(known).some(
+    (other) => doubtIn(other, brief, newest) && !doubtIn(other, brief, beat),
+  );
+}
+
+// The packet that a member is known by may have been forgotten since it was marked.
+function doubtfulBeats({ kept, doubting }: Known): Beat[] {
+  return [...doubting].flatMap((key) => kept.get(key)?.beat ?? []);
 }
 
 function newestOf({ subjects, kept }: Known, subject: Key): Mark {

@@ -45,6 +45,8 @@ export interface Heart {
   readonly subjects: ReadonlyMap<Key, Subject>;
   readonly remembered: ReadonlyMap<Key, Remembered>;
   readonly kept: ReadonlyMap<Key, Kept>;
+  /** Whose kept packets tell doubts: few, and asked for at each packet. */
+  readonly doubting: ReadonlySet<Key>;
   /** Whose packets go on to others with the next look. */
   readonly hot: readonly Key[];
   /** When each asker had its answer, or was told of a newer start of itself. */
@@ -53,7 +55,8 @@ export interface Heart {
 }
 
 export type HeartInput =
-  | { readonly kind: 'roster'; readonly members: readonly Key[] }
+  /** The members have changed: `ringOf` them. */
+  | { readonly kind: 'roster'; readonly ring: Ring }
   /** Its signature is right, and it came from the address of the member `from`. */
   | {
       readonly kind: 'packet';
@@ -119,6 +122,7 @@ export function startHeart(
     targets: [],
     subjects: new Map(),
     kept: new Map(),
+    doubting: new Set(),
     hot: [],
     answeredMs: new Map(),
     raisedMs: null,
@@ -129,7 +133,7 @@ export function stepHeart(before: Heart, input: HeartInput, nowMs: number): Hear
   const heart = { ...before, watch: looked(before.watch, nowMs) };
   switch (input.kind) {
     case 'roster':
-      return onRoster(heart, input.members, nowMs);
+      return onRoster(heart, input.ring, nowMs);
     case 'packet':
       return onPacket(heart, input, nowMs);
     case 'look':
@@ -155,9 +159,8 @@ export function isWorthChecking(heart: Heart, from: Key, beat: Beat): boolean {
   return newest === undefined || isNewer(beat, newest);
 }
 
-function onRoster(heart: Heart, members: readonly Key[], nowMs: number): HeartStep {
-  const ring = ringOf(members);
-  const named = new Set(members);
+function onRoster(heart: Heart, ring: Ring, nowMs: number): HeartStep {
+  const { members, places: named } = ring;
   const subjects = new Map<Key, Subject>();
   const news: SubjectNews[] = [];
   const { watchMs } = heart.watch;
@@ -272,10 +275,19 @@ function keep(
   kept.delete(beat.subject);
   if (kept.size >= KEPT_MAX) kept.delete(kept.keys().next().value as Key);
   kept.set(beat.subject, { beat, packet, firstHand, watchMs: heart.watch.watchMs });
+  const doubting = withDoubts(heart.doubting, beat);
   return {
-    heart: { ...heart, kept, hot },
+    heart: { ...heart, kept, hot, doubting },
     out: [...out, { kind: 'heard', beat, firstHand }],
   };
+}
+
+function withDoubts(doubting: ReadonlySet<Key>, { subject, doubts }: Beat): ReadonlySet<Key> {
+  if (doubts.length > 0 === doubting.has(subject)) return doubting;
+  const changed = new Set(doubting);
+  if (doubts.length > 0) changed.add(subject);
+  else changed.delete(subject);
+  return changed;
 }
 
 function onOwn(heart: Heart, beat: Beat, nowMs: number): HeartStep {
@@ -314,7 +326,6 @@ function onLook(heart: Heart, seed: number, nowMs: number): HeartStep {
   const waited: Heart = {
     ...heart,
     subjects: changed ?? heart.subjects,
-    kept: withoutOld(heart, watchMs),
     pulse: lost ? quickened(heart.pulse, nowMs) : heart.pulse,
   };
   const { heart: cool, out: spreading } = spread(waited, seed);
@@ -322,7 +333,7 @@ function onLook(heart: Heart, seed: number, nowMs: number): HeartStep {
   if (!isDue(cool.pulse, nowMs)) return { heart: cool, out };
   // The first words of a start ask everybody for theirs: what was known is ten seconds old at most.
   const isFirst = cool.pulse.lastMs === null;
-  const due = { ...cool, pulse: spoken(nowMs) };
+  const due = { ...cool, kept: withoutOld(cool, watchMs), pulse: spoken(nowMs) };
   const speech = spokenTo(due, due.targets, isFirst);
   return { heart: speech.heart, out: [...out, ...speech.out, ...passedOn(due, seed)] };
 }

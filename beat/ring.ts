@@ -12,70 +12,79 @@ export interface Ring {
   /** All members, this node too. */
   readonly members: readonly Key[];
   readonly isLarge: boolean;
-  /** The first eight bytes of each key, as two numbers. */
-  readonly words: ReadonlyMap<Key, Words>;
+  /** The first eight bytes of each key, as two numbers, in the order of `members`. */
+  readonly words: Uint32Array;
+  /** Where each member stands in that order. */
+  readonly places: ReadonlyMap<Key, number>;
 }
-type Words = readonly [number, number];
 
 export function ringOf(members: readonly Key[]): Ring {
   const isLarge = members.length >= RING_MEMBERS_MIN;
-  const words = new Map(isLarge ? members.map((key) => [key, wordsOf(key)]) : []);
-  return { members, isLarge, words };
+  const words = new Uint32Array(2 * members.length);
+  const places = new Map(members.map((key, place) => [key, place]));
+  for (const [key, place] of places) {
+    const [low, high] = wordsOf(key);
+    words[2 * place] = low;
+    words[2 * place + 1] = high;
+  }
+  return { members, isLarge, words, places };
 }
 
-/** Whom a member speaks to: its watchers, or everybody. Best first. */
+/** Whom a member speaks to: its watchers, or everybody. */
 export function watchersOf(ring: Ring, subject: Key): Key[] {
   if (!ring.isLarge) return ring.members.filter((member) => member !== subject);
-  const own = ring.words.get(subject) ?? wordsOf(subject);
-  const best: { readonly member: Key; readonly score: number }[] = [];
-  for (const [member, words] of ring.words) {
-    if (member === subject) continue;
-    const one = { member, score: scoreOf(own, words) };
+  const score = scorerOf(ring, subject);
+  const own = ring.places.get(subject) ?? -1;
+  // The best so far, best first.
+  const best: number[] = [];
+  for (let place = 0; place < ring.members.length; place++) {
+    if (place === own) continue;
     const last = best.at(-1);
-    if (best.length === WATCHERS && last !== undefined && !isAhead(one, last)) continue;
-    const at = best.findIndex((other) => isAhead(one, other));
-    best.splice(at < 0 ? best.length : at, 0, one);
+    if (best.length === WATCHERS && last !== undefined && !isAhead(ring, score, place, last)) {
+      continue;
+    }
+    const at = best.findIndex((other) => isAhead(ring, score, place, other));
+    best.splice(at < 0 ? best.length : at, 0, place);
     if (best.length > WATCHERS) best.pop();
   }
-  return best.map(({ member }) => member);
+  return best.map((place) => ring.members[place] as Key);
 }
 
 export function isWatcher(ring: Ring, subject: Key, member: Key): boolean {
-  if (!ring.isLarge) return member !== subject && ring.members.includes(member);
-  const words = ring.words.get(member);
-  if (words === undefined || member === subject) return false;
-  const own = ring.words.get(subject) ?? wordsOf(subject);
-  const score = scoreOf(own, words);
+  const its = ring.places.get(member);
+  if (its === undefined || member === subject) return false;
+  if (!ring.isLarge) return true;
+  const score = scorerOf(ring, subject);
+  const own = ring.places.get(subject) ?? -1;
   let ahead = 0;
-  for (const [other, its] of ring.words) {
-    if (other === subject || other === member) continue;
-    if (isAhead({ member: other, score: scoreOf(own, its) }, { member, score })) ahead += 1;
+  for (let place = 0; place < ring.members.length; place++) {
+    if (place !== own && place !== its && isAhead(ring, score, place, its)) ahead += 1;
     if (ahead === WATCHERS) return false;
   }
   return true;
 }
 
-function isAhead(
-  one: { readonly member: Key; readonly score: number },
-  other: { readonly member: Key; readonly score: number },
-): boolean {
-  return one.score === other.score ? one.member < other.member : one.score > other.score;
+type Score = (place: number) => number;
+
+// Keys decide between equal scores, so that the order of members never does.
+function isAhead({ members }: Ring, score: Score, one: number, other: number): boolean {
+  const [a, b] = [score(one), score(other)];
+  return a === b ? (members[one] as Key) < (members[other] as Key) : a > b;
 }
 
-function wordsOf(key: Key): Words {
+function wordsOf(key: Key): readonly [number, number] {
   const bytes = fromBase64url(key) as Uint8Array;
-  const word = (at: number): number =>
-    ((bytes[at] as number) |
-      ((bytes[at + 1] as number) << 8) |
-      ((bytes[at + 2] as number) << 16) |
-      ((bytes[at + 3] as number) << 24)) >>>
-    0;
-  return [word(0), word(4)];
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return [view.getUint32(0, true), view.getUint32(4, true)];
 }
 
-function scoreOf(subject: Words, member: Words): number {
-  const first = mixed((subject[0] + member[0]) | 0);
-  return mixed(first ^ Math.imul(subject[1], 0x9e3779b1) ^ member[1]) >>> 0;
+function scorerOf({ words }: Ring, subject: Key): Score {
+  const [low, high] = wordsOf(subject);
+  const salt = Math.imul(high, 0x9e3779b1);
+  return (place) => {
+    const first = mixed((low + (words[2 * place] as number)) | 0);
+    return mixed(first ^ salt ^ (words[2 * place + 1] as number)) >>> 0;
+  };
 }
 
 /** The finishing rounds of MurmurHash3: every bit of the input moves every bit of the output. */

@@ -41,8 +41,13 @@ export function screen(
   records: readonly Decoded[],
   mode: Mode = 'door',
 ): Screened[] {
+  return records.map(screener(replica, mode));
+}
+
+/** The same of a batch that comes bit by bit; the replica must not move before its end. */
+export function screener(replica: Replica, mode: Mode = 'door'): (record: Decoded) => Screened {
   const batch: Batch = { ids: new Map(), width: new Map() };
-  return records.map((record) => screenOne(replica, record, mode, batch));
+  return (record) => screenOne(replica, record, mode, batch);
 }
 
 function refused(code: RefusalCode): Screened {

@@ -68,7 +68,14 @@ export function idOf(unsigned: string, platform: Platform): RecordId {
 
 /** The line of a draft and its signature. */
 export function sealedLine(draft: Draft, sig: Signature): string {
-  return canonical({ ...draftJson(draft), sig });
+  return sealedText(unsignedText(draft), sig);
+}
+
+/** The same from the text that was signed: writing the object again would be half the work. */
+export function sealedText(unsigned: string, sig: Signature): string {
+  // Nothing after the record's own `ts` is a text: the last such place is it.
+  const at = unsigned.lastIndexOf('"ts":');
+  return `${unsigned.slice(0, at)}"sig":"${sig}",${unsigned.slice(at)}`;
 }
 
 const FIELDS = [

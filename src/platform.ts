@@ -4,8 +4,8 @@
 // (docs/decisions/2026-11-20-libsodium.md).
 
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
-import { createRequire } from 'node:module';
 import type { Platform } from '../proto/platform.ts';
+import { sodium } from './sodium.ts';
 
 /**
  * Parsed keys kept, about 1 KB each: every author of a large network fits, and one that does not
@@ -34,20 +34,11 @@ export const checkByOpenssl: Check = (key, message, signature) => {
   return verify(null, message, parsedKey(view), signature);
 };
 
-interface Sodium {
-  crypto_sign_verify_detached(sig: Uint8Array, message: Uint8Array, key: Uint8Array): boolean;
-}
-
 /** Null on a system for which the package brings no binary. */
-export const checkBySodium: Check | null = loadSodium();
+export const checkBySodium: Check | null = sodium === null ? null : checkBy(sodium);
 
-function loadSodium(): Check | null {
-  try {
-    const sodium = createRequire(import.meta.url)('sodium-native') as Sodium;
-    return (key, message, signature) => sodium.crypto_sign_verify_detached(signature, message, key);
-  } catch {
-    return null;
-  }
+function checkBy(library: NonNullable<typeof sodium>): Check {
+  return (key, message, signature) => library.crypto_sign_verify_detached(signature, message, key);
 }
 
 export const nodePlatform: Platform = {

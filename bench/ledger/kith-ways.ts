@@ -118,18 +118,23 @@ function keptIn(parts: IntakeParts): Kept {
   };
 }
 
-type Records = ReturnType<typeof decoded>[];
+type Records = Iterable<ReturnType<typeof decoded>>;
 
 async function inBatches(
   lines: readonly string[],
   takeBatch: (records: Records) => ReturnType<typeof takeIn>,
 ): Promise<void> {
   for (let at = 0; at < lines.length; at += BATCH) {
-    const records = lines.slice(at, at + BATCH).map(decoded);
-    const { accepted, refused } = await takeBatch(records);
-    if (accepted.length === records.length) continue;
+    const batch = lines.slice(at, at + BATCH);
+    const { accepted, refused } = await takeBatch(decoding(batch));
+    if (accepted.length === batch.length) continue;
     throw new Error(`lines were not taken: ${refused[0]?.code}`);
   }
+}
+
+/** As the program does with the lines of a reply. */
+function* decoding(lines: readonly string[]): Records {
+  for (const line of lines) yield decoded(line);
 }
 
 export const WAYS: readonly Way[] = [synced, unsynced, inMemory];

@@ -2,17 +2,20 @@
 // signed. The same shape always gives the same bytes: keys come from a counter and times from a
 // fixed moment, so nothing here may ever protect anything.
 
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { toBase64url } from '../../proto/bytes.ts';
-import type { Key, RecordId, Signature } from '../../proto/ids.ts';
+import { createHash, type KeyObject } from 'node:crypto';
+import type { Key, RecordId } from '../../proto/ids.ts';
+import { hide } from '../../proto/secret.ts';
 import type { Act, NodeUpdateBody } from '../../ledger/kinds.ts';
 import { acceptanceMessage, wireguardMessage } from '../../ledger/proof.ts';
-import { idOf, sealedLine, signedBytes, unsignedText } from '../../ledger/record.ts';
+import { idOf, sealedText, unsignedText } from '../../ledger/record.ts';
+import { type KeyPair, keyPairOf, signOther, signRecord } from '../../src/keys/keypair.ts';
 import { nodePlatform } from '../../src/platform.ts';
 
 export interface Author {
   readonly name: string;
   readonly key: Key;
+  readonly pair: KeyPair;
+  /** For TLS. */
   readonly secret: KeyObject;
   seq: number;
   head: RecordId | '';
@@ -27,25 +30,13 @@ export interface Network {
 
 const LABEL_CHARS = 32;
 const START_MS = 1_767_225_600_000;
-/** An Ed25519 seed as PKCS #8, seed excluded. */
-const PKCS8_PREFIX: Buffer = Buffer.from('302e020100300506032b657004220420', 'hex');
-
-function secretFrom(text: string): KeyObject {
-  const seed = createHash('sha256').update(`kith bench ${text}`).digest();
-  return createPrivateKey({
-    key: Buffer.concat([PKCS8_PREFIX, seed]),
-    format: 'der',
-    type: 'pkcs8',
-  });
-}
-
-function keyOf(secret: KeyObject): Key {
-  return createPublicKey(secret).export({ format: 'jwk' }).x as Key;
+function pairFrom(text: string): KeyPair {
+  return keyPairOf(hide(createHash('sha256').update(`kith bench ${text}`).digest()));
 }
 
 function author(name: string): Author {
-  const secret = secretFrom(name);
-  return { name, key: keyOf(secret), secret, seq: 0, head: '' };
+  const pair = pairFrom(name);
+  return { name, key: pair.publicKey, pair, secret: pair.privateKey, seq: 0, head: '' };
 }
 
 /** A network with its genesis, whose line is given too. */
@@ -55,7 +46,7 @@ export function found(): { readonly network: Network; readonly line: string } {
   const body = {
     network: 'bench',
     roots: [{ key: root.key, name: 'root' }],
-    recovery: keyOf(secretFrom('recovery')),
+    recovery: pairFrom('recovery').publicKey,
     defaults: {},
   };
   const line = write(network, root, { kind: 'genesis', body });
@@ -96,29 +87,25 @@ export function write(
     act,
   };
   const unsigned = unsignedText(draft);
-  const line = sealedLine(draft, signed(signedBytes(unsigned), by.secret));
+  const line = sealedText(unsigned, signRecord(by.pair, unsigned));
   by.seq++;
   by.head = idOf(unsigned, nodePlatform);
   return line;
 }
 
-function signed(message: Uint8Array, secret: KeyObject): Signature {
-  return toBase64url(sign(null, message, secret)) as Signature;
-}
-
 /** Admits the next node, with the proofs that a real admission carries. */
 export function admitNode(network: Network): string {
   const node = author(`node-${network.nodes.length}`);
-  const wgSecret = secretFrom(`wireguard of ${node.name}`);
+  const wireguard = pairFrom(`wireguard of ${node.name}`);
   const ledger = network.ledger as RecordId;
-  const wgSig = signed(wireguardMessage(ledger, node.key, 0), wgSecret);
+  const wgSig = signOther(wireguard, wireguardMessage(ledger, node.key, 0));
   const body = {
     key: node.key,
     name: node.name,
     grants: [],
-    wg: { key: keyOf(wgSecret), counter: 0, sig: wgSig },
+    wg: { key: wireguard.publicKey, counter: 0, sig: wgSig },
   };
-  const acceptance = signed(acceptanceMessage(ledger, network.root.key, body), node.secret);
+  const acceptance = signOther(node.pair, acceptanceMessage(ledger, network.root.key, body));
   network.nodes.push(node);
   return write(network, network.root, { kind: 'node.admit', body: { ...body, acceptance } });
 }

@@ -34,10 +34,11 @@ import {
   signedBytes,
 } from '../../beat/packet.ts';
 import type { BeatCode } from '../../beat/refusals.ts';
+import { ringOf } from '../../beat/ring.ts';
 import { type View, viewOf } from '../../beat/view.ts';
 import { toBase64url } from '../../proto/bytes.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
-import { monotonicMs, nowMs, randomBytes } from '../os/clock.ts';
+import { monotonicMs, randomBytes } from '../os/clock.ts';
 import type { Disk } from '../store/disk.ts';
 import { createInlet } from './inlet.ts';
 import { LOOK_MS, REMEMBER_MS } from './limits.ts';
@@ -68,6 +69,8 @@ export interface HeartParts {
   readonly disk: Disk;
   /** Opens the socket; `openWire` on the node's own mesh address. */
   readonly wire: (arrived: (bytes: Uint8Array, address: string) => void) => Promise<Wire>;
+  /** The calendar clock of this node: it never falls below what was kept. */
+  readonly calendarMs: () => number;
   /** By the node's key. */
   readonly sign: (message: Uint8Array) => Uint8Array;
   readonly verify: (key: Key, message: Uint8Array, signature: Uint8Array) => boolean;
@@ -119,7 +122,7 @@ export interface RunningHeart {
 /** Starts a heart: its incarnation is on the disk before it speaks. */
 export async function startHeartbeat(parts: HeartParts): Promise<RunningHeart> {
   const { disk, folder, self } = parts;
-  const incarnation = await riseAbove(disk, folder, nowMs());
+  const incarnation = await riseAbove(disk, folder, parts.calendarMs());
   const { remembered, coverage } = readHeard(disk, folder);
   const instance = toBase64url(randomBytes(INSTANCE_BYTES));
   const heart = startHeart({ self, instance, incarnation, remembered }, monotonicMs());
@@ -168,7 +171,7 @@ function handleOf(own: Own): RunningHeart {
     packets: () => own.heart.kept,
     agreement: (key) => own.comparedTo.get(key) ?? null,
     coverage() {
-      own.coverage = inForce(own.coverage, parts.removals(), nowMs());
+      own.coverage = inForce(own.coverage, parts.removals(), parts.calendarMs());
       const heardAt = (key: Key): number | null => viewOf(own.heart, key).heardAtMs;
       return coverageLines(own.coverage, own.heart.ring.members, heardAt);
     },
@@ -177,9 +180,9 @@ function handleOf(own: Own): RunningHeart {
     ask: (key) => run(own, { kind: 'ask', key }),
     rosterChanged: () => takeRoster(own),
     carriedOut(removals) {
-      own.coverage = inForce(own.coverage, parts.removals(), nowMs());
+      own.coverage = inForce(own.coverage, parts.removals(), parts.calendarMs());
       const before = own.coverage;
-      own.coverage = acknowledged(before, parts.self, removals.map(briefOf), nowMs());
+      own.coverage = acknowledged(before, parts.self, removals.map(briefOf), parts.calendarMs());
       if (own.coverage !== before) run(own, { kind: 'changed' });
     },
     onHeard(listener) {
@@ -207,7 +210,7 @@ function takeRoster(own: Own): void {
   own.addressOf = new Map(rows.map(({ key, address }) => [key, plainAddress(address)]));
   own.memberAt = new Map([...own.addressOf].map(([key, address]) => [address, key]));
   for (const key of own.comparedTo.keys()) if (!own.addressOf.has(key)) own.comparedTo.delete(key);
-  run(own, { kind: 'roster', members: rows.map(({ key }) => key) });
+  run(own, { kind: 'roster', ring: ringOf(rows.map(({ key }) => key)) });
 }
 
 /** Every second, and sooner where a heartbeat is due sooner. */
@@ -252,11 +255,11 @@ function carryOut(own: Own, out: HeartOut): void {
 
 function spokenPacket(own: Own, speak: Extract<HeartOut, { kind: 'speak' }>): Uint8Array {
   const { parts, heart } = own;
-  own.coverage = inForce(own.coverage, parts.removals(), nowMs());
+  own.coverage = inForce(own.coverage, parts.removals(), parts.calendarMs());
   own.turn += 1;
   const { version, self, ledger } = parts;
   const body = bodyOf({
-    ...{ subject: self, ledger, instance: heart.instance, version, clockMs: nowMs() },
+    ...{ subject: self, ledger, instance: heart.instance, version, clockMs: parts.calendarMs() },
     ...speak.mark,
     ...parts.ledgerFacts(),
     ...parts.facts(),
@@ -279,8 +282,8 @@ function send(own: Own, packet: Uint8Array, to: readonly Key[]): void {
 }
 
 function raise(own: Own, atLeast: number): void {
-  const { disk, folder } = own.parts;
-  riseAbove(disk, folder, nowMs(), atLeast).then(
+  const { disk, folder, calendarMs } = own.parts;
+  riseAbove(disk, folder, calendarMs(), atLeast).then(
     (incarnation) => run(own, { kind: 'raised', incarnation }),
     (error: Error) => failed(own, 'writing beat.json', error),
   );
@@ -310,13 +313,13 @@ function take(own: Own, bytes: Uint8Array, address: string): BeatCode | null {
   counts.checked += 1;
   if (!parts.verify(beat.subject, signed, signature)) return 'forged';
   const packet = packetOf(body, signature);
-  run(own, { kind: 'packet', from, beat, packet, answer, calendarMs: nowMs() });
+  run(own, { kind: 'packet', from, beat, packet, answer, calendarMs: parts.calendarMs() });
   return null;
 }
 
 function heard(own: Own, beat: Beat, firstHand: boolean): void {
   const { parts } = own;
-  own.coverage = acknowledged(own.coverage, beat.subject, beat.acks, nowMs());
+  own.coverage = acknowledged(own.coverage, beat.subject, beat.acks, parts.calendarMs());
   if (firstHand) {
     const before = own.comparedTo.get(beat.subject) ?? null;
     const { compared: after, news } = compared(before, parts.ledgerFacts(), beat);

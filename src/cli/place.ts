@@ -1,23 +1,41 @@
-// Where a new machine is: an address as its console shows it, or its name among those announced on
-// this network.
+// Where a new machine is: an address as its console shows it, or its name or fingerprint among
+// those announced on this network and those that wait in a lobby.
 
 import { isName } from '../../proto/names.ts';
-import { lookAround } from '../genesis/discovery.ts';
-import { LOOK_MS } from '../genesis/limits.ts';
+import { FINGERPRINT } from '../genesis/announcement.ts';
+import { type Candidate, lookForCandidates } from '../genesis/candidates.ts';
+import type { Place } from '../genesis/connect.ts';
 import { type Address, hostAndPort } from '../peer/address.ts';
-import { addressOf } from './commands/candidates.ts';
 import { stop } from './sentences.ts';
 
-export async function placeNamed(text: string): Promise<Address> {
-  const place = hostAndPort(text);
-  if (place !== null && place.port > 0) return place;
-  if (!isName(text)) return stop('not-an-address', text);
+export async function placeNamed(folder: string, text: string): Promise<Place> {
+  const place = addressIn(text);
+  if (place !== null) return place;
+  const print4 = text.toUpperCase();
+  const isPrint = FINGERPRINT.test(print4);
+  if (!isPrint && !isName(text)) return stop('not-an-address', text);
   // To the end: a second one of that name must not be missed.
-  const found = (await lookAround(LOOK_MS)).filter(({ name }) => name === text);
+  const { candidates } = await lookForCandidates(folder);
+  const found = candidates.filter((one) =>
+    isPrint ? one.fingerprint === print4 : one.name === text,
+  );
   const [first, ...others] = found;
   if (first === undefined) return stop('no-such-candidate', text);
-  // One machine may be heard on two links.
-  const isClear = others.every(({ fingerprint }) => fingerprint === first.fingerprint);
-  if (!isClear) return stop('ambiguous-candidate', found.map(addressOf).join(', '));
-  return { host: first.source, port: first.port };
+  // One machine may be heard on two links, and wait in a lobby besides.
+  const isClear = others.every((one) => one.fingerprint === first.fingerprint);
+  if (!isClear) {
+    const all = found.map((one) => `${one.fingerprint} at ${one.address ?? one.source}`);
+    return stop('ambiguous-candidate', all.join(', '));
+  }
+  return placeOf(first);
+}
+
+function placeOf({ address, key, lobby }: Candidate): Place {
+  if (key !== null && lobby !== null) return { newcomer: key, lobby };
+  return addressIn(address ?? '') ?? stop('not-an-address', address ?? '');
+}
+
+function addressIn(text: string): Address | null {
+  const place = hostAndPort(text);
+  return place === null || place.port === 0 ? null : place;
 }

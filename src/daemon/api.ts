@@ -5,11 +5,11 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { type Key, isKey } from '../../proto/ids.ts';
 import { hostAndPort, urlIn } from '../peer/address.ts';
 import { StoreFault } from '../store/faults.ts';
-import { createCarrier } from './carry.ts';
-import type { Key } from '../../proto/ids.ts';
 import type { Ping, Rotated } from '../mesh/facts.ts';
+import { type Carrier, createCarrier } from './carry.ts';
 import type { Events } from './events.ts';
 import {
   API_CONNECTIONS_MAX,
@@ -39,6 +39,9 @@ export interface Behind {
   ledger(): LedgerFacts;
   takeLines(lines: readonly string[], own: boolean): Promise<TakenLines>;
   syncNow(url: string, signal: AbortSignal): Promise<Replies['sync']>;
+  candidates(signal: AbortSignal): Promise<Replies['candidates']>;
+  /** A connection to a newcomer that waits in the lobby of that member. */
+  dialWaiting(newcomer: Key, lobby: Key): Promise<Socket>;
   peers(): Replies['peers'];
   nodes(): Replies['nodes'];
   ping(node: Key): Promise<Ping>;
@@ -103,6 +106,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   'too-large': 413,
   'too-many': 429,
   'not-reached': 502,
+  'not-waiting': 404,
 };
 
 function handleErrors(app: FastifyInstance): void {
@@ -168,7 +172,7 @@ function addMeshRoutes(app: FastifyInstance, behind: Behind): void {
 }
 
 function addRoutes(app: FastifyInstance, behind: Behind): void {
-  const { status, ledger, records, sync, stop } = ROUTES;
+  const { status, ledger, records, sync, candidates, stop } = ROUTES;
   app.get(status.path, schemaOf(status), () => behind.status());
   app.get(ledger.path, schemaOf(ledger), () => {
     whileRunning(behind);
@@ -184,6 +188,10 @@ function addRoutes(app: FastifyInstance, behind: Behind): void {
     const { url } = request.body as Requests['sync'];
     if (urlIn(url) !== url) throw new DaemonFault('bad-request', 'url is not https://HOST:PORT');
     return behind.syncNow(url, signalOf(request));
+  });
+  app.get(candidates.path, schemaOf(candidates), (request) => {
+    whileRunning(behind);
+    return behind.candidates(signalOf(request));
   });
   app.post(stop.path, { schema: { response: { 200: stop.output } } }, (_request, reply) => {
     // Whoever asked has read the answer by then.
@@ -233,8 +241,8 @@ function addCarry(server: Server, behind: Behind, events: Events): { close(): vo
     near.on('error', () => near.destroy());
     const to = carriedTo(request, behind);
     if (to instanceof DaemonFault) return answerRaw(near, to);
-    const { name, address } = to;
-    carrier.dial(address).then(
+    const { name, dial } = to;
+    dial(carrier).then(
       async (far) => {
         near.write(
           'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: kith-carry\r\n\r\n',
@@ -254,7 +262,7 @@ function addCarry(server: Server, behind: Behind, events: Events): { close(): vo
 function carriedTo(
   request: IncomingMessage,
   behind: Behind,
-): DaemonFault | { name: string; address: { host: string; port: number } } {
+): DaemonFault | { name: string; dial: (carrier: Carrier) => Promise<Socket> } {
   const url = new URL(request.url ?? '', 'http://kith');
   if (url.pathname !== ROUTES.carry.path || request.headers.upgrade !== 'kith-carry') {
     return new DaemonFault('no-such-route', url.pathname.slice(0, 100));
@@ -262,9 +270,15 @@ function carriedTo(
   if (behind.state() === 'stopping') return new DaemonFault('daemon-stopping');
   const name = url.searchParams.get('to') ?? '';
   const address = hostAndPort(name);
-  return address === null || address.port === 0
-    ? new DaemonFault('bad-request', 'to is not HOST:PORT')
-    : { name, address };
+  if (address !== null && address.port > 0) {
+    return { name, dial: (carrier) => carrier.dial(address) };
+  }
+  const [newcomer = '', lobby = '', ...more] = name.split('@');
+  if (!isKey(newcomer) || !isKey(lobby) || more.length > 0) {
+    return new DaemonFault('bad-request', 'to is neither HOST:PORT nor NEWCOMER@LOBBY');
+  }
+  if (behind.state() === 'opening') return new DaemonFault('daemon-opening');
+  return { name, dial: (carrier) => carrier.hold(() => behind.dialWaiting(newcomer, lobby)) };
 }
 
 /** An answer on a connection that HTTP has let go of. */

@@ -4,6 +4,7 @@
 
 import { type Socket, connect } from 'node:net';
 import { Transform } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { Address } from '../peer/address.ts';
 import { CARRIES_MAX, CARRY_BYTES_MAX, CARRY_CONNECT_MS_MAX, CARRY_MS_MAX } from './limits.ts';
 import { DaemonFault } from './refusals.ts';
@@ -25,6 +26,8 @@ const CARRY_BOUNDS: CarryBounds = {
 export interface Carrier {
   /** A connection to an address, with a place among those that may be carried. */
   dial(address: Address): Promise<Socket>;
+  /** The same for a connection that somebody else opens. */
+  hold(open: () => Promise<Socket>): Promise<Socket>;
   /** Joins two ends until one breaks, both have closed, or a bound is reached; answers why. */
   join(near: Socket, far: Socket): Promise<string>;
   /** Breaks all of them. */
@@ -33,19 +36,37 @@ export interface Carrier {
 
 export function createCarrier(bounds: CarryBounds = CARRY_BOUNDS): Carrier {
   const ends = new Set<Socket>();
-  let dialled = 0;
+  let held = 0;
+  const take = (): void => {
+    if (held >= bounds.carriesMax) throw new DaemonFault('too-many');
+    held += 1;
+  };
+  const keep = (far: Socket): void => {
+    ends.add(far);
+    far.once('close', () => {
+      held -= 1;
+      ends.delete(far);
+    });
+  };
   return {
     async dial({ host, port }) {
-      if (dialled >= bounds.carriesMax) throw new DaemonFault('too-many');
-      dialled += 1;
+      take();
       const far = connect({ host, port, allowHalfOpen: true });
-      ends.add(far);
-      far.once('close', () => {
-        dialled -= 1;
-        ends.delete(far);
-      });
+      keep(far);
       await connected(far, bounds.connectMs);
       return far;
+    },
+    async hold(open) {
+      take();
+      try {
+        const far = await open();
+        if (far.destroyed) throw new DaemonFault('not-reached');
+        keep(far);
+        return far;
+      } catch (error) {
+        held -= 1;
+        throw error;
+      }
     },
     join(near, far) {
       ends.add(near);
@@ -79,8 +100,9 @@ function joined(near: Socket, far: Socket, { bytesMax, totalMs }: CarryBounds): 
     const breakOff = (reason: string): void => {
       if (why === 'closed') why = reason;
       near.destroy();
-      // Over TCP a broken pipe is told from one that has ended.
-      far.resetAndDestroy();
+      // Over TCP a broken pipe is told from one that has ended; TLS tells it by itself.
+      if (far instanceof TLSSocket) far.destroy();
+      else far.resetAndDestroy();
     };
     const late = setTimeout(breakOff, totalMs, 'it took too long');
     let open = 2;

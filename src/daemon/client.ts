@@ -8,11 +8,12 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { textOf } from '../../proto/bytes.ts';
 import { socketFile } from '../home/folder.ts';
+import { FETCH_MS_MAX } from '../lobby/limits.ts';
 import type { DaemonEvent } from './events.ts';
 import {
   ANSWER_MS_MAX,
+  CANDIDATES_MS_MAX,
   API_REPLY_BYTES_MAX,
-  CARRY_CONNECT_MS_MAX,
   EVENT_BYTES_MAX,
   LOOK_AGAIN_MS,
   OPENING_MS_MAX,
@@ -52,6 +53,7 @@ const PATIENCE_MS: Readonly<Record<keyof Requests, number | null>> = {
   records: TAKE_MS_MAX,
   // As long as it takes: whoever waits can close the request.
   sync: null,
+  candidates: CANDIDATES_MS_MAX,
   peers: ANSWER_MS_MAX,
   nodes: ANSWER_MS_MAX,
   ping: PING_MS_MAX,
@@ -168,8 +170,8 @@ export async function* daemonEvents(
 }
 
 /**
- * A pipe of bytes through the daemon to HOST:PORT. Either end may close its half; the daemon breaks
- * both when a bound is reached.
+ * A pipe of bytes through the daemon to HOST:PORT or NEWCOMER@LOBBY. Either end may close its half;
+ * the daemon breaks both when a bound is reached.
  */
 export function carryTo(folder: string, address: string, signal?: AbortSignal): Promise<Duplex> {
   const made = request({
@@ -178,7 +180,7 @@ export function carryTo(folder: string, address: string, signal?: AbortSignal): 
     createConnection: () => connect({ path: socketFile(folder), allowHalfOpen: true }),
     ...(signal === undefined ? {} : { signal }),
   });
-  const patienceMs = CARRY_CONNECT_MS_MAX + ANSWER_MS_MAX;
+  const patienceMs = FETCH_MS_MAX + ANSWER_MS_MAX;
   made.setTimeout(patienceMs, () => made.destroy(new DaemonFault('daemon-silent')));
   made.end();
   return new Promise((resolve, reject) => {

@@ -8,6 +8,7 @@ import { socketFile } from '../home/folder.ts';
 import { keyHost } from '../home/host.ts';
 import { type HomeLedger, openHome } from '../home/ledger.ts';
 import { openVoice } from '../keys/identity.ts';
+import { createLobby } from '../lobby/lobby.ts';
 import type { MeshWishes } from '../mesh/facts.ts';
 import { openCalendar } from '../os/calendar.ts';
 import { nowMs } from '../os/clock.ts';
@@ -16,13 +17,16 @@ import { StoreFault } from '../store/faults.ts';
 import { takeLock } from '../store/lock.ts';
 import { type Api, type Behind, serveApi } from './api.ts';
 import { type Events, type Tell, createEvents } from './events.ts';
+import { whoWaits } from './lobbies.ts';
 import { LOCK_WAIT_MS_MAX, LOOK_AGAIN_MS, STOP_GRACE_MS } from './limits.ts';
 import { DaemonFault } from './refusals.ts';
 import {
   type Daemon,
   adopt,
+  dialFor,
   awaitAdmission,
   ledgerFactsOf,
+  lookoutOf,
   openUp,
   statusOf,
   syncNow,
@@ -38,10 +42,12 @@ export interface DaemonOptions {
   readonly moved: boolean;
   readonly place: DoorPlace;
   readonly told: readonly string[];
-  /** What it does for the mesh; null: there is to be none. */
-  readonly mesh: MeshWishes | null;
+  /** Whether newcomers that can only dial out may wait here. */
+  readonly lobby: boolean;
   /** Where others reach this machine, beside what its interfaces say. */
   readonly named: readonly string[];
+  /** What it does for the mesh; null: there is to be none. */
+  readonly mesh: MeshWishes | null;
   /** Hears every event, from the first one on. */
   readonly log: Tell;
 }
@@ -91,12 +97,13 @@ function takeDaemonLock(folder: string): () => void {
 }
 
 function newDaemon(options: DaemonOptions, { tell }: Events): Daemon {
-  const { folder, version, place, told, named, moved, mesh: wishes } = options;
+  const { folder, version, place, told, named, moved, lobby, mesh: wishes } = options;
   const host = keyHost();
   const voice = openVoice(host, folder, moved);
   if (!voice.ok) throw new DaemonFault(voice.code, voice.detail);
   return {
     ...{ folder, version, place, told, named, host, voice: voice.value, tell, wishes },
+    lobby: lobby ? createLobby() : null,
     ...{ startedAt: nowMs(), state: 'opening', home: null, door: null },
     ...{ syncing: null, awaiting: null, publisher: null },
     ...{ queue: Promise.resolve(), opening: null, retry: null, checkpoints: null },
@@ -143,6 +150,8 @@ function behindOf(daemon: Daemon, stop: (why: string) => void): Behind {
     ledger: () => ledgerFactsOf(daemon),
     takeLines: (lines, own) => takeLines(daemon, lines, own),
     syncNow: (url, signal) => syncNow(daemon, url, signal),
+    candidates: (signal) => whoWaits(lookoutOf(daemon), signal),
+    dialWaiting: (newcomer, lobby) => dialFor(daemon, newcomer, lobby),
     ...meshBehind(daemon, () => statusOf(daemon)),
     stop,
   };
@@ -181,6 +190,7 @@ async function shutDown(daemon: Daemon, api: Api): Promise<void> {
   await daemon.mesh?.stop();
   await daemon.publisher?.stop();
   await daemon.syncing?.stop();
+  daemon.lobby?.close();
   await daemon.door?.close();
   await daemon.queue;
   await daemon.home?.close();

@@ -59,6 +59,13 @@ export type DaemonEvent =
   | { readonly event: 'rotated'; readonly counter: number; readonly ready: number }
   | { readonly event: 'failed'; readonly what: string; readonly why: string }
   | { readonly event: 'carry'; readonly to: string; readonly ended: string | null }
+  /** A member is carried to a newcomer that waits in the lobby here, and then no more. */
+  | {
+      readonly event: 'lobby';
+      readonly member: Key;
+      readonly newcomer: Key;
+      readonly ended: string | null;
+    }
   | { readonly event: 'stopping'; readonly why: string }
   | { readonly event: 'stopped' };
 

@@ -16,6 +16,8 @@ export const API_REPLY_BYTES_MAX: number = 1024 * 1024;
 export const SOCKET_PATH_BYTES_MAX = 103;
 /** For a daemon to say that it is there: it may be folding a batch just now. */
 export const ANSWER_MS_MAX = 5_000;
+/** For the lobbies of the network to be asked, one behind the other where there are many. */
+export const CANDIDATES_MS_MAX = 20_000;
 /**
  * For one peer to answer over the mesh, with a handshake before it, and for the daemon to say so.
  */

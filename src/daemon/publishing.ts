@@ -9,7 +9,7 @@ import { writeIntent } from '../acts/write.ts';
 import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import { openIdentity } from '../keys/identity.ts';
-import { monotonicMs, nowMs } from '../os/clock.ts';
+import { monotonicMs } from '../os/clock.ts';
 import { isPeer } from '../peer/members.ts';
 import type { Tell } from './events.ts';
 import { ENDPOINT_LOOK_MS } from './limits.ts';
@@ -27,6 +27,7 @@ export interface PublishingParts {
   readonly node: Key;
   readonly door: { readonly host: string; readonly port: number };
   readonly named: readonly string[];
+  readonly nowMs: () => number;
   readonly tell: Tell;
   /** Whether a sync with another has ended in agreement since the start. */
   readonly hasAgreed: () => boolean;
@@ -91,7 +92,7 @@ function ownAddresses(): OwnAddress[] {
 }
 
 async function write(
-  { home, host, tell }: PublishingParts,
+  { home, host, nowMs, tell }: PublishingParts,
   endpoints: readonly string[],
 ): Promise<void> {
   const identity = openIdentity(host, home.folder);

@@ -20,6 +20,8 @@ export type DaemonCode =
   | 'too-large'
   | 'too-many'
   | 'not-reached'
+  | 'not-waiting'
+  | 'daemon-untrue'
   | 'socket-path'
   | 'no-mesh'
   | 'no-such-peer'
@@ -77,6 +79,16 @@ export const DAEMON_REFUSALS: Readonly<Record<DaemonCode, DaemonFacts>> = {
   'not-reached': {
     what: 'nobody answers at that address',
     hint: 'check the address, and whether the machine is on',
+  },
+  'not-waiting': {
+    what: 'the new machine does not wait in that lobby any more',
+    hint: '`kith candidates` shows who does; is `kith join --via` still running there?',
+  },
+  'daemon-untrue': {
+    what: 'the daemon says what the ledger beside it does not bear out',
+    hint:
+      'nothing was taken on its word. Stop it with `kith down` and look at who may write to ' +
+      'this folder; `kith ledger verify` checks the ledger',
   },
   'socket-path': {
     what: 'the path of the data folder is too long for a socket',

@@ -74,6 +74,7 @@ export type RouteName =
   | 'ledger'
   | 'records'
   | 'sync'
+  | 'candidates'
   | 'peers'
   | 'nodes'
   | 'ping'
@@ -96,6 +97,7 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
       node: text,
       member: flag,
       door: maybe(ADDRESS),
+      lobby: maybe(count),
       mesh: MESH,
       peers: list(
         object({
@@ -142,6 +144,22 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
     help: 'syncs with a peer now, and answers how it ended; a closed request stops it',
     input: object({ url: { type: 'string', maxLength: 512 } }),
     output: object({ outcome: open, moved: open, peer: maybe(text) }),
+  },
+  candidates: {
+    method: 'GET',
+    path: '/v1/candidates',
+    help: 'the new machines that wait in a lobby, of this machine or of a member that answers',
+    input: object({}),
+    output: object({
+      candidates: list(
+        object({
+          ...{ key: text, name: text, role: text, source: text },
+          ...{ waitedMs: count, lobby: text },
+        }),
+      ),
+      ...{ lobbies: count, asked: count },
+      silent: list(object({ url: text, key: maybe(text), why: text })),
+    }),
   },
   peers: {
     method: 'GET',
@@ -195,7 +213,9 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   carry: {
     method: 'GET',
     path: '/v1/carry',
-    help: 'with `Upgrade: kith-carry`: a pipe of bytes to a TCP address; nothing looks inside',
+    help:
+      'with `Upgrade: kith-carry`: a pipe of bytes to HOST:PORT, or to NEWCOMER@LOBBY (two keys); ' +
+      'nothing looks inside',
     input: object({ to: { type: 'string', maxLength: 300 } }),
     output: null,
   },
@@ -220,6 +240,8 @@ export interface Status {
   /** Whether the ledger here knows this machine as a node: then there is a door. */
   readonly member: boolean;
   readonly door: { readonly host: string; readonly port: number } | null;
+  /** New machines that wait in the lobby of this machine; null where it has none. */
+  readonly lobby: number | null;
   readonly peers: readonly PeerStatus[];
   readonly mesh: MeshStatus;
 }
@@ -264,11 +286,33 @@ export interface TakenLines {
   readonly refused: readonly { readonly line: number; readonly code: RefusalCode }[];
 }
 
+export interface Candidates {
+  readonly candidates: readonly {
+    readonly key: Key;
+    readonly name: string;
+    readonly role: string;
+    /** The address that the lobby sees it at. */
+    readonly source: string;
+    readonly waitedMs: number;
+    /** The member in whose lobby it waits. */
+    readonly lobby: Key;
+  }[];
+  readonly lobbies: number;
+  /** Members asked, and those of them that did not answer. */
+  readonly asked: number;
+  readonly silent: readonly {
+    readonly url: string;
+    readonly key: Key | null;
+    readonly why: string;
+  }[];
+}
+
 export interface Requests {
   readonly status: undefined;
   readonly ledger: undefined;
   readonly records: { readonly lines: readonly string[]; readonly own: boolean };
   readonly sync: { readonly url: string };
+  readonly candidates: undefined;
   readonly peers: undefined;
   readonly nodes: undefined;
   readonly ping: { readonly node: Key };
@@ -282,6 +326,7 @@ export interface Replies {
   readonly ledger: LedgerFacts;
   readonly records: TakenLines;
   readonly sync: { readonly outcome: Outcome; readonly moved: Moved; readonly peer: Key | null };
+  readonly candidates: Candidates;
   readonly peers: { readonly peers: readonly PeerLink[] };
   readonly nodes: { readonly nodes: readonly NodeFacts[] };
   readonly ping: Ping;

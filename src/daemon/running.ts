@@ -2,6 +2,7 @@
 // missing, and this machine no node of it yet; each comes in through the local API, and the door
 // opens and the syncing begins as soon as they can.
 
+import type { Socket } from 'node:net';
 import { RULES_VERSION } from '../../ledger/limits.ts';
 import { isSigned } from '../../ledger/proof.ts';
 import { type Decoded, decodeText } from '../../ledger/record.ts';
@@ -13,21 +14,24 @@ import type { MeshWishes } from '../mesh/facts.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { Calendar } from '../os/calendar.ts';
 import type { Voice } from '../keys/identity.ts';
+import type { Lobby } from '../lobby/lobby.ts';
 import { urlOf } from '../peer/address.ts';
 import type { Ingest } from '../peer/lines.ts';
-import { ingestInto, isOut, isPeer } from '../peer/members.ts';
+import { broughtBy, ingestInto, isOut, isPeer, memberDoor } from '../peer/members.ts';
 import type { PeerServer } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
 import { StoreFault } from '../store/faults.ts';
 import { type Awaiting, startAwaiting } from './awaiting.ts';
 import type { Tell } from './events.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
+import { type Lookout, dialWaiting } from './lobbies.ts';
 import { meshOf, meshStatusOf } from './on-mesh.ts';
 import { DaemonFault } from './refusals.ts';
 import type { DaemonState, LedgerFacts, Replies, Status, TakenLines } from './routes.ts';
 import { type Publisher, startPublishing } from './publishing.ts';
 import { type Syncing, startSyncing } from './syncing.ts';
-import { type DoorParts, type DoorPlace, openDoor } from './underlay.ts';
+import { type DoorParts, type DoorPlace, openDoor, shownName } from './underlay.ts';
+import { placesOf } from './whereabouts.ts';
 
 export interface Daemon {
   readonly version: string;
@@ -40,6 +44,7 @@ export interface Daemon {
   readonly named: readonly string[];
   readonly folder: string;
   readonly tell: Tell;
+  readonly lobby: Lobby | null;
   readonly startedAt: number;
   readonly calendar: Calendar;
   readonly wishes: MeshWishes | null;
@@ -47,10 +52,10 @@ export interface Daemon {
   home: HomeLedger | null;
   door: PeerServer | null;
   syncing: Syncing | null;
-  mesh: Mesh | null;
   publisher: Publisher | null;
   /** Asks for an admission that was accepted and not seen. */
   awaiting: Awaiting | null;
+  mesh: Mesh | null;
   /** Lines of local clients, one request after the other. */
   queue: Promise<unknown>;
   /** The door is being opened, or will be tried again. */
@@ -82,11 +87,11 @@ export function openUp(daemon: Daemon): Promise<void> {
 }
 
 async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
-  const { host, voice, tell, told, place } = daemon;
+  const { host, voice, tell, told, place, lobby } = daemon;
   const ingest: Ingest = (lines, from) => ingestInto(watching(daemon, home, from))(lines, from);
   let hasMet = false;
   const parts: DoorParts = {
-    ...{ home: watching(daemon, home, null), host, identity: voice, ingest, tell },
+    ...{ home: watching(daemon, home, null), host, identity: voice, ingest, tell, lobby },
     kept: () => daemon.syncing?.kept() ?? [],
     agreed: () => (hasMet = true),
   };
@@ -101,6 +106,7 @@ async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   const { named } = daemon;
   daemon.publisher = startPublishing({
     ...{ home: parts.home, host, node: voice.publicKey, door, named, tell, hasAgreed },
+    nowMs: daemon.calendar.nowMs,
   });
 }
 
@@ -223,14 +229,30 @@ export async function syncNow(
   return syncing.now(url, signal);
 }
 
+/** Where newcomers may be waiting, and how members are dialled. */
+export function lookoutOf({ home, voice, syncing, lobby }: Daemon): Lookout {
+  if (home === null || syncing === null) throw new DaemonFault('no-node-here');
+  const { publicKey: own } = voice;
+  const dialling = { identity: voice, door: memberDoor(home), brought: broughtBy(home, own) };
+  return { own, lobby, places: placesOf(syncing.peers()), dialling };
+}
+
+/** A connection to a newcomer, wherever it waits. */
+export function dialFor(daemon: Daemon, newcomer: Key, lobby: Key): Promise<Socket> {
+  const lookout = lookoutOf(daemon);
+  const name = daemon.home === null ? '' : shownName(daemon.home.replica, lookout.own);
+  return dialWaiting(lookout, newcomer, lobby, name);
+}
+
 export function statusOf(daemon: Daemon): Status {
-  const { version, state, startedAt, home, voice, door, syncing } = daemon;
+  const { version, state, startedAt, home, voice, door, syncing, lobby } = daemon;
   return {
     ...{ pid: process.pid, version, state, startedAt },
     ledger: home?.replica.ledger ?? null,
     node: voice.publicKey,
     member: home !== null && isPeer(home.replica, voice.publicKey),
     door: door?.address ?? null,
+    lobby: lobby?.waiting().length ?? null,
     peers: syncing?.peers() ?? [],
     mesh: meshStatusOf(daemon),
   };

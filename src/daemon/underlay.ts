@@ -2,15 +2,23 @@
 // to run, so that the addresses others know stay good. WireGuard has the same number over UDP, so
 // that one address says both. Spec: docs/daemon.md, "The door".
 
+import { type Replica, stateOf } from '../../ledger/replica.ts';
+import type { Key } from '../../proto/ids.ts';
+import { isName } from '../../proto/names.ts';
 import { type Reach, reachableIn } from '../genesis/reachable.ts';
+import { interfaceName } from '../../wg/address.ts';
 import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import { isFreeForUdp, somePortForUdp } from '../os/shared-port.ts';
+import { listensOn } from '../os/wireguard.ts';
 import type { Address } from '../peer/address.ts';
 import type { PeerIdentity } from '../peer/certificate.ts';
+import type { Lobby } from '../lobby/lobby.ts';
 import type { Ingest } from '../peer/lines.ts';
+import type { ServedLobby } from '../peer/lobby-pipes.ts';
 import { servingOf } from '../peer/members.ts';
 import { type PeerRoute, type PeerServer, servePeers } from '../peer/server.ts';
+import { nodePlatform } from '../platform.ts';
 import { systemCode } from '../store/faults.ts';
 import type { Tell } from './events.ts';
 import { type KeptPeer, readDoorPort, writeDoorPort } from './kept.ts';
@@ -30,6 +38,8 @@ export interface DoorParts {
   readonly identity: PeerIdentity;
   readonly ingest: Ingest;
   readonly tell: Tell;
+  /** Where newcomers wait that can only dial out, if this machine lets them. */
+  readonly lobby: Lobby | null;
   /** A member that has come holds the same as this node. */
   readonly agreed: () => void;
   /** Where peers have answered. */
@@ -41,7 +51,7 @@ export async function openDoor(parts: DoorParts, place: DoorPlace): Promise<Peer
   const { host, home } = parts;
   const known = readDoorPort(host, home.folder);
   const hosts = place.host === null ? ['::', '0.0.0.0'] : [place.host];
-  const server = await firstThatOpens(parts, hosts, portsFor(place, known));
+  const server = await firstThatOpens(parts, hosts, portsFor(parts, place, known));
   const { port } = server.address;
   if (port !== known) writeDoorPort(host, home.folder, port);
   return server;
@@ -49,16 +59,23 @@ export async function openDoor(parts: DoorParts, place: DoorPlace): Promise<Peer
 
 /** The ports to be tried, the best first. One that a person has named is that or none. */
 async function* portsFor(
+  parts: DoorParts,
   { port, shared }: DoorPlace,
   known: number | null,
 ): AsyncGenerator<number, void, void> {
   if (port !== null && port !== 0) return yield port;
   const usual = known ?? DOOR_PORT;
-  if (port === null && (!shared || (await isFreeForUdp(usual)))) yield usual;
+  if (port === null && (!shared || (await isOpenForUdp(parts, usual)))) yield usual;
   // Some other program may have the number over TCP: it is free over one of the two by chance.
   for (let tries = 0; tries < SHARED_PORT_TRIES_MAX; tries++) {
     yield shared ? await somePortForUdp() : 0;
   }
+}
+
+/** Free, or held by our own interface, where a crash has left it: it is taken over. */
+async function isOpenForUdp({ home, identity }: DoorParts, port: number): Promise<boolean> {
+  if (await isFreeForUdp(port)) return true;
+  return listensOn(interfaceName(home.replica.ledger, identity.publicKey, nodePlatform), port);
 }
 
 async function firstThatOpens(
@@ -90,9 +107,23 @@ interface Beside {
   readonly door?: Address;
 }
 
+function served(lobby: Lobby, { replica }: HomeLedger, tell: Tell): ServedLobby {
+  return {
+    lobby,
+    nameOf: (member) => shownName(replica, member),
+    tell: (member, newcomer, ended) => tell({ event: 'lobby', member, newcomer, ended }),
+  };
+}
+
+/** What a member is called to somebody who knows nobody here. */
+export function shownName(replica: Replica, member: Key): string {
+  const shown = stateOf(replica).members.find(({ key }) => key === member)?.shown ?? '';
+  return isName(shown) ? shown : 'a-member';
+}
+
 /** The peer API at one place, with what is served there beside the records. */
 export async function serveAt(
-  { home, identity, ingest, tell, agreed, kept }: DoorParts,
+  { home, identity, ingest, tell, agreed, kept, lobby }: DoorParts,
   host: string,
   port: number,
   { routes = [], door }: Beside = {},
@@ -105,6 +136,7 @@ export async function serveAt(
     identity,
     listen: { host, port },
     ingest,
+    ...(lobby === null ? {} : { lobby: served(lobby, home, tell) }),
     endpoints: () => reachableIn({ replica, kept: kept(), own: own() }),
     log(event) {
       switch (event.kind) {

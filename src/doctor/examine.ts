@@ -10,6 +10,7 @@ import {
   diskCheck,
   folderCheck,
   ledgerCheck,
+  meshCheck,
   portsCheck,
 } from './folder-checks.ts';
 import {
@@ -40,6 +41,7 @@ export async function examine(folder: string): Promise<Examined> {
     ['disk', 'disk', () => diskCheck(folder)],
     ['ledger', 'ledger', () => ledgerCheck(folder, status)],
     ['daemon', 'daemon', () => daemon.finding],
+    ['mesh', 'mesh', () => meshCheck(status?.mesh ?? null)],
     ['ports', 'ports', () => portsCheck(folder, status)],
     ['clock', 'clock', () => clockCheck(folder)],
     ['wg', 'wg', () => toolCheck('wg', host.wg, system)],

@@ -12,6 +12,7 @@ import type { Status } from '../daemon/routes.ts';
 import { keyHost } from '../home/host.ts';
 import { openHome } from '../home/ledger.ts';
 import { openCalendar } from '../os/calendar.ts';
+import type { MeshStatus } from '../mesh/facts.ts';
 import { nowMs } from '../os/clock.ts';
 import { isFreeForUdp } from '../os/shared-port.ts';
 import { FAULTS, StoreFault, systemCode } from '../store/faults.ts';
@@ -69,6 +70,29 @@ export async function daemonCheck(folder: string): Promise<DaemonSeen> {
       'end it with `kith down`, or end its process, and start it again with `kith up`',
     );
     return { status: null, finding };
+  }
+}
+
+/** As the daemon says; what is missing for it, the later checks say. */
+export function meshCheck(mesh: MeshStatus | null): Finding {
+  if (mesh === null) return ok('none while no daemon runs');
+  const { state, why, alarms, links } = mesh;
+  switch (state) {
+    case 'off':
+      return ok(`none: ${why ?? 'it is not wanted'}`);
+    case 'starting':
+      return ok('it is being raised');
+    case 'failed':
+      return problem(
+        why ?? 'it could not be raised',
+        'see below; the daemon tries again by itself',
+      );
+    case 'up': {
+      const alarm = alarms.at(-1);
+      const said = `${mesh.interface} by ${mesh.backend} at ${mesh.address}`;
+      if (alarm !== undefined) return warning(`${said}: ${alarm}`, '`kith peers` shows each link');
+      return ok(`${said}, ${links.up} of ${links.of} links`);
+    }
   }
 }
 

@@ -107,5 +107,5 @@ export async function namesCheck(file: string = HOSTS_FILE): Promise<Finding> {
       `look for another ${name} in ${file}, and at the line \`hosts:\` of /etc/nsswitch.conf`,
     );
   }
-  return ok(`${some.map(({ name }) => name).join(', ')} lead where they should`);
+  return ok(`found: ${some.map(({ name }) => name).join(', ')}`);
 }

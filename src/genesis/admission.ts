@@ -29,6 +29,8 @@ export interface Terms {
   readonly preset: MemberPreset;
   /** The node in whose place it comes. */
   readonly replaces: MemberState | null;
+  /** The IPv4 address that it claims on the mesh. */
+  readonly ipv4: string | null;
 }
 
 export interface AdmissionDesk {
@@ -155,7 +157,7 @@ function isPledgedElsewhere({ introduction }: Candidate, own: Key): boolean {
 }
 
 function bodyOf(
-  { name, replaces }: Terms,
+  { name, replaces, ipv4 }: Terms,
   candidate: Candidate,
   grants: readonly Grant[],
 ): Omit<NodeAdmitBody, 'acceptance'> {
@@ -167,6 +169,7 @@ function bodyOf(
     ...(labels.length === 0 ? {} : { labels }),
     wg: candidate.wireguard,
     ceremony: candidate.ceremony,
+    ...(ipv4 === null ? {} : { ipv4 }),
     ...(replaces === null ? {} : { replaces: replaces.key }),
   };
 }

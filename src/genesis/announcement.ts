@@ -21,7 +21,8 @@ export interface Found extends Announcement {
 }
 
 const PREFIX = 'kith-genesis-v1\n';
-const FINGERPRINT = /^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}$/;
+/** How a fingerprint is written. */
+export const FINGERPRINT: RegExp = /^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}$/;
 
 export function encodeBeacon({ name, role, port, fingerprint }: Announcement): Uint8Array {
   return utf8(PREFIX + canonical({ fingerprint, name, port, role }));

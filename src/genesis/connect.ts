@@ -3,20 +3,37 @@
 
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Key } from '../../proto/ids.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import { carryTo, readyDaemon } from '../daemon/client.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
 import { type Address, textOfAddress } from '../peer/address.ts';
 import { CONNECT_MS_MAX } from './limits.ts';
 
-export async function reach(folder: string, place: Address): Promise<Result<Duplex, 'no-answer'>> {
+/** A newcomer that waits in the lobby of a member. */
+export interface InLobby {
+  readonly newcomer: Key;
+  readonly lobby: Key;
+}
+
+export type Place = Address | InLobby;
+type ReachCode = 'no-answer' | 'not-waiting';
+
+export async function reach(folder: string, place: Place): Promise<Result<Duplex, ReachCode>> {
+  if ('lobby' in place) return reachBy(folder, `${place.newcomer}@${place.lobby}`);
   const text = textOfAddress(place);
   if ((await readyDaemon(folder)) === null) return dial(place, text);
+  return reachBy(folder, text);
+}
+
+async function reachBy(folder: string, to: string): Promise<Result<Duplex, ReachCode>> {
   try {
-    return ok(await carryTo(folder, text));
+    return ok(await carryTo(folder, to));
   } catch (error) {
-    if (error instanceof DaemonFault) return refuse('no-answer', `${text}: ${error.code}`);
-    throw error;
+    if (!(error instanceof DaemonFault)) throw error;
+    const { code, detail } = error;
+    if (code === 'not-waiting') return refuse(code);
+    return refuse('no-answer', `${to}: ${detail === '' ? code : detail}`);
   }
 }
 

@@ -45,3 +45,5 @@ export const LOOK_MS = 2_000;
 /** New machines shown at once, and of one source: a full list keeps the oldest. */
 export const CANDIDATES_MAX = 32;
 export const CANDIDATES_PER_SOURCE_MAX = 4;
+/** Addresses of the range that are tried for a newcomer: more than a network has members. */
+export const IPV4_TRIES_MAX = 4_096;

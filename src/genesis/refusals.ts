@@ -15,6 +15,11 @@ export type GenesisCode =
   | 'not-a-node'
   | 'no-such-candidate'
   | 'ambiguous-candidate'
+  | 'lobby-unreachable'
+  | 'lobby-none'
+  | 'lobby-full'
+  | 'lobby-lost'
+  | 'ipv4-full'
   | 'code-burnt'
   | 'code-expired'
   | 'ceremony-died'
@@ -43,7 +48,7 @@ export const GENESIS_REFUSALS: Readonly<Record<GenesisCode, { what: string; hint
   },
   'not-an-address': {
     what: 'this is no address of a new machine',
-    hint: 'say HOST:PORT as its console shows it, or a name that `kith candidates` lists',
+    hint: 'say HOST:PORT as its console shows it, or what `kith candidates` lists',
   },
   'code-mistyped': {
     what: 'the code is mistyped: its last symbol does not fit the others',
@@ -76,12 +81,32 @@ export const GENESIS_REFUSALS: Readonly<Record<GenesisCode, { what: string; hint
     hint: '`kith nodes` lists them',
   },
   'no-such-candidate': {
-    what: 'no new machine of that name is announced on this network',
+    what: 'no new machine of that name is announced on this network, or waits in a lobby',
     hint: '`kith candidates` lists them; the address on its console will do, too',
   },
   'ambiguous-candidate': {
     what: 'several new machines are announced by that name',
-    hint: 'name the address that the console of the right one shows',
+    hint: 'name the fingerprint or the address that the console of the right one shows',
+  },
+  'lobby-unreachable': {
+    what: 'the member of --via does not answer',
+    hint: 'is `kith up --lobby` running there, at the port of its door? It is tried again',
+  },
+  'lobby-none': {
+    what: 'what answers at --via is no lobby',
+    hint: 'the member has to run `kith up --lobby`; --via takes the port of its door',
+  },
+  'lobby-full': {
+    what: 'the lobby is full',
+    hint: 'it is tried again; those who wait there the longest go first',
+  },
+  'lobby-lost': {
+    what: 'the lobby has gone away',
+    hint: 'it is dialled again for as long as the code lives',
+  },
+  'ipv4-full': {
+    what: 'every IPv4 address of the range is taken, as far as it was looked at',
+    hint: 'name one with --ipv4, or leave it out: the machine is reached by its name all the same',
   },
   'code-burnt': {
     what: 'three wrong codes were sent, and nobody made a new one',

@@ -2,7 +2,8 @@
 // happens is decided in pairing/window.ts; this file does it, in the order in which it is told, and
 // the listener is gone when it returns. Spec: docs/pairing.md, "The shell".
 
-import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
+import { type AddressInfo, type Server, Socket, createServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { CODE_RANDOM_BYTES, showCode } from '../../pairing/code.ts';
 import { PLEDGES_MAX, WINDOW_MS } from '../../pairing/limits.ts';
 import type { Introduction } from '../../pairing/introduce.ts';
@@ -22,7 +23,9 @@ import { openWindow, stepWindow } from '../../pairing/window.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import type { KeyHost } from '../keys/host.ts';
 import { pairingPlatform } from '../pairing-platform.ts';
-import type { Address } from '../peer/address.ts';
+import { type LobbyNews, waitIn } from '../lobby/wait.ts';
+import { type Address, textOfAddress } from '../peer/address.ts';
+import type { PeerIdentity } from '../peer/certificate.ts';
 import { type Wire, wireOver } from './frames.ts';
 import { type Kept, writeKept } from './kept.ts';
 import { WINDOW_PORT, WINDOW_SOCKETS_MAX } from './limits.ts';
@@ -41,6 +44,9 @@ export interface WindowSetting {
   readonly desk: NewcomerDesk;
   /** Null: all addresses, at the usual port if it is free. */
   readonly listen: Address | null;
+  /** The member in whose lobby it waits besides, for a machine that can only dial out. */
+  readonly via: Address | null;
+  readonly identity: PeerIdentity;
   /** The most that the window may be open; the ceremony has its own bound. */
   readonly openMsMax: number;
   readonly tell: (news: WindowEvent) => void;
@@ -49,6 +55,7 @@ export interface WindowSetting {
 }
 
 export type WindowEvent =
+  | LobbyNews
   | { readonly what: 'listening'; readonly host: string; readonly port: number }
   /** Show it, and never write it down. */
   | { readonly what: 'shown'; readonly code: string; readonly left: number; readonly forMs: number }
@@ -70,6 +77,8 @@ interface Shell {
   readonly queue: WindowInput[];
   readonly finish: (end: WindowEnd) => void;
   readonly fail: (error: unknown) => void;
+  /** Ends the wait in a lobby. */
+  unwait: () => void;
   state: WindowState;
   kept: Kept;
   isBusy: boolean;
@@ -91,12 +100,16 @@ export async function runWindow(setting: WindowSetting): Promise<WindowEnd> {
     const shell: Shell = {
       ...{ setting, server, connections: new Map(), timers: new Set(), queue: [] },
       ...{ state: opened.state, kept: setting.kept, isBusy: false, lastRun: 0 },
+      unwait: () => undefined,
       finish: (end) => settle(() => resolve(end)),
       fail: (error) => settle(() => reject(error)),
     };
     signal.addEventListener('abort', abort, { once: true });
     for (const out of opened.out) perform(shell, out);
-    server.on('connection', (socket) => connect(shell, socket)).on('error', shell.fail);
+    server
+      .on('connection', (socket) => connect(shell, socket, sourceOf(socket)))
+      .on('error', shell.fail);
+    shell.unwait = waitInLobby(shell);
     if (signal.aborted) abort();
     // Burnt before it began: a person has to press a key first.
     else if (isOver(shell.state)) input(shell, { kind: 'timer', gen: -1 });
@@ -185,10 +198,22 @@ function arm(shell: Shell, out: Extract<WindowOut, { kind: 'arm' }>): void {
   own?.add(setTimeout(() => toRun(shell, run, { kind: 'timer', timer, gen }), afterMs));
 }
 
-function connect(shell: Shell, socket: Socket): void {
+/** Whoever comes by the lobby is a connection like another; the lobby's word says who. */
+function waitInLobby(shell: Shell): () => void {
+  const { via, identity, name, introduction, tell } = shell.setting;
+  if (via === null || isOver(shell.state)) return () => undefined;
+  const lobby = textOfAddress(via);
+  return waitIn({
+    ...{ identity, place: via, tell },
+    announcement: { name, role: introduction.role },
+    take: (stream, by) => connect(shell, stream, `${by} by the lobby ${lobby}`),
+  });
+}
+
+function connect(shell: Shell, stream: Duplex, source: string): void {
   const run = ++shell.lastRun;
-  socket.setNoDelay(true);
-  const wire = wireOver(socket, {
+  if (stream instanceof Socket) stream.setNoDelay(true);
+  const wire = wireOver(stream, {
     sizeMax: () => newcomerBytesMax(runIn(shell.state, run)?.state ?? NO_RUN),
     message: (bytes) => toRun(shell, run, { kind: 'message', bytes }),
     misfit: () => toRun(shell, run, { kind: 'end', code: 'malformed' }),
@@ -196,7 +221,7 @@ function connect(shell: Shell, socket: Socket): void {
   });
   shell.connections.set(run, { wire, timers: new Set() });
   const random = shell.setting.host.random(NEWCOMER_RANDOM_BYTES);
-  input(shell, { kind: 'connect', run, source: sourceOf(socket), random });
+  input(shell, { kind: 'connect', run, source, random });
 }
 
 const NO_RUN = { at: 'failed', code: null } as const;
@@ -212,6 +237,7 @@ function forget({ connections }: Shell, run: number): void {
 async function close(shell: Shell): Promise<void> {
   const { server, timers, connections, setting } = shell;
   server.close();
+  shell.unwait();
   for (const timer of timers) clearTimeout(timer);
   for (const run of connections.keys()) forget(shell, run);
   await Promise.all([...connections.values()].map(({ wire }) => wire.closed));

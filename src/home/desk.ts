@@ -95,7 +95,7 @@ async function send(
   }
 }
 
-function* batchesOf(records: readonly Decoded[]): Generator<readonly Decoded[]> {
+function* batchesOf(records: Iterable<Decoded>): Generator<readonly Decoded[]> {
   let batch: Decoded[] = [];
   let sizeBytes = 0;
   for (const record of records) {

@@ -1,13 +1,14 @@
 // The way of records into a replica, as one queue: the door, the signatures, the store, and only
-// then the fold. Our own records take it like a stranger's. Spec: docs/architecture.md, "A record
-// from a peer".
+// then the fold. Our own records take it like a stranger's. While threads check the beginning of a
+// batch, the rest of it is decoded here. Spec: docs/architecture.md, "A record from a peer".
 
-import { type Mode, type Screened, screen } from '../../ledger/door.ts';
+import { type Mode, type Screened, screener } from '../../ledger/door.ts';
 import type { SignatureJob } from '../../ledger/proof.ts';
 import type { Decoded } from '../../ledger/record.ts';
 import type { RefusalCode } from '../../ledger/refusals.ts';
 import { type Replica, apply } from '../../ledger/replica.ts';
 import { type Pending, type Verified, accept } from '../../ledger/verify.ts';
+import { RECORDS_PER_CHECK } from './limits.ts';
 
 export type Check = (jobs: readonly SignatureJob[]) => Promise<readonly boolean[]>;
 
@@ -56,20 +57,23 @@ export function sortScreened(records: readonly Decoded[], screened: readonly Scr
   return { pending, duplicates, parked, refused };
 }
 
-/** Takes in a batch, in rounds: an admission lets in what its new member wrote. */
+/**
+ * Takes in a batch, in rounds: an admission lets in what its new member wrote. The records may come
+ * from a generator that decodes them: it is asked for a few at a time, while others are checked.
+ */
 export async function takeIn(
   parts: IntakeParts,
-  records: readonly Decoded[],
+  records: Iterable<Decoded>,
   mode: Mode = 'door',
 ): Promise<Intake> {
   const accepted: Verified[] = [];
   const refused: RefusedRecord[] = [];
   const already: Decoded[] = [];
-  let todo = records;
-  while (todo.length > 0) {
-    const sorted = sortScreened(todo, screen(parts.replica, todo, mode));
+  let todo: Iterable<Decoded> | null = records;
+  while (todo !== null) {
+    const { sorted, verdicts } = screenAndCheck(parts, todo, mode);
     already.push(...sorted.duplicates);
-    const round = await verifyAndKeep(parts, sorted.pending);
+    const round = await keepGood(parts, sorted.pending, (await verdicts).flat());
     accepted.push(...round.accepted);
     refused.push(...round.refused);
     // Whoever was let in may have let in others further down the batch.
@@ -79,7 +83,8 @@ export async function takeIn(
       if (code === 'unknown-author' && more) again.push(record);
       else refused.push({ record, code });
     }
-    todo = [...again, ...round.released];
+    const next: Decoded[] = [...again, ...round.released];
+    todo = next.length === 0 ? null : next;
   }
   const { records: parked } = parts.replica.parking;
   return { accepted, duplicates: already.length, already, parked, refused };
@@ -102,9 +107,41 @@ interface Round {
   readonly released: readonly Decoded[];
 }
 
-async function verifyAndKeep(parts: IntakeParts, pending: readonly Pending[]): Promise<Round> {
+interface Screening {
+  readonly sorted: Sorted;
+  readonly verdicts: Promise<readonly (readonly boolean[])[]>;
+}
+
+/** No turn of the loop passes in here, so that nothing else moves the replica meanwhile. */
+function screenAndCheck(parts: IntakeParts, records: Iterable<Decoded>, mode: Mode): Screening {
+  const screenNext = screener(parts.replica, mode);
+  const seen: Decoded[] = [];
+  const screened: Screened[] = [];
+  const checks: Promise<readonly boolean[]>[] = [];
+  let jobs: SignatureJob[] = [];
+  let waiting = 0;
+  const begin = (): void => {
+    if (jobs.length > 0) checks.push(parts.check(jobs));
+    [jobs, waiting] = [[], 0];
+  };
+  for (const record of records) {
+    const outcome = screenNext(record);
+    seen.push(record);
+    screened.push(outcome);
+    if (outcome.kind !== 'check') continue;
+    jobs.push(...outcome.pending.jobs);
+    if (++waiting === RECORDS_PER_CHECK) begin();
+  }
+  begin();
+  return { sorted: sortScreened(seen, screened), verdicts: Promise.all(checks) };
+}
+
+async function keepGood(
+  parts: IntakeParts,
+  pending: readonly Pending[],
+  verdicts: readonly boolean[],
+): Promise<Round> {
   if (pending.length === 0) return { accepted: [], refused: [], released: [] };
-  const verdicts = await parts.check(pending.flatMap((one) => one.jobs));
   const { records, refused, orphaned } = accept(pending, verdicts);
   if (records.length > 0) await parts.keep(records);
   const released = records.flatMap((record) => apply(parts.replica, record));

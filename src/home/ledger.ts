@@ -25,8 +25,8 @@ export interface HomeLedger {
   readonly folder: string;
   readonly store: Store;
   readonly replica: Replica;
-  /** Well-formed records through the door. `own`: signed on this machine. */
-  takeIn(records: readonly Decoded[], options?: { readonly own?: boolean }): Promise<Intake>;
+  /** Well-formed records through the door, decoded as they are asked for. `own`: signed here. */
+  takeIn(records: Iterable<Decoded>, options?: { readonly own?: boolean }): Promise<Intake>;
   /** Opened to read: takes in what another process has stored since, and answers it. */
   follow(): Promise<readonly Verified[]>;
   /** Saves a checkpoint where there is something new: the next start verifies less. */
@@ -157,7 +157,7 @@ function homeOf({ folder, store, replica, pool, judge }: HomeParts): HomeLedger 
     saved = store.bytes;
   }
 
-  async function takeInNow(records: readonly Decoded[], own: boolean): Promise<Intake> {
+  async function takeInNow(records: Iterable<Decoded>, own: boolean): Promise<Intake> {
     const keep = async (verified: readonly Verified[]): Promise<void> => {
       await store.append(verified, {
         own,

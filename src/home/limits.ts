@@ -1,5 +1,7 @@
 // The bounds of the home, each with its reason.
 
+import { JOBS_PER_MESSAGE } from '../store/limits.ts';
+
 /** Records past the checkpoint cost their signatures again at the next start: about ten seconds. */
 export const CHECKPOINT_AFTER_BYTES: number = 32 * 1024 * 1024;
 
@@ -14,3 +16,9 @@ export const LISTED_LINES_MAX = 1_000_000;
 
 /** Ledgers named where a file holds several: a hostile one may be nothing but beginnings. */
 export const LEDGERS_NAMED_MAX = 8;
+
+/**
+ * Records whose signatures go to the threads together: one message to a thread, and the first one
+ * leaves before a tenth of a reply of sync is decoded.
+ */
+export const RECORDS_PER_CHECK: number = JOBS_PER_MESSAGE;

@@ -5,7 +5,7 @@ import {
   type Decoded,
   type Draft,
   decodeText,
-  sealedLine,
+  sealedText,
   unsignedText,
 } from '../../ledger/record.ts';
 import { assert } from '../../proto/assert.ts';
@@ -69,7 +69,8 @@ function signNext(
   if (last !== null && draft.seq <= last.seq) return sendAgain(host, journal, draft, last);
   const fault = misplaced(draft, last);
   if (fault !== null) return fault;
-  const line = sealedLine(draft, signRecord(pair, unsignedText(draft)));
+  const unsigned = unsignedText(draft);
+  const line = sealedText(unsigned, signRecord(pair, unsigned));
   // Looked at before it is journaled: an entry that no ledger takes would block the key for good.
   const decoded = decodeText(line, host.platform);
   if (!decoded.ok) return refuse('bad-draft', `${decoded.code}: ${decoded.detail}`);

@@ -66,7 +66,7 @@ export function createApplying(parts: ApplyingParts): Applying {
   async function settle(): Promise<void> {
     for (let plans = 0; plans < PLANS_MAX && actual !== null; plans++) {
       const { table, known } = wish();
-      const changes = planOf(table, actual, known);
+      const changes = movesFirst(planOf(table, actual, known));
       if (changes.length === 0) return;
       for (const change of changes) {
         // Made for a wish that is over: the next plan knows better.
@@ -141,6 +141,12 @@ export function createApplying(parts: ApplyingParts): Applying {
       await queue;
     },
   };
+}
+
+/** A prefix that changes hands is a link that is down: the old holder can go a little later. */
+function movesFirst(changes: readonly Change[]): readonly Change[] {
+  const isMove = ({ kind }: Change): boolean => kind === 'move-prefix';
+  return [...changes.filter(isMove), ...changes.filter((change) => !isMove(change))];
 }
 
 function peersOf({ peers }: Table, node: Key): WantedPeer[] {

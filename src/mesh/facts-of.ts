@@ -68,6 +68,18 @@ export function isBehindNat(ground: Ground, node: Key): boolean {
   return its.size > 0 && seenIts.some(({ endpoint }) => !its.has(hostOf(endpoint)));
 }
 
+/** Whether a peer's endpoint is on a network that this node is on, too. */
+export function isOnLan({ meeting }: Ground, node: Key, endpoint: string): boolean {
+  const host = withoutZone(endpoint);
+  if (host.startsWith('[fe80:')) return true;
+  return (meeting?.onLan(node) ?? []).some((one) => withoutZone(one) === host);
+}
+
+/** The same address whichever of our interfaces it is behind, and whatever that is called. */
+function withoutZone(endpoint: string): string {
+  return endpoint.replace(/%[^\]]*\]/, ']');
+}
+
 function hostOf(endpoint: string): string {
   return hostAndPort(endpoint)?.host ?? '';
 }

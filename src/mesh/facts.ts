@@ -9,6 +9,8 @@ import type { Key, RecordId } from '../../proto/ids.ts';
 export interface MeshWishes {
   /** Carry packets of members who cannot reach each other. */
   readonly relay: boolean;
+  /** New machines may wait here: told in heartbeats. */
+  readonly lobby: boolean;
 }
 
 /** The link to one peer, as `kith peers` shows it. */

@@ -28,10 +28,11 @@ export function handsOf(of: () => Ground): LinkHands {
       if (url !== null) parts.syncing.linkedAt({ key: node, url });
     },
     told(node, { path, via, why }) {
-      const { parts, askedMs, heart } = of();
+      const { parts, askedMs, heart, rtts } = of();
       parts.tell({ event: 'link', peer: node, path, via, why });
       if (path === 'down' || heart === null) return;
       // A new path has another length.
+      rtts.delete(node);
       askedMs.set(node, monotonicMs());
       heart.ask(node);
     },

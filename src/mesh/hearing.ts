@@ -30,6 +30,7 @@ export function heartParts(ground: Ground, address: string): HeartParts {
   const { replica } = home;
   return {
     ...{ self, ledger, version, folder: home.folder, disk: realDisk },
+    calendarMs: parts.calendar.nowMs,
     wire: (arrived) => openWire(address, arrived),
     sign: (message) => new Uint8Array(sign(null, message, ground.identity.privateKey)),
     verify: (key, message, signature) =>
@@ -42,7 +43,12 @@ export function heartParts(ground: Ground, address: string): HeartParts {
       rules: RULES_VERSION,
     }),
     removals: () => removalsIn(ground),
-    facts: () => ({ headroom: null, work: null, relay: parts.wishes.relay, lobby: false }),
+    facts: () => ({
+      headroom: null,
+      work: null,
+      relay: parts.wishes.relay,
+      lobby: parts.wishes.lobby,
+    }),
     observations: () => sightingsToTell(ground),
     rotations: () => rotationsTold(ground),
     tell: (event) => onHeartEvent(ground, event),
@@ -71,7 +77,9 @@ export function onHeard(ground: Ground, beat: Beat, firstHand: boolean): void {
   const asked = askedMs.get(key);
   if (asked !== undefined) {
     askedMs.delete(key);
-    if (nowMs - asked < RTT_MS_MAX) rtts.set(key, nowMs - asked);
+    // The least counts: a machine that is busy answers late, and the way is no longer for that.
+    const tookMs = Math.min(nowMs - asked, rtts.get(key) ?? RTT_MS_MAX);
+    if (tookMs < RTT_MS_MAX) rtts.set(key, tookMs);
   }
   const isSame = beat.frontierRoot === frontierRoot(parts.home.replica);
   if (isSame) ground.isReconciled = true;

@@ -15,7 +15,7 @@ export const AWAY_MS = 62_000;
 /** How long a member says that the new key of another is set up here. */
 export const ROTATION_TOLD_MS = 600_000;
 /** How often the time of a round trip is measured over a link that works. */
-export const RTT_EVERY_MS = 300_000;
+export const RTT_EVERY_MS = 60_000;
 /** An answer that comes later was an ordinary heartbeat. */
 export const RTT_MS_MAX = 5_000;
 /** A mesh that could not be raised is tried again after so long: somebody may have installed it. */
@@ -34,4 +34,4 @@ export const SIGHTINGS_TOLD_MAX = 8;
 /** What a ping sends there and back: as much as a small packet. */
 export const ECHO_BYTES = 56;
 /** Between two looks for the first packet under a new key of a peer: less than two of a call. */
-export const LOOK_AT_KEY_MS = 10;
+export const LOOK_AT_KEY_MS = 3;

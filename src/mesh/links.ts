@@ -64,7 +64,13 @@ interface One {
   via: Key | null;
 }
 
-export function createLinks(hands: LinkHands, isBehindNat: (node: Key) => boolean): Links {
+/** What is known of a peer beside its link, for the words that it is shown in. */
+export interface LinkAbout {
+  isBehindNat(node: Key): boolean;
+  isOnLan(node: Key, endpoint: string): boolean;
+}
+
+export function createLinks(hands: LinkHands, about: LinkAbout): Links {
   const links = new Map<Key, One>();
   const dials = new Map<Key, Dial>();
   let timer: NodeJS.Timeout | null = null;
@@ -112,7 +118,10 @@ export function createLinks(hands: LinkHands, isBehindNat: (node: Key) => boolea
   }
 
   function shownOf(node: Key, { state }: One): Shown {
-    return showLink(state, isBehindNat(node), monotonicMs());
+    const shown = showLink(state, about.isBehindNat(node), monotonicMs());
+    // It was found otherwise first, and its beacon came from there later.
+    const isNear = shown.path === 'direct' && about.isOnLan(node, shown.endpoint ?? '');
+    return isNear ? { ...shown, path: 'lan' } : shown;
   }
 
   function with1(node: Key, input: LinkInput): void {

@@ -9,16 +9,9 @@ import { networkPrint } from '../os/own-addresses.ts';
 import { urlIn } from '../peer/address.ts';
 import { factsOf } from './facts-of.ts';
 import type { Ground } from './ground.ts';
-import {
-  AWAY_MS,
-  KEEP_EVERY_MS,
-  LOOK_AT_KEY_MS,
-  LOOK_MS,
-  LOOK_SOON_MS,
-  RTT_EVERY_MS,
-} from './limits.ts';
+import { AWAY_MS, KEEP_EVERY_MS, LOOK_MS, LOOK_SOON_MS, RTT_EVERY_MS } from './limits.ts';
 import { rotationSeen } from './rotating.ts';
-import { keysSeen } from './rotation.ts';
+import { watchOn } from './rotation.ts';
 import { setLink } from './setting.ts';
 import { pruneSightings, seeActual } from './sighting.ts';
 
@@ -61,14 +54,12 @@ async function see(ground: Ground): Promise<void> {
   const actual = await ground.applying.look();
   if (actual === null || ground.isStopped) return;
   ground.links.seen(actual, ground.wishing.publicKeyOf);
-  keysSeen(ground, actual);
+  watchOn(ground);
   rotationSeen(ground, actual);
   seeActual(ground, actual);
 }
 
-function waitOf({ rotations, rotating, links }: Ground): number {
-  // A key is changing hands: each look later is a packet lost.
-  if (rotations.watched.size > 0) return LOOK_AT_KEY_MS;
+function waitOf({ rotating, links }: Ground): number {
   const isSoon = links.isSearching() || rotating.state.at === 'speaking';
   return isSoon ? LOOK_SOON_MS : LOOK_MS;
 }

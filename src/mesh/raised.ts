@@ -22,7 +22,7 @@ import { createAlarms } from './alarms.ts';
 import { applyLedger } from './applied.ts';
 import { createApplying } from './applying.ts';
 import { ECHO_ROUTE, pingOver } from './echo.ts';
-import { isBehindNat } from './facts-of.ts';
+import { isBehindNat, isOnLan } from './facts-of.ts';
 import type { MeshStatus, NodeFacts, PeerLink, Ping, Rotated } from './facts.ts';
 import type { Ground, MeshParts } from './ground.ts';
 import { handsOf } from './hands.ts';
@@ -86,7 +86,10 @@ async function groundOf(
   const { port } = door.address;
   // What is called later finds what is made below.
   const of = (): Ground => ground;
-  const links = createLinks(handsOf(of), (node) => isBehindNat(of(), node));
+  const links = createLinks(handsOf(of), {
+    isBehindNat: (node) => isBehindNat(of(), node),
+    isOnLan: (node, endpoint) => isOnLan(of(), node, endpoint),
+  });
   const wishing = createWishing({
     ...{ replica, self, dials: () => links.dials(), local: () => of().local },
     own: () => ({ publicKey: ownKeyText(of()), listenPort: port }),

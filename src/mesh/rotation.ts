@@ -5,7 +5,6 @@
 import { briefOf } from '../../beat/mark.ts';
 import type { Rotation } from '../../beat/packet.ts';
 import type { Key } from '../../proto/ids.ts';
-import type { Actual } from '../../wg/dump.ts';
 import {
   type RotatePeer,
   type RotatePeerInput,
@@ -16,7 +15,7 @@ import {
 import type { RosterRow } from '../derive.ts';
 import { monotonicMs } from '../os/clock.ts';
 import type { Ground } from './ground.ts';
-import { ROTATION_TOLD_MS } from './limits.ts';
+import { LOOK_AT_KEY_MS, ROTATION_TOLD_MS } from './limits.ts';
 
 export interface Rotations {
   readonly peers: Map<Key, RotatePeer>;
@@ -24,10 +23,11 @@ export interface Rotations {
   readonly told: Map<Key, { readonly counter: number; readonly atMs: number }>;
   /** Whose new key is waited for. */
   readonly watched: Set<Key>;
+  isWatching: boolean;
 }
 
 export function noRotations(): Rotations {
-  return { peers: new Map(), told: new Map(), watched: new Set() };
+  return { peers: new Map(), told: new Map(), watched: new Set(), isWatching: false };
 }
 
 /** The members of now with their keys, as the ledger has them. */
@@ -66,23 +66,45 @@ function step(ground: Ground, node: Key, input: RotatePeerInput): void {
       case 'watch':
         if (one.isOn) rotations.watched.add(node);
         else rotations.watched.delete(node);
-        ground.lookSoon();
+        watchOn(ground);
         break;
     }
   }
 }
 
-/** What the interface shows of the keys that are waited for. */
-export function keysSeen(ground: Ground, actual: Actual): void {
+/** Looks for the first bytes under the keys that are waited for: each look later may cost some. */
+async function watch(ground: Ground): Promise<void> {
+  const { rotations, device, parts } = ground;
+  if (rotations.isWatching) return;
+  rotations.isWatching = true;
+  try {
+    while (rotations.watched.size > 0 && !ground.isStopped) {
+      keysSeen(ground, await device.received());
+      await new Promise((resolve) => void setTimeout(resolve, LOOK_AT_KEY_MS));
+    }
+  } catch (error) {
+    // The next look at the whole interface begins anew.
+    parts.tell({ event: 'failed', what: 'waiting for a new key', why: (error as Error).message });
+  } finally {
+    rotations.isWatching = false;
+  }
+}
+
+function keysSeen(ground: Ground, received: ReadonlyMap<string, number>): void {
   const { rotations, wishing } = ground;
   for (const node of rotations.watched) {
     const state = rotations.peers.get(node);
-    const peer = actual.peers.get(wishing.newKeyOf(node) ?? '');
-    if (state?.at !== 'both' || peer === undefined) continue;
-    step(ground, node, { kind: 'added', wg: state.wg });
-    if (peer.rxBytes > 0) step(ground, node, { kind: 'received', wg: state.wg });
+    const bytes = received.get(wishing.newKeyOf(node) ?? '');
+    if (state?.at !== 'both') continue;
+    if (bytes !== undefined) step(ground, node, { kind: 'added', wg: state.wg });
+    if ((bytes ?? 0) > 0) step(ground, node, { kind: 'received', wg: state.wg });
     else if (rotatePeerWakeAt(state) <= monotonicMs()) step(ground, node, { kind: 'tick' });
   }
+}
+
+/** Goes on watching where that was broken off. */
+export function watchOn(ground: Ground): void {
+  if (ground.rotations.watched.size > 0) void watch(ground);
 }
 
 export function keyBeat(ground: Ground, node: Key): void {

@@ -84,7 +84,7 @@ function ownFacts(ground: Ground, { key, address, ipv4 }: RosterRow): NodeFacts 
   return {
     ...{ key, address, ipv4, liveness: 'here', heardAgoMs: null, headroom: ground.headroom() },
     ...{ clockOffsetMs: 0, version: parts.version, agrees: true, cloned: false },
-    ...{ relay: parts.wishes.relay, lobby: false },
+    ...{ relay: parts.wishes.relay, lobby: parts.wishes.lobby },
   };
 }
 

@@ -32,3 +32,7 @@ export const WGGO_AGAIN_MS = 200;
 export const WGGO_AGAIN_MS_MAX = 30_000;
 /** Having lived so long, a death is a new one. */
 export const WGGO_STEADY_MS = 60_000;
+/** The state of 4,096 peers of some 300 bytes each. */
+export const CONTROL_BYTES_MAX: number = 4 * 1024 * 1024;
+/** For wireguard-go to answer on its control socket, on a busy machine. */
+export const CONTROL_MS = 5_000;

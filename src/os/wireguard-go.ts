@@ -31,6 +31,8 @@ const PROBE_ANSWER = 'errno=0\n\n';
 export interface WireguardGo {
   /** It was running already. */
   readonly adopted: boolean;
+  /** It hangs: it is ended, which starts it again. */
+  hung(): void;
   /** Ends it, and takes its interface away. */
   close(): Promise<void>;
 }
@@ -66,7 +68,8 @@ export async function startWireguardGo(parts: WireguardGoParts): Promise<Wiregua
     ...{ waitMs: WGGO_AGAIN_MS, isClosed: false, restart: null },
   };
   watch(own);
-  return { adopted, close: async () => close(own) };
+  const hung = (): void => processesOf(own.name).forEach(endProcess);
+  return { adopted, hung, close: async () => close(own) };
 }
 
 /** The file of its control socket: `wg` finds it by the same name. */
@@ -80,10 +83,9 @@ export function probe(name: string): Promise<net.Socket | null> {
     const socket = net.connect(socketOf(name));
     const timer = setTimeout(() => socket.destroy(), WGGO_ANSWER_MS);
     let heard = '';
-    socket.setEncoding('utf8');
     socket.on('connect', () => socket.write(PROBE));
-    socket.on('data', (text: string) => {
-      heard += text;
+    socket.on('data', (bytes: Buffer) => {
+      heard += bytes.toString('latin1');
       if (!heard.endsWith('\n\n')) return;
       clearTimeout(timer);
       socket.removeAllListeners();

@@ -16,6 +16,7 @@ import { LINK_LOOK_MS } from './limits.ts';
 import { type Backend, backendOf, lookAtHost } from './mesh-host.ts';
 import type { MeshHostCode } from './mesh-refusals.ts';
 import { needTool, runTool, ToolFault } from './tools.ts';
+import { type Control, controlOver } from './wireguard-control.ts';
 import { probe, startWireguardGo, type WireguardGo } from './wireguard-go.ts';
 
 export interface WireguardParts {
@@ -37,6 +38,8 @@ export interface Wireguard {
   readonly adopted: boolean;
   /** What it holds. Like all others here it throws a ToolFault where a tool fails. */
   dump(): Promise<Actual>;
+  /** Bytes received from each peer, by its public key: quicker than a dump. */
+  received(): Promise<ReadonlyMap<string, number>>;
   /** Nothing is done for a peer that the ledger does not want any more. */
   make(change: Change): Promise<void>;
   /** Addresses, routes, MTU: put right where they differ. */
@@ -54,6 +57,8 @@ interface Open {
   /** The link as it was last seen to be right, and when. */
   link: { readonly print: string; readonly atMs: number } | null;
   queue: Promise<unknown>;
+  /** The control socket of wireguard-go, once it was needed. */
+  control: Control | null;
   isClosed: boolean;
 }
 
@@ -76,7 +81,7 @@ async function raiseBy(wanted: Backend, parts: WireguardParts): Promise<Wireguar
   left?.destroy();
   const backend = left === null ? wanted : 'wireguard-go';
   const open: Open = {
-    ...{ parts, backend, link: null, queue: Promise.resolve(), isClosed: false },
+    ...{ parts, backend, link: null, queue: Promise.resolve(), control: null, isClosed: false },
     go:
       backend === 'kernel'
         ? null
@@ -93,11 +98,18 @@ async function raiseBy(wanted: Backend, parts: WireguardParts): Promise<Wireguar
   return {
     ...{ name: parts.name, backend, adopted },
     dump: async () => inTurn(open, async () => dump(open)),
+    received: async () => inTurn(open, async () => received(open)),
     make: async (change) => inTurn(open, async () => make(open, change)),
     setLink: async (link) => inTurn(open, async () => setLink(open, link)),
     localPrefixes: async () => localPrefixes(parts.name),
     close: async () => close(open),
   };
+}
+
+/** Whether the interface of this name, which a crash has left, has this number over UDP. */
+export async function listensOn(name: string, port: number): Promise<boolean> {
+  const asked = await runTool(['wg', 'show', name, 'listen-port']);
+  return asked.status === 0 && Number(asked.stdout.toString('latin1')) === port;
 }
 
 /** Answers whether it was there already. */
@@ -122,10 +134,12 @@ function inTurn<Value>(open: Open, work: () => Promise<Value>): Promise<Value> {
   return turn;
 }
 
-async function dump({ parts, backend }: Open): Promise<Actual> {
+async function dump({ parts, backend, go }: Open): Promise<Actual> {
   const { argv } = dumpCommand(parts.name);
   const run = await runTool(argv);
   if (run.status !== 0) {
+    // `wg` waits for the daemon without end.
+    if (run.status === null) go?.hung();
     if (backend === 'kernel' && !isInterface(parts.name)) {
       parts.lost('somebody has taken the interface away');
       await makeInKernel(parts.name);
@@ -140,9 +154,39 @@ async function dump({ parts, backend }: Open): Promise<Actual> {
   return parsed.value;
 }
 
-async function make({ parts }: Open, change: Change): Promise<void> {
+async function received(open: Open): Promise<ReadonlyMap<string, number>> {
+  const { parts } = open;
+  const control = await controlOf(open);
+  if (control !== null) return control.received();
+  const text = (await needTool(['wg', 'show', parts.name, 'transfer'])).toString('utf8');
+  return new Map(
+    text.split('\n').flatMap((line): [string, number][] => {
+      const [publicKey = '', bytes] = line.split('\t');
+      return bytes === undefined ? [] : [[publicKey, Number(bytes)]];
+    }),
+  );
+}
+
+/** Null in the kernel, and where the socket does not answer just now: then `wg` has to do. */
+async function controlOf(open: Open): Promise<Control | null> {
+  if (open.backend === 'kernel') return null;
+  if (open.control !== null) return open.control;
+  const { name } = open.parts;
+  const socket = await probe(name);
+  if (socket === null) return null;
+  socket.once('close', () => (open.control = null));
+  open.control = controlOver(name, socket);
+  return open.control;
+}
+
+async function make(open: Open, change: Change): Promise<void> {
+  const { parts } = open;
   const raised = raisedBy(change);
   if (raised !== null && !parts.stillWanted(raised.publicKey)) return;
+  // In a rotation each millisecond counts; a prefix moves at no other time.
+  if (change.kind === 'move-prefix' && open.control !== null) {
+    return open.control.giveAllowed(change.peer.publicKey, change.peer.allowed);
+  }
   const { argv, stdin } = commandOf(parts.name, change);
   if (stdin === 'nothing') {
     await needTool(argv);
@@ -188,17 +232,35 @@ function printOf(name: string, wanted: WantedLink): string {
   return JSON.stringify([wanted, addressesOf(name)]);
 }
 
-async function localPrefixes(name: string): Promise<string[]> {
+/**
+ * IPv4 prefixes that this machine reaches otherwise than through any mesh; none where it cannot
+ * say.
+ */
+export async function prefixesOutside(): Promise<string[]> {
+  try {
+    return await localPrefixes(null);
+  } catch (error) {
+    if (error instanceof ToolFault) return [];
+    throw error;
+  }
+}
+
+async function localPrefixes(name: string | null): Promise<string[]> {
   const text = (await needTool(['ip', '-json', '-4', 'route', 'show'])).toString('utf8');
   const routes = JSON.parse(text.trim() === '' ? '[]' : text) as { dst?: string; dev?: string }[];
   return routes.flatMap(({ dst, dev }) =>
-    dst === undefined || dst === 'default' || dev === name ? [] : [dst],
+    dst === undefined || dst === 'default' || isOfMesh(dev, name) ? [] : [dst],
   );
+}
+
+function isOfMesh(device: string | undefined, name: string | null): boolean {
+  return name === null ? /^kith[0-9a-f]{6}$/.test(device ?? '') : device === name;
 }
 
 async function close(open: Open): Promise<void> {
   open.isClosed = true;
   await open.queue;
+  open.control?.close();
   if (open.go !== null) await open.go.close();
   else await runTool(['ip', 'link', 'delete', 'dev', open.parts.name]);
 }

@@ -89,6 +89,12 @@ function placeOf(url: string): Address {
   return place;
 }
 
+/** One connection of its own, for what is no request and reply. */
+export function dialPeer(options: ChannelOptions): Promise<{ socket: TLSSocket; key: Key }> {
+  const { identity, brought = [], url, door, signal } = options;
+  return shake(placeOf(url), clientTls(identity, brought), door, signal);
+}
+
 /** A finished handshake with somebody whom the door lets in. */
 async function shake(
   place: Address,

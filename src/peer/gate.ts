@@ -6,6 +6,8 @@ import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Key } from '../../proto/ids.ts';
+import type { Lobby } from '../lobby/lobby.ts';
+import { LOBBY_ALPN } from '../lobby/protocol.ts';
 import type { Caller } from './certificate.ts';
 import { type Door, type TicketDoor, type TurnedAway, callerAt } from './door.ts';
 import { CONNECTIONS_MAX, DOOR_MS_MAX, UNPROVEN_PER_ADDRESS_MAX } from './limits.ts';
@@ -24,10 +26,12 @@ export interface GateParts {
   readonly meter: Meter;
   readonly idleMs: number;
   readonly turnedAway: (why: TurnedAway, address: string) => void;
+  /** Where those go who ask for the lobby; absent: the handshake sends them away. */
+  readonly lobby?: Lobby | undefined;
 }
 
 export function guard(server: Server, parts: GateParts): Gate {
-  const { door, tickets, meter, idleMs, turnedAway } = parts;
+  const { door, tickets, meter, idleMs, turnedAway, lobby } = parts;
   const callers = new Map<Socket, Caller>();
   const unproven = createCrowd();
   server.maxConnections = CONNECTIONS_MAX;
@@ -47,6 +51,7 @@ export function guard(server: Server, parts: GateParts): Gate {
   server.on('secureConnection', (socket) => {
     // Until HTTP has it nobody else listens, and an unheard error would end the process.
     socket.on('error', () => socket.destroy());
+    if (socket.alpnProtocol === LOBBY_ALPN) return showToLobby(socket);
     void letIn(socket).then((verdict) => {
       if (verdict !== 'ok') {
         turnedAway(verdict, socket.remoteAddress ?? '');
@@ -58,6 +63,16 @@ export function guard(server: Server, parts: GateParts): Gate {
       }
     });
   });
+
+  /** Strangers are meant to come there: all that is asked of them is a key of their own. */
+  function showToLobby(socket: TLSSocket): void {
+    const caller = callerAt(socket);
+    if (lobby !== undefined && typeof caller !== 'string') {
+      return lobby.enter(socket, caller.key, () => unproven.leave(socket));
+    }
+    turnedAway(typeof caller === 'string' ? caller : 'stranger', socket.remoteAddress ?? '');
+    socket.destroy();
+  }
 
   async function letIn(socket: TLSSocket): Promise<'ok' | TurnedAway> {
     const caller = callerAt(socket);

@@ -35,7 +35,7 @@ export function memberDoor(home: HomeLedger): Door {
   const { replica } = home;
   return async ({ key, brought }) => {
     if (isPeer(replica, key)) return true;
-    const { records } = decoded(replica, brought);
+    const records = [...decoding(replica, brought, [])];
     if (!records.some((record) => admits(record, key))) return false;
     if (records.some((record) => isLateRedemption(replica, record, nowMs()))) return false;
     await home.takeIn(records);
@@ -74,9 +74,9 @@ function admits({ act }: Decoded, key: Key): boolean {
 /** The way of a peer's lines into the home: that of a stranger's. */
 export function ingestInto(home: HomeLedger): Ingest {
   return async (lines): Promise<Ingested> => {
-    const { records, refused } = decoded(home.replica, lines);
+    const refused: { code: RefusalCode }[] = [];
     const before = home.replica.parking.records;
-    const intake = await home.takeIn(records);
+    const intake = await home.takeIn(decoding(home.replica, lines, refused));
     return {
       accepted: intake.accepted.length,
       duplicates: intake.duplicates,
@@ -86,18 +86,17 @@ export function ingestInto(home: HomeLedger): Ingest {
   };
 }
 
-function decoded(
+/** The records of lines, each when it is asked for; the lines that are none go to `refused`. */
+function* decoding(
   { platform }: Replica,
   lines: readonly string[],
-): { records: Decoded[]; refused: { code: RefusalCode }[] } {
-  const records: Decoded[] = [];
-  const refused: { code: RefusalCode }[] = [];
+  refused: { code: RefusalCode }[],
+): Generator<Decoded, void> {
   for (const line of lines) {
     const result = decodeText(line, platform);
-    if (result.ok) records.push(result.value);
+    if (result.ok) yield result.value;
     else refused.push({ code: result.code });
   }
-  return { records, refused };
 }
 
 /**

@@ -1,6 +1,6 @@
 // The peer API of a node: the routes of sync behind the door, for members, and to be read by who
-// holds a ticket; and small ones that whoever serves it adds. It remembers nothing of a sync; every
-// bound of docs/sync.md "Bounds" is kept here or in what it calls.
+// holds a ticket; and small routes that whoever serves it adds. It remembers nothing of a sync;
+// every bound of docs/sync.md "Bounds" is kept here or in what it calls.
 
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
@@ -14,6 +14,8 @@ import { encodePushReply } from '../../ledger/sync-wire.ts';
 import { assert } from '../../proto/assert.ts';
 import type { Key } from '../../proto/ids.ts';
 import { monotonicMs } from '../os/clock.ts';
+import { LOBBY_ALPN, LOBBY_PATH } from '../lobby/protocol.ts';
+import { encodeWaiting } from '../lobby/waiting.ts';
 import type { PeerIdentity } from './certificate.ts';
 import type { Door, TicketDoor, TurnedAway } from './door.ts';
 import { ENDPOINTS_PATH, type Whereabouts, encodeEndpoints } from './endpoints.ts';
@@ -31,6 +33,7 @@ import {
   WALK_BYTES_MAX,
 } from './limits.ts';
 import { type Ingest, takePage } from './lines.ts';
+import { type ServedLobby, addPipes } from './lobby-pipes.ts';
 import { NDJSON, PROTOBUF } from './media.ts';
 import { type Cost, type Meter, createMeter } from './meter.ts';
 import { serverTls } from './tls.ts';
@@ -71,6 +74,7 @@ export interface ServeOptions {
   readonly genesis?: string;
   /** The lines that admit this node, for a caller that may not have them yet. */
   readonly brought?: readonly string[];
+  readonly lobby?: ServedLobby;
   readonly routes?: readonly PeerRoute[];
   readonly log?: (event: PeerEvent) => void;
   readonly patience?: Patience;
@@ -102,7 +106,7 @@ interface Served extends ServeOptions {
 
 export async function servePeers(options: ServeOptions): Promise<PeerServer> {
   const { identity, door, listen, brought = [], log = () => undefined } = options;
-  const { patience = PATIENCE, rates = RATES, tickets = () => null } = options;
+  const { patience = PATIENCE, rates = RATES, tickets = () => null, lobby } = options;
   const meter = createMeter(monotonicMs, rates);
   let gate: Gate | undefined;
   const app = fastify({
@@ -110,7 +114,7 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
     serverFactory: (handler) => {
       const server = createServer(
         {
-          ...serverTls(identity, brought, patience.handshakeMs),
+          ...serverTls(identity, brought, patience.handshakeMs, lobby && [LOBBY_ALPN]),
           maxHeaderSize: HEADERS_BYTES_MAX,
           headersTimeout: patience.headersMs,
           requestTimeout: patience.requestMs,
@@ -127,6 +131,7 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
         meter,
         idleMs: patience.idleMs,
         turnedAway: (why, address) => log({ kind: 'turned-away', why, address }),
+        lobby: lobby?.lobby,
       });
       return server;
     },
@@ -139,12 +144,16 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
   };
   addEntry(app, served);
   addRoutes(app, served);
+  const closePipes = lobby === undefined ? null : addPipes(app.server, served, lobby);
   await app.listen({ host: listen.host, port: listen.port });
   const { address, port } = app.server.address() as AddressInfo;
   return {
     address: { host: address, port },
     drop: (isOut) => (gate as unknown as Gate).drop(isOut),
-    close: () => app.close(),
+    close() {
+      closePipes?.();
+      return app.close();
+    },
   };
 }
 
@@ -239,6 +248,14 @@ function addRoutes(app: FastifyInstance, served: Served): void {
       }),
     );
   }
+  // Where there is none, it is a route that does not exist.
+  const { lobby } = served;
+  if (lobby === undefined) return;
+  app.post(LOBBY_PATH, { bodyLimit: HELLO_BYTES_MAX }, (request, reply) =>
+    answer(served, request, reply, [], () => {
+      return { body: Buffer.from(encodeWaiting(lobby.lobby.waiting())), cost: {} };
+    }),
+  );
 }
 
 function lineOf({ lines }: Served, request: FastifyRequest): Line {

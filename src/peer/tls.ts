@@ -24,8 +24,13 @@ export function serverTls(
   identity: PeerIdentity,
   brought: readonly string[],
   handshakeMs: number,
+  protocols: readonly string[] = [],
 ): TlsOptions {
-  return { ...shared(identity, brought), requestCert: true, handshakeTimeout: handshakeMs };
+  return {
+    ...{ ...shared(identity, brought), requestCert: true, handshakeTimeout: handshakeMs },
+    // Who asks for another protocol is sent away in the handshake; who asks for none speaks HTTP.
+    ALPNProtocols: ['http/1.1', ...protocols],
+  };
 }
 
 export function clientTls(identity: PeerIdentity, brought: readonly string[]): ConnectionOptions {

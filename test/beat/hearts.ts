@@ -93,6 +93,7 @@ function partsOf(node: Node, roster: readonly Node[], port: number): HeartParts 
     verify: (key, message, signature) =>
       verdict(nodePlatform, fromBase64url(key) as Uint8Array, message, signature),
     roster: () => roster,
+    calendarMs: () => Date.now(),
     ledgerFacts: () => node.roots,
     removals: () => node.removals,
     facts: () => node.facts,

@@ -241,7 +241,8 @@ describe('a daemon that goes away in the middle', () => {
     const { records } = await status(attic);
     const real: Status = {
       ...{ pid: process.pid, version: '', state: 'running', startedAt: 0, ledger: null },
-      ...{ node: '' as never, member: true, door: null, peers: [], mesh: withoutMesh(null, 0) },
+      ...{ node: '' as never, member: true, door: null, lobby: null, peers: [] },
+      mesh: withoutMesh(null, 0),
     };
     // It answers who it is, and breaks off when it is given a record.
     const fake = createServer((request, reply) => {

@@ -14,6 +14,7 @@ import {
   diskCheck,
   folderCheck,
   ledgerCheck,
+  meshCheck,
   portsCheck,
 } from '../../src/doctor/folder-checks.ts';
 import {
@@ -27,6 +28,8 @@ import {
 } from '../../src/doctor/mesh-checks.ts';
 import { systemIn } from '../../src/doctor/packages.ts';
 import { keyHost } from '../../src/home/host.ts';
+import type { MeshStatus } from '../../src/mesh/facts.ts';
+import { withoutMesh } from '../../src/mesh/mesh.ts';
 import { backendOf, lookAtHost, type MeshHost } from '../../src/os/mesh-host.ts';
 import { somePortForUdp } from '../../src/os/shared-port.ts';
 import { withNames } from '../../wg/hosts.ts';
@@ -128,6 +131,23 @@ describe('the data folder', () => {
     expect(await portsCheck(broken, held)).toMatchObject({ health: 'ok' });
   });
 
+  test.each<[Partial<MeshStatus>, Health, string]>([
+    [{ state: 'off', why: 'it was started with --no-mesh' }, 'ok', 'none: it was started'],
+    [{ state: 'starting' }, 'ok', 'being raised'],
+    [{ state: 'failed', why: 'there is no wg' }, 'problem', 'there is no wg'],
+    [{ state: 'up', alarms: ['a stranger'] }, 'warning', 'a stranger'],
+    [{ state: 'up' }, 'ok', 'kith12ab34 by kernel at fd00::1, 2 of 3 links'],
+  ])('has a daemon whose mesh is told: %o', (more, health, said) => {
+    const mesh = {
+      ...withoutMesh(null, 0),
+      ...{ interface: 'kith12ab34', backend: 'kernel', address: 'fd00::1' },
+      ...{ links: { up: 2, of: 3 }, ...more },
+    };
+    expect(meshCheck(mesh)).toMatchObject({ health });
+    expect(meshCheck(mesh).said).toContain(said);
+    expect(meshCheck(null).health).toBe('ok');
+  });
+
   test('names a port that may be taken by somebody else', async () => {
     const home = path.join(folder, 'ports');
     fs.mkdirSync(home, { mode: 0o700 });
@@ -193,7 +213,19 @@ describe('kith doctor', () => {
     };
     const ids = said.checks.map(({ id }) => id);
     expect(ids).toEqual([
-      ...['node', 'folder', 'disk', 'ledger', 'daemon', 'ports', 'clock', 'wg', 'ip', 'wireguard'],
+      ...[
+        'node',
+        'folder',
+        'disk',
+        'ledger',
+        'daemon',
+        'mesh',
+        'ports',
+        'clock',
+        'wg',
+        'ip',
+        'wireguard',
+      ],
       ...['tun', 'rights', 'ipv6', 'hosts', 'names'],
     ]);
     expect(said.problems).toBe(said.checks.filter(({ health }) => health === 'problem').length);

@@ -4,10 +4,8 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { makeCode, showCode } from '../../pairing/code.ts';
 import { kith, scratch } from '../cli/ledgers.ts';
 import {
-  type NewMachine,
   admitting,
   ceremonyOf,
   done,
@@ -16,6 +14,7 @@ import {
   processesOf,
   started,
   truthIn,
+  wrongFor,
 } from './machines.ts';
 import { inMemory } from './memory.ts';
 
@@ -27,12 +26,6 @@ let attic: string;
 beforeAll(async () => {
   attic = await founded('joining');
 }, 120_000);
-
-/** A code that is not this one, with a check symbol that fits. */
-function wrongFor({ code }: NewMachine): string {
-  const wrong = showCode(makeCode(new Uint8Array(8)));
-  return wrong === code ? showCode(makeCode(new Uint8Array(8).fill(1))) : wrong;
-}
 
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -7,6 +7,7 @@ import { type AddressInfo, type Server, type Socket, connect, createServer } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
+import { makeCode, showCode } from '../../pairing/code.ts';
 import { type Ran, ROOT, kith, scratch } from '../cli/ledgers.ts';
 
 export type Event = Readonly<Record<string, unknown>>;
@@ -92,6 +93,12 @@ export async function joining(folder: string, ...words: string[]): Promise<NewMa
   const { code, address } = (await process.event('window')) as Record<string, string>;
   const port = Number((address as string).split(':')[1]);
   return { ...process, folder, code: code as string, address: address as string, port };
+}
+
+/** A code that is not this one, with a check symbol that fits. */
+export function wrongFor({ code }: NewMachine): string {
+  const wrong = showCode(makeCode(new Uint8Array(8)));
+  return wrong === code ? showCode(makeCode(new Uint8Array(8).fill(1))) : wrong;
 }
 
 /** An operator who types `code` and agrees. */

@@ -13,6 +13,7 @@ import {
   stepHeart,
 } from '../../beat/machine.ts';
 import { type Beat, bodyOf, packetOf } from '../../beat/packet.ts';
+import { ringOf } from '../../beat/ring.ts';
 import type { Headroom } from '../../beat/headroom.ts';
 import { toBase64url } from '../../proto/bytes.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
@@ -46,6 +47,7 @@ export interface SimNode {
   awakeMs: number;
   didMs: number;
   sentBytes: number;
+  sentPackets: number;
   receivedBytes: number;
   readonly news: { readonly atMs: number; readonly news: HeartNews }[];
 }
@@ -114,7 +116,7 @@ export function createSim(seed: number, roads: Roads): Sim {
   const machinesOf = new Map<Key, SimNode[]>();
   const beatOf = new WeakMap<Uint8Array, Beat>();
   const listeners: ((at: SimNode, from: SimNode, beat: Beat) => void)[] = [];
-  let members: Key[] = [];
+  let ring = ringOf([]);
   let nowMs = 0;
   let order = 0;
   const at = (atMs: number, work: () => void): void => queue.push({ atMs, order: ++order, work });
@@ -159,6 +161,7 @@ export function createSim(seed: number, roads: Roads): Sim {
     const beat = beatOf.get(packet) as Beat;
     for (const key of to) {
       from.sentBytes += packet.length;
+      from.sentPackets += 1;
       // Of two machines with one key, the road ends at the one that spoke last: at either.
       const ends = machinesOf.get(key) ?? [];
       const end = ends[ends.length === 1 ? 0 : roll(ends.length)];
@@ -207,7 +210,15 @@ export function createSim(seed: number, roads: Roads): Sim {
       const node: SimNode = {
         ...{ key, id, running: false, paused: false, missed: [], side: 0, clockOffsetMs: 0 },
         ...{ incarnation: twin?.incarnation ?? 0, remembered: twin?.remembered ?? new Map() },
-        ...{ starts: 0, awakeMs: 0, didMs: 0, sentBytes: 0, receivedBytes: 0, news: [] },
+        ...{
+          starts: 0,
+          awakeMs: 0,
+          didMs: 0,
+          sentBytes: 0,
+          sentPackets: 0,
+          receivedBytes: 0,
+          news: [],
+        },
         heart: startHeart({ self: key, instance: '', incarnation: 1, remembered: new Map() }, 0),
       };
       nodes.push(node);
@@ -215,8 +226,8 @@ export function createSim(seed: number, roads: Roads): Sim {
       return node;
     },
     roster(rows) {
-      members = rows.map(({ key }) => key);
-      for (const node of rows) if (node.running) step(node, { kind: 'roster', members });
+      ring = ringOf(rows.map(({ key }) => key));
+      for (const node of rows) if (node.running) step(node, { kind: 'roster', ring });
     },
     start(node) {
       node.running = true;
@@ -225,7 +236,7 @@ export function createSim(seed: number, roads: Roads): Sim {
       const instance = toBase64url(Uint8Array.from({ length: 8 }, () => roll(256)));
       const { key: self, incarnation, remembered } = node;
       node.heart = startHeart({ self, instance, incarnation, remembered }, nowMs);
-      step(node, { kind: 'roster', members });
+      step(node, { kind: 'roster', ring });
       // Not all machines of a network start in one millisecond.
       const starts = ++node.starts;
       at(nowMs + roll(10_000), () => look(node, starts));

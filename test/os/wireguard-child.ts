@@ -4,7 +4,7 @@
 import { createInterface } from 'node:readline';
 import { fromHex } from '../../proto/bytes.ts';
 import { hide } from '../../proto/secret.ts';
-import { raiseWireguard, type Wireguard } from '../../src/os/wireguard.ts';
+import { listensOn, raiseWireguard, type Wireguard } from '../../src/os/wireguard.ts';
 import type { Change } from '../../wg/plan.ts';
 import { planOf } from '../../wg/plan.ts';
 import { type Table, wantedTable } from '../../wg/table.ts';
@@ -46,6 +46,7 @@ const DEEDS: Readonly<Record<string, (...given: never[]) => unknown>> = {
     const { peers, ...own } = await (wireguard as Wireguard).dump();
     return { ...own, peers: [...peers.values()] };
   },
+  listens: async (port: number) => listensOn(name, port),
   link: async (wanted: WantedLink) => wireguard?.setLink(wanted),
   local: async () => wireguard?.localPrefixes(),
   events: () => events.splice(0),

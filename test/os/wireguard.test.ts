@@ -285,6 +285,11 @@ describe('wireguard-go', () => {
       inside(namespace, 'ip', 'link', 'delete', name);
       await until(asked, (all) => all.filter((event) => event === 'again').length === 2);
       expect(await talker.ask('dump')).toMatchObject({ publicKey: null });
+      // And one that only hangs, once somebody wants something of it.
+      for (const pid of daemonsOf(name)) process.kill(pid, 'SIGSTOP');
+      await expect(talker.ask('dump')).rejects.toThrow('longer than');
+      await until(asked, (all) => all.filter((event) => event === 'again').length === 3);
+      expect(await talker.ask('dump')).toMatchObject({ publicKey: null });
       await talker.ask('close');
       expect(daemonsOf(name)).toEqual([]);
     },
@@ -298,9 +303,13 @@ describe('wireguard-go', () => {
       const raised = (await first.talker.ask('raise')) as { backend: string };
       const { publicKey } = first.keys;
       await first.talker.ask('make', { kind: 'set-key', publicKey });
+      await first.talker.ask('make', { kind: 'set-port', listenPort: 7_447 });
       await first.talker.end();
       if (raised.backend !== 'kernel') expect(daemonsOf(first.name)).toHaveLength(1);
       const second = await makeSide(first.namespace, first.keys, first.name);
+      // So the door may have its number again, though it is taken over UDP.
+      expect(await second.talker.ask('listens', 7_447)).toBe(true);
+      expect(await second.talker.ask('listens', 7_448)).toBe(false);
       expect(await second.talker.ask('raise')).toMatchObject({ ok: true, adopted: true });
       expect(await second.talker.ask('dump')).toMatchObject({ publicKey });
       // Also then its end is noticed.

@@ -16,6 +16,9 @@ export const JOINING: readonly Command[] = [
         'off at any moment it can be run again: an admission that was begun is finished.',
       'With --json each event is a line; the first has `code` and `address`. Then a byte on the ' +
         'standard input is the key press.',
+      'Behind a router nobody can reach this machine: --via names the door of a member that runs ' +
+        '`kith up --lobby`. It waits there, any operator sees it in `kith candidates`, and the member ' +
+        'carries bytes that it cannot read.',
       'With a ticket this machine needs no person: it reads the ledger at the door of a member that ' +
         'the ticket names, verifies it from its beginning, admits itself and says so there. Broken ' +
         'off at any moment it can be run again, with the same ticket. A ticket that is given as a ' +
@@ -28,6 +31,11 @@ export const JOINING: readonly Command[] = [
         name: 'listen',
         value: 'ADDRESS:PORT',
         help: 'where to listen (default: every address, port 7448, or any free one)',
+      },
+      {
+        name: 'via',
+        value: 'HOST:PORT',
+        help: 'wait in the lobby of a member besides: for a machine that can only dial out',
       },
       { name: 'ticket-file', value: 'FILE', help: 'the file that holds the ticket (mode 600)' },
       { name: 'ticket', value: 'TICKET', help: 'join by this ticket, without a code or a person' },
@@ -44,6 +52,10 @@ export const JOINING: readonly Command[] = [
     exits: ['burnt', 'expired'],
     examples: [
       { line: 'kith join', what: 'at the console of the new machine' },
+      {
+        line: 'kith join --via 203.0.113.9:7447',
+        what: 'behind a router, by the lobby of a member',
+      },
       { line: 'kith join --listen 192.0.2.7:7448 --name attic', what: 'on one address' },
       { line: 'kith join --ticket-file lamp.ticket', what: 'without a person' },
     ],
@@ -66,7 +78,7 @@ export const JOINING: readonly Command[] = [
       {
         name: 'machine',
         required: true,
-        help: 'HOST:PORT as it shows it, or its name where `kith candidates` has it',
+        help: 'HOST:PORT as it shows it, or its name or fingerprint where `kith candidates` has it',
       },
       { name: 'code', required: false, help: 'the code that it shows (default: asked for)' },
     ],
@@ -76,6 +88,11 @@ export const JOINING: readonly Command[] = [
         name: 'preset',
         value: 'PRESET',
         help: 'its rights at most: peer, observer or guest (default: what it asks for, peer at most)',
+      },
+      {
+        name: 'ipv4',
+        value: 'ADDRESS',
+        help: 'it also claims this IPv4 address on the mesh; auto: the first that is free',
       },
       { name: 'replaces', value: 'NODE', help: 'it comes in place of this node, whose key is cut' },
       { name: 'yes', help: 'do not ask' },
@@ -96,8 +113,10 @@ export const JOINING: readonly Command[] = [
   {
     path: ['candidates'],
     group: 'Members and rights',
-    summary: 'lists the new machines that announce themselves here',
+    summary: 'lists the new machines that announce themselves here, or wait in a lobby',
     about: [
+      'Where a daemon runs it asks every member whose address it knows for those who wait in its ' +
+        'lobby (`kith up --lobby`), a few seconds at most.',
       'Listens on the local network for two seconds: for broadcasts of `kith join`, and by mDNS for ' +
         '`_kith-genesis._tcp`. Anybody can announce anything, so nothing of it is believed: the code ' +
         'and the fingerprint tell who is there.',

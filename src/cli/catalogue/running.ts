@@ -34,16 +34,20 @@ export const RUNNING: readonly Command[] = [
         repeated: true,
         help: 'also sync with this member: HOST:PORT of its door',
       },
-      { name: 'no-mesh', help: 'without WireGuard: the ledger and its door only' },
       {
-        name: 'relay',
-        help: 'carry packets of members who cannot reach each other; they stay encrypted',
+        name: 'lobby',
+        help: 'let new machines that can only dial out wait here for an operator (join --via)',
       },
       {
         name: 'endpoint',
         value: 'HOST:PORT',
         repeated: true,
         help: 'tell the others that it is also reached there: a forwarded port',
+      },
+      { name: 'no-mesh', help: 'without WireGuard: the ledger and its door only' },
+      {
+        name: 'relay',
+        help: 'carry packets of members who cannot reach each other; they stay encrypted',
       },
       { name: 'moved', help: 'this node has moved here for good, and its old place is gone' },
     ],

@@ -27,6 +27,7 @@ import {
 } from '../../genesis/admission.ts';
 import { runAdmitter } from '../../genesis/admitter.ts';
 import { reach } from '../../genesis/connect.ts';
+import { claimIpv4 } from '../../genesis/ipv4.ts';
 import { reachableFrom } from '../../genesis/reachable.ts';
 import { operatorFolder } from '../../home/folder.ts';
 import { keyHost } from '../../home/host.ts';
@@ -39,6 +40,7 @@ import { readOperatorKey } from '../../keys/operator.ts';
 import type { Signer } from '../../keys/signer.ts';
 import { unlockOperator } from '../../keys/unlock.ts';
 import { monotonicMs, nowMs, randomBytes } from '../../os/clock.ts';
+import { prefixesOutside } from '../../os/wireguard.ts';
 import { nodePlatform } from '../../platform.ts';
 import type { Call } from '../command.ts';
 import { Stop, wrongUse } from '../complaint.ts';
@@ -57,13 +59,15 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   const signal = endingSignal();
   await begun();
   const wish = wishIn(call);
-  const place = await placeNamed(call.needed('machine'));
+  const place = await placeNamed(call.folder, call.needed('machine'));
   const prs = await codeTyped();
   const signer = await unlocked(call);
   // Only looked at: while a person reads, others may write.
   const work = await withHome(call.folder, { write: false }, async (home) =>
     prepared(call, print, home, signer, wish),
   );
+  // Before anybody is asked for anything: a wrong wish costs no try of the code.
+  if (wish.ipv4 !== null) unwrap(claimIpv4(work.state, wish.ipv4, await prefixesOutside()));
   const stream = unwrap(await reach(call.folder, place));
   try {
     const dead = await runAdmitter(stream, {
@@ -84,6 +88,8 @@ interface Wish {
   readonly name: string | null;
   readonly preset: MemberPreset | null;
   readonly replaces: string | null;
+  /** An address, or `auto`. */
+  readonly ipv4: string | null;
   readonly asks: boolean;
 }
 
@@ -116,6 +122,7 @@ function wishIn(call: Call): Wish {
     name: name === undefined ? null : nameIn(name),
     preset,
     replaces: call.value('replaces') ?? null,
+    ipv4: call.value('ipv4') ?? null,
     asks: !call.flag('yes'),
   };
 }
@@ -202,10 +209,16 @@ async function draft(candidate: Candidate, work: Work): Promise<AdmitterAnswer> 
   work.home = home;
   // What an earlier run has signed and not stored: it may be this very admission.
   unwrap(await finishLost({ home, signer, nowMs }));
-  const terms = { name: wish.name, preset, replaces };
+  const terms = { name: wish.name, preset, replaces, ipv4: await ipv4For(home, wish) };
   const members = await reachableFrom(keyHost(), home);
   work.desk = admissionDesk({ home, signer, passing, terms, members, nowMs });
   return work.desk.draft(candidate);
+}
+
+/** The address that the newcomer is to claim, checked against this machine's own networks. */
+async function ipv4For({ replica }: HomeLedger, { ipv4 }: Wish): Promise<string | null> {
+  if (ipv4 === null) return null;
+  return unwrap(claimIpv4(stateOf(replica), ipv4, await prefixesOutside()));
 }
 
 /** The ledger to write to; where another command writes, when that has ended. */

@@ -9,6 +9,8 @@ export interface CardFacts {
   /** Null once it is of no use to anybody. */
   readonly code: string | null;
   readonly addresses: readonly string[];
+  /** How it is about the lobby, where it waits in one. */
+  readonly lobby: string | null;
   readonly left: number;
   readonly secondsLeft: number;
   readonly name: string;
@@ -23,9 +25,10 @@ const FAILURES_SHOWN = 5;
 const INDENT = 2;
 
 export function cardLines(facts: CardFacts, style: Style, columns: number): string[] {
-  const { code, addresses, left, secondsLeft, name, fingerprint, now, failures } = facts;
+  const { code, addresses, lobby, left, secondsLeft, name, fingerprint, now, failures } = facts;
   const rows = [
     [addresses.length > 1 ? 'addresses' : 'address', addresses.join('  ')],
+    ...(lobby === null ? [] : [['lobby', lobby]]),
     ['time left', `${clock(secondsLeft)}   tries left: ${left}`],
     ['this machine', name],
     ['fingerprint', `${fingerprint}   (the operator is shown the same)`],
@@ -34,7 +37,7 @@ export function cardLines(facts: CardFacts, style: Style, columns: number): stri
   return [
     '',
     ...(code === null ? [] : [...codeLines(code, style, columns), '']),
-    ...columnsOf(code === null ? rows.slice(2) : rows, { indent: INDENT }),
+    ...columnsOf(code === null ? rows.slice(-2) : rows, { indent: INDENT }),
     '',
     `  ${style.bold(now)}`,
     ...(shown.length === 0 ? [] : ['', '  tried and failed:']),

@@ -48,7 +48,7 @@ export function consoleOf(print: Printer, machine: Machine): Console {
     ...{ print, machine, until: 0, rows: 0, failuresTold: 0 },
     isCard: !print.json && print.columns !== null,
     facts: {
-      ...{ code: null, addresses: [], left: 0, secondsLeft: 0, failures: [], now: '' },
+      ...{ code: null, addresses: [], left: 0, secondsLeft: 0, failures: [], now: '', lobby: null },
       ...{ name: machine.name, fingerprint: print4 },
     },
   };
@@ -110,6 +110,8 @@ function onEvent(screen: Screen, event: WindowEvent): void {
     case 'expired':
       change(screen, { code: null });
       return say(screen, { event: 'expired' }, 'the time of the code ran out');
+    case 'lobby':
+      return onLobby(screen, event);
     case 'run':
       return onRun(screen, event);
   }
@@ -137,6 +139,19 @@ function show(screen: Screen, event: Extract<WindowEvent, { what: 'shown' }>): v
     `this machine is ${name}, fingerprint ${print4}`,
     waiting(screen),
   ]);
+}
+
+function onLobby(screen: Screen, event: Extract<WindowEvent, { what: 'lobby' }>): void {
+  const { via, at } = event;
+  const code = at === 'away' ? event.why : null;
+  const sentence = code === null ? null : complaintOf(code);
+  const lobby =
+    sentence === null
+      ? `waits at ${via}: kith admit ${screen.facts.name}`
+      : `${via}: ${sentence.what}; ${sentence.hint}`;
+  change(screen, { lobby });
+  const document = { event: 'lobby', via, state: at, ...(code === null ? {} : { code }) };
+  if (!screen.isCard) screen.print.item(document, () => `lobby ${lobby}`);
 }
 
 function tellFailure(

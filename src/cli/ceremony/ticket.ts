@@ -9,7 +9,7 @@ import { type Held, type JoinedByTicket, joinByTicket } from '../../genesis/by-t
 import { openDesk } from '../../home/desk.ts';
 import { keyHost } from '../../home/host.ts';
 import { openIdentity } from '../../keys/identity.ts';
-import { nowMs } from '../../os/clock.ts';
+import { openCalendar } from '../../os/calendar.ts';
 import { machineLabel } from '../../os/host-name.ts';
 import { hostAndPort } from '../../peer/address.ts';
 import { nodePlatform } from '../../platform.ts';
@@ -33,6 +33,7 @@ export async function join(call: Call, print: Printer): Promise<Exit> {
   const ticket = unwrap(decodeTicket(text, nodePlatform));
   realDisk.makeFolder(folder);
   const host = keyHost();
+  const { nowMs } = openCalendar(folder);
   const identity = unwrap(openIdentity(host, folder, call.flag('moved')));
   const held: Held = { home: await openDesk(folder) };
   try {

@@ -20,7 +20,7 @@ import { keyHost } from '../../home/host.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
 import { type Identity, openIdentity } from '../../keys/identity.ts';
 import { machineLabel } from '../../os/host-name.ts';
-import type { Address } from '../../peer/address.ts';
+import { type Address, hostAndPort } from '../../peer/address.ts';
 import { nodePlatform } from '../../platform.ts';
 import { realDisk } from '../../store/disk.ts';
 import { listenAddress } from '../address.ts';
@@ -54,7 +54,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   const found = announcer(call, wish, screen);
   const end = await runWindow({
     ...{ host, folder, key: identity.publicKey, name: wish.name, kept, signal },
-    ...{ network, listen: wish.listen, openMsMax: wish.openMsMax },
+    ...{ network, listen: wish.listen, via: wish.via, openMsMax: wish.openMsMax, identity },
     desk: newcomerDesk(host, identity, folder),
     introduction: { role: wish.role, labels: [], endpoints: [], hardware },
     tell: found.tell,
@@ -115,6 +115,7 @@ interface Wish {
   readonly name: string;
   readonly role: string;
   readonly listen: Address | null;
+  readonly via: Address | null;
   readonly openMsMax: number;
 }
 
@@ -128,13 +129,18 @@ function wishIn(call: Call): Wish {
   const where = call.value('listen');
   const listen = where === undefined ? null : listenAddress(where);
   if (listen !== null && 'what' in listen) throw new Stop(listen);
+  const door = call.value('via');
+  const via = door === undefined ? null : hostAndPort(door);
+  if (door !== undefined && (via === null || via.port === 0)) {
+    throw new Stop(wrongUse(`${door} as --via`, 'say HOST:PORT, as the door of a member has it'));
+  }
   const seconds = call.value('for') ?? String(WINDOW_MS / 1_000);
   const openMsMax = /^[0-9]{1,3}$/.test(seconds) ? Number(seconds) * 1_000 : 0;
   if (openMsMax < WINDOW_SECONDS_MIN * 1_000 || openMsMax > WINDOW_MS) {
     const hint = `say a number of seconds, ${WINDOW_MS / 1_000} at most`;
     throw new Stop(wrongUse(`${seconds} as --for`, hint));
   }
-  return { name, role, listen, openMsMax };
+  return { name, role, listen, via, openMsMax };
 }
 
 interface Standing {

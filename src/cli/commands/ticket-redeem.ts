@@ -4,7 +4,7 @@ import { decodeTicket } from '../../../ledger/ticket.ts';
 import { TICKET_FILE_BYTES_MAX } from '../../acts/limits.ts';
 import { redeemTicket } from '../../acts/tickets.ts';
 import { keyHost } from '../../home/host.ts';
-import { nowMs } from '../../os/clock.ts';
+import { openCalendar } from '../../os/calendar.ts';
 import { machineLabel } from '../../os/host-name.ts';
 import { nodePlatform } from '../../platform.ts';
 import type { Call } from '../command.ts';
@@ -20,6 +20,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   return withHome<Exit>(call.folder, { write: true }, async (home) => {
     const text = await secretText(call.value('ticket-file'), 'Ticket: ', TICKET_FILE_BYTES_MAX);
     const ticket = unwrap(decodeTicket(text, nodePlatform));
+    const { nowMs } = openCalendar(call.folder);
     const record = unwrap(await redeemTicket(keyHost(), home, ticket, { name, nowMs }));
     const { act, id } = record;
     const node = act.kind === 'node.admit' ? act.body.key : null;

@@ -45,9 +45,10 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     daemon = await startDaemon({
-      ...{ folder: call.folder, version: ownVersion(), moved: call.flag('moved'), told, named },
+      ...{ folder: call.folder, version: ownVersion(), told, named },
+      ...{ moved: call.flag('moved'), lobby: call.flag('lobby') },
       place: { ...place, shared: !call.flag('no-mesh') },
-      mesh: call.flag('no-mesh') ? null : { relay: call.flag('relay') },
+      mesh: call.flag('no-mesh') ? null : { relay: call.flag('relay'), lobby: call.flag('lobby') },
       log: logTo(print, nameOf),
     });
     if (daemon.copied) print.note('this folder is a copy: it serves and syncs, and signs nothing');
@@ -100,6 +101,12 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return `turned away ${event.address} (${event.why})`;
     case 'faulty-peer':
       return `${nameOf(event.key)} sent what no honest peer sends: not spoken to for a while`;
+    case 'endpoints':
+      return `told the others where it is: ${event.endpoints.join(', ')}`;
+    case 'forked':
+      return `${nameOf(event.key)} wrote two records at one place: it counts for nothing from there`;
+    case 'ticket':
+      return ticketText(event, nameOf);
     case 'mesh-up':
       return `the mesh is up: ${event.address} on ${event.interface} (${event.backend})`;
     case 'mesh-failed':
@@ -114,18 +121,18 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return `ATTENTION: ${event.what}`;
     case 'rotated':
       return `speaks with its key number ${event.counter} now; ${event.ready} had it before`;
-    case 'endpoints':
-      return `told the others where it is: ${event.endpoints.join(', ')}`;
-    case 'forked':
-      return `${nameOf(event.key)} wrote two records at one place: it counts for nothing from there`;
-    case 'ticket':
-      return ticketText(event, nameOf);
     case 'failed':
       return `${event.what} failed: ${event.why}`;
     case 'carry':
       return event.ended === null
         ? `carries bytes to ${event.to}`
         : `carries no more to ${event.to}: ${event.ended}`;
+    case 'lobby': {
+      const [member, newcomer] = [nameOf(event.member), short(event.newcomer)];
+      return event.ended === null
+        ? `carries ${member} to the new machine ${newcomer} in the lobby`
+        : `carries ${member} no more to ${newcomer}: ${event.ended}`;
+    }
     case 'stopping':
       return `stopping: ${event.why}`;
     case 'stopped':

@@ -1,0 +1,103 @@
+// The control socket of wireguard-go, for the two things that cannot wait for a process to start:
+// what came in under each key, and a prefix that changes hands during a rotation. All else goes
+// through `wg`. The answer of a read begins with the private key, which is overwritten before
+// anything else is made of the bytes. Spec: docs/mesh.md, "Keys"; the protocol is WireGuard's
+// "Configuration Protocol".
+
+import net from 'node:net';
+import { fromHex, textOf, toHex } from '../../proto/bytes.ts';
+import { base64Of } from '../../wg/table.ts';
+import { CONTROL_BYTES_MAX, CONTROL_MS } from './limits.ts';
+import { ToolFault } from './tools.ts';
+
+export interface Control {
+  /** Bytes received from each peer, by its public key in base64. */
+  received(): Promise<ReadonlyMap<string, number>>;
+  /** A peer that is there gets exactly these prefixes; one that is not stays away. */
+  giveAllowed(publicKey: string, allowed: readonly string[]): Promise<void>;
+  close(): void;
+}
+
+/** Over a connection that `probe` has found to answer. */
+export function controlOver(name: string, socket: net.Socket): Control {
+  let queue: Promise<unknown> = Promise.resolve();
+
+  function ask(text: string): Promise<Buffer> {
+    const turn = queue.then(() => exchange(name, socket, text));
+    queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  return {
+    async received() {
+      const answer = await ask('get=1\n\n');
+      blankKeys(answer);
+      return receivedIn(textOf(answer) ?? '');
+    },
+    async giveAllowed(publicKey, allowed) {
+      const lines = [
+        'set=1',
+        `public_key=${toHex(Buffer.from(publicKey, 'base64'))}`,
+        'update_only=true',
+        'replace_allowed_ips=true',
+        ...allowed.map((prefix) => `allowed_ip=${prefix}`),
+      ];
+      const answer = textOf(await ask(`${lines.join('\n')}\n\n`)) ?? '';
+      if (answer !== 'errno=0\n\n') throw new ToolFault(['wireguard-go', name], answer.trim());
+    },
+    close: () => socket.destroy(),
+  };
+}
+
+function exchange(name: string, socket: net.Socket, text: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const end = (act: () => void): void => {
+      clearTimeout(timer);
+      socket.off('data', hear).off('close', broken);
+      act();
+    };
+    const fail = (why: string): void =>
+      end(() => {
+        socket.destroy();
+        reject(new ToolFault(['wireguard-go', name], why));
+      });
+    const broken = (): void => fail('it closed its control socket');
+    const hear = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > CONTROL_BYTES_MAX) return fail('it said too much');
+      const whole = chunks.length === 1 ? chunk : Buffer.concat(chunks);
+      if (!whole.subarray(-2).equals(END)) return;
+      if (whole !== chunk) for (const one of chunks) one.fill(0);
+      end(() => resolve(whole));
+    };
+    const timer = setTimeout(() => fail('it did not answer in time'), CONTROL_MS);
+    socket.on('data', hear).on('close', broken);
+    socket.write(text);
+  });
+}
+
+const END = Buffer.from('\n\n');
+const SECRETS = ['private_key=', 'preshared_key='].map((text) => Buffer.from(text));
+
+function blankKeys(bytes: Buffer): void {
+  for (const secret of SECRETS) {
+    for (let at = bytes.indexOf(secret); at !== -1; at = bytes.indexOf(secret, at + 1)) {
+      const end = bytes.indexOf('\n', at);
+      bytes.fill('.', at + secret.length, end === -1 ? bytes.length : end);
+    }
+  }
+}
+
+function receivedIn(text: string): Map<string, number> {
+  const received = new Map<string, number>();
+  let publicKey = '';
+  for (const line of text.split('\n')) {
+    const [name, value = ''] = line.split('=');
+    if (name === 'public_key') publicKey = base64Of(fromHex(value) ?? new Uint8Array());
+    else if (name === 'rx_bytes') received.set(publicKey, Number(value));
+  }
+  return received;
+}
