@@ -16,7 +16,7 @@ laboratory('machines that move', (net, prepare) => {
     ];
     attic = await net().host('attic', one);
     barn = await net().host('barn', two);
-    cellar = await net().host('cellar', three);
+    cellar = await net().host('cellar', three, { shaped: true });
     all = [attic, barn, cellar];
     await network(all);
     for (const one of all) await one.up();
@@ -29,6 +29,19 @@ laboratory('machines that move', (net, prepare) => {
       // The first may find out how narrow the path is.
       expect([sizeBytes, lost.filter((number) => number > 1)]).toEqual([sizeBytes, []]);
     }
+  });
+
+  test('agree over a bad line, which loses, delays and reorders', async () => {
+    await cellar?.cable.shape?.({ loss: 0.1, delayMs: 30, jitterMs: 60 });
+    const ids = [
+      await commit(attic as Host, 'light.mode', 'dim'),
+      await commit(attic as Host, 'water.mode', 'hot'),
+    ].map(({ id }) => id);
+    await agreed(all);
+    const held = recordsOf(cellar as Host).map(({ id }) => id);
+    expect(held).toEqual(expect.arrayContaining(ids));
+    await pinged(all);
+    await cellar?.cable.shape?.({});
   });
 
   test('are found when one of them is elsewhere', async () => {
