@@ -1,5 +1,6 @@
-// The ceremony as two people see it: two daemons, `kith join` on one machine and `kith admit` on the
-// other, and the time from the last character of the code to the word that the new machine is in.
+// The ceremony as two people see it: two daemons, `kith join` on one machine and `kith admit` on
+// the other, and the time from the last character of the code to the word that the new machine is
+// in.
 
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
-// Signature checks that a process makes once: what a new machine has judged before it believed it is
-// read again when it is taken in, and a good signature stays good. Only good ones are remembered,
-// by a hash over key, signature and message.
+// Signature checks that a process makes once: what a new machine has judged before it believed it
+// is read again when it is taken in, and a good signature stays good. Only good ones are
+// remembered, by a hash over key, signature and message.
 
 import { createHash } from 'node:crypto';
 import type { SignatureJob } from '../../ledger/proof.ts';

@@ -1,5 +1,5 @@
-// The budget of guesses from the side of the attacker: over TCP, against the real `kith join`, with as
-// many connections as it likes and from as many places, and whatever dies in between. What is
+// The budget of guesses from the side of the attacker: over TCP, against the real `kith join`, with
+// as many connections as it likes and from as many places, and whatever dies in between. What is
 // counted is what it learns: how many tags were judged, and whether the right code still opens.
 
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Signature checks with a memory: a good one is made once, a bad one each time, and no verdict differs
-// from one that was made.
+// Signature checks with a memory: a good one is made once, a bad one each time, and no verdict
+// differs from one that was made.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
