@@ -55,11 +55,14 @@ async function daemonIn(kith: string, folder: string): Promise<Running> {
   return daemon;
 }
 
-/** Somebody who types a code takes longer than this: `kith admit` has started by then. */
-const TYPING_MS = 1_500;
+/** Two people who stand before their consoles, all but the last character typed. */
+export interface Waiting {
+  /** The last character; the milliseconds from there to "admitted". */
+  finish(): Promise<number>;
+}
 
-/** One new machine; the milliseconds from the last character to "admitted". */
-export async function pairOnce(house: House, name: string): Promise<number> {
+/** A new machine, and an operator who has begun to type its code. */
+export async function almostTyped(house: House, name: string): Promise<Waiting> {
   const { kith, dir } = house;
   const folder = join(dir, name);
   const daemon = await daemonIn(kith, folder);
@@ -69,13 +72,16 @@ export async function pairOnce(house: House, name: string): Promise<number> {
   const { code, address } = JSON.parse(shown.text) as { code: string; address: string };
   const admitting = run(kith, ['admit', address, '--dir', house.folder, '--yes', '--json']);
   admitting.write(code.slice(0, -1));
-  await new Promise((wait) => setTimeout(wait, TYPING_MS));
-  const typedMs = performance.now();
-  admitting.write(`${code.slice(-1)}\n`);
-  const admitted = await admitting.until((text) => text.includes('"seen":true'));
-  await joining.until((text) => text.includes('"event":"joined"'));
-  await Promise.all([admitting.ended, joining.ended]);
-  await daemon.stop();
-  rmSync(folder, { recursive: true });
-  return admitted.atMs - typedMs;
+  return {
+    async finish() {
+      const typedMs = performance.now();
+      admitting.write(`${code.slice(-1)}\n`);
+      const admitted = await admitting.until((text) => text.includes('"seen":true'));
+      await joining.until((text) => text.includes('"event":"joined"'));
+      await Promise.all([admitting.ended, joining.ended]);
+      await daemon.stop();
+      rmSync(folder, { recursive: true });
+      return admitted.atMs - typedMs;
+    },
+  };
 }

@@ -4,6 +4,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import type { Waiting } from './ceremony.ts';
 import { type Running, run } from './processes.ts';
 
 /** Debian's, beside which magic-wormhole is installed. */
@@ -28,22 +29,24 @@ export async function mailboxAt(root: string): Promise<Mailbox | { readonly why:
   }
 }
 
-const TYPING_MS = 1_500;
 const CODE = /^wormhole receive (?<code>[0-9]+-[a-z-]+)/;
 const TEXT = 'admitted';
 
-/** One code; the milliseconds from its last character to the text that came by it. */
-export async function wormholeOnce({ url }: Mailbox): Promise<number> {
+/** A sender, and somebody who has begun to type its code. */
+export async function almostReceived({ url }: Mailbox): Promise<Waiting> {
   const at = ['--relay-url', url];
   const sending = run('wormhole', [...at, 'send', '--hide-progress', '--text', TEXT]);
   const shown = await sending.until((text) => CODE.test(text));
   const code = CODE.exec(shown.text)?.groups?.['code'] as string;
   const receiving = run('wormhole', [...at, 'receive', '--hide-progress']);
   receiving.write(code.slice(0, -1));
-  await new Promise((wait) => setTimeout(wait, TYPING_MS));
-  const typedMs = performance.now();
-  receiving.write(`${code.slice(-1)}\n`);
-  const came = await receiving.until((text) => text.endsWith(TEXT));
-  await Promise.all([sending.ended, receiving.ended]);
-  return came.atMs - typedMs;
+  return {
+    async finish() {
+      const typedMs = performance.now();
+      receiving.write(`${code.slice(-1)}\n`);
+      const came = await receiving.until((text) => text.endsWith(TEXT));
+      await Promise.all([sending.ended, receiving.ended]);
+      return came.atMs - typedMs;
+    },
+  };
 }

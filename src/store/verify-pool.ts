@@ -73,7 +73,8 @@ export function verifyPool(
       return mergeVerdicts(slices, await Promise.all(answers));
     },
     start() {
-      while (!isClosed && team.length < threads) team.push(startThread(script, dispatch));
+      if (isClosed) return;
+      while (team.length < threads) team.push(startThread(script, dispatch));
     },
     async close() {
       isClosed = true;

@@ -137,7 +137,9 @@ export async function truthIn(folder: string): Promise<{ root: string; admission
   };
   const admissions = readFileSync(join(folder, 'nodes.jsonl'), 'utf8')
     .split('\n')
-    .filter((line) => line.includes('"kind":"node.admit"'));
+    .filter((line) => line.includes('"kind":"node.admit"'))
+    // Two copies may have them in another order.
+    .toSorted();
   return { root: state.stateRoot, admissions };
 }
 
