@@ -1,6 +1,6 @@
-// New WireGuard keys of the members: the old one keeps the prefix of its node until bytes come under
-// the new one, and this node says in its heartbeats that the new one is set up here. One machine
-// (wg/rotate-peer.ts) for each member. Spec: docs/links.md, "Key rotation".
+// New WireGuard keys of the members: the old one keeps the prefix of its node until bytes come
+// under the new one, and this node says in its heartbeats that the new one is set up here. One
+// machine (wg/rotate-peer.ts) for each member. Spec: docs/links.md, "Key rotation".
 
 import { briefOf } from '../../beat/mark.ts';
 import type { Rotation } from '../../beat/packet.ts';

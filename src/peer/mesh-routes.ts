@@ -1,6 +1,6 @@
 // The routes by which members help each other to links: a meet is handed on once, a relay leases
-// ports and tells the other side of them. The caller is who TLS says; who looks for somebody says so
-// itself, under its signature. Spec: docs/links.md, "Meeting", "Relays".
+// ports and tells the other side of them. The caller is who TLS says; who looks for somebody says
+// so itself, under its signature. Spec: docs/links.md, "Meeting", "Relays".
 
 import { type Bucket, fullBucket, spent, waitMs } from '../../ledger/bucket.ts';
 import type { Key } from '../../proto/ids.ts';

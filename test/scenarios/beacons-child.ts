@@ -1,5 +1,5 @@
-// The child of beacons.test.ts, in a machine of the laboratory: beacons of one member (LEDGER SELF PORT
-// MEMBER...), and a line for each of the others that is heard anew.
+// The child of beacons.test.ts, in a machine of the laboratory: beacons of one member (LEDGER SELF
+// PORT MEMBER...), and a line for each of the others that is heard anew.
 
 import type { Key, RecordId } from '../../proto/ids.ts';
 import { type RunningLan, openLan } from '../../src/mesh/lan.ts';
