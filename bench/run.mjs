@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = 'bench/dist';
-const BENCHES = ['ledger', 'beat'];
+const BENCHES = ['ledger', 'pairing', 'beat'];
 // Ten thousand nodes in one process need more than the 4 GB that Node takes by itself.
-const FLAGS = { ledger: [], beat: ['--max-old-space-size=12288'] };
+const FLAGS = { beat: ['--max-old-space-size=12288'] };
 
 const [name, ...options] = process.argv.slice(2);
 if (!BENCHES.includes(name)) fail(`name a benchmark: ${BENCHES.join(', ')}`, 2);
@@ -24,7 +24,7 @@ step('compiling', process.execPath, [
 copyPlainScripts();
 const run = spawnSync(
   process.execPath,
-  [...FLAGS[name], `${DIST}/bench/${name}/main.js`, ...options],
+  [...(FLAGS[name] ?? []), `${DIST}/bench/${name}/main.js`, ...options],
   {
     cwd: ROOT,
     stdio: 'inherit',
@@ -39,7 +39,7 @@ function step(what, program, args) {
 
 // Generated code is JavaScript already, and the compiler leaves it where it is.
 function copyPlainScripts() {
-  for (const folder of ['proto', 'ledger', 'src']) {
+  for (const folder of ['proto', 'ledger', 'pairing', 'src']) {
     cpSync(`${ROOT}/${folder}`, `${ROOT}/${DIST}/${folder}`, {
       recursive: true,
       filter: (path) => path.endsWith('.js') || statSync(path).isDirectory(),

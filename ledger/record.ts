@@ -50,7 +50,8 @@ export function draftJson(draft: Draft): JsonObject {
   const { ledger, author, seq, prev, auth, refs, ts, act } = draft;
   const kind = act.kind === 'unknown' ? act.name : act.kind;
   const body = act.body as unknown as JsonObject;
-  return { v: 1, ledger, author, seq, prev, auth, refs, ts, kind, body };
+  // In the order of the canonical text, which is then the platform's own.
+  return { auth, author, body, kind, ledger, prev, refs, seq, ts, v: 1 };
 }
 
 /** The canonical text that a draft's signature covers, prefix excluded. */

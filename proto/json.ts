@@ -76,22 +76,34 @@ export function textOutsideProfile(text: string): string | null {
   return null;
 }
 
-/** The one text of a value inside the profile. Call `outsideProfile` first on foreign values. */
+/**
+ * The one text of a value inside the profile. Call `outsideProfile` first on foreign values. With
+ * keys in order the platform's own writer gives it, and most of what we write has them so.
+ */
 export function canonical(value: Json): string {
-  if (typeof value === 'string') {
-    return PLAIN_ASCII.test(value) ? `"${value}"` : JSON.stringify(value);
-  }
-  if (typeof value !== 'object') return String(value);
-  let out = '';
-  if (Array.isArray(value)) {
-    for (const item of value) out += (out === '' ? '' : ',') + canonical(item);
-    return `[${out}]`;
-  }
+  return JSON.stringify(inOrder(value));
+}
+
+/** The value itself where its keys stand in order, at every depth. */
+function inOrder(value: Json): Json {
+  if (typeof value !== 'object') return value;
+  if (Array.isArray(value)) return listInOrder(value);
   const object = value as JsonObject;
-  for (const key of Object.keys(object).toSorted()) {
-    out += `${out === '' ? '' : ','}"${key}":${canonical(object[key] as Json)}`;
+  const keys = Object.keys(object);
+  let last = '';
+  let isAsItIs = true;
+  for (const key of keys) {
+    isAsItIs &&= key > last && inOrder(object[key] as Json) === object[key];
+    last = key;
   }
-  return `{${out}}`;
+  if (isAsItIs) return value;
+  const ordered: Record<string, Json> = {};
+  for (const key of keys.toSorted()) ordered[key] = inOrder(object[key] as Json);
+  return ordered;
+}
+
+function listInOrder(list: readonly Json[]): readonly Json[] {
+  return list.every((item) => inOrder(item) === item) ? list : list.map(inOrder);
 }
 
 // A line of plain ASCII without a backslash holds only strings like that: one look for all of them.

@@ -5,7 +5,7 @@
 
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import type { Platform } from '../proto/platform.ts';
-import { sodium } from './sodium.ts';
+import { type Sodium, sodium } from './sodium.ts';
 
 /**
  * Parsed keys kept, about 1 KB each: every author of a large network fits, and one that does not
@@ -37,7 +37,7 @@ export const checkByOpenssl: Check = (key, message, signature) => {
 /** Null on a system for which the package brings no binary. */
 export const checkBySodium: Check | null = sodium === null ? null : checkBy(sodium);
 
-function checkBy(library: NonNullable<typeof sodium>): Check {
+function checkBy(library: Sodium): Check {
   return (key, message, signature) => library.crypto_sign_verify_detached(signature, message, key);
 }
 

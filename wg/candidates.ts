@@ -62,6 +62,8 @@ export function candidatesOf(known: Known, here: Here): Candidate[] {
     ['configured', named],
     ['last', known.last],
   ];
+  // Whatever else is known of it: there it is on our own network.
+  const lan = new Set(known.lan.map(canonicalEndpoint));
   const seen = new Set<string>();
   const out: Candidate[] = [];
   for (const [origin, texts] of order) {
@@ -69,7 +71,7 @@ export function candidatesOf(known: Known, here: Here): Candidate[] {
       const endpoint = canonicalEndpoint(text);
       if (endpoint === null || seen.has(endpoint) || !isFit(endpoint)) continue;
       seen.add(endpoint);
-      out.push({ endpoint, origin });
+      out.push({ endpoint, origin: lan.has(endpoint) ? 'lan' : origin });
     }
   }
   return out.slice(0, CANDIDATES_MAX);

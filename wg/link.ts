@@ -87,9 +87,17 @@ function onFacts(before: LinkState, facts: Facts, nowMs: number): LinkStep {
       // Another router, or a beacon of it on our own network: worth a try at once.
       return fresh.length > 0 ? probeSoon(state, nowMs) : same(state);
     case 'direct':
+      return same(named(state));
     case 'leasing':
       return same(state);
   }
+}
+
+/** A path whose address was unknown before, or is on our own network as we hear by now. */
+function named(state: Direct): Direct {
+  const origin = state.facts.candidates.find(({ endpoint }) => endpoint === state.endpoint)?.origin;
+  const isBetter = origin === 'lan' || (origin !== undefined && state.found === 'roamed');
+  return isBetter ? { ...state, found: origin } : state;
 }
 
 /** Addresses that became known while others are tried come behind them, in the same rounds. */

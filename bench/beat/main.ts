@@ -10,7 +10,7 @@ import { type Detection, type Row, measured } from './networks.ts';
 import { type Line, type Panel, plot } from './plot.ts';
 
 const ROOT: string = fileURLToPath(new URL('../../../..', import.meta.url));
-const SIZES = [100, 250, 300, 1_000, 3_000, 10_000];
+const SIZES = [50, 100, 200, 300, 1_000, 3_000, 10_000];
 const SEED = 4;
 const BLOCK = /<!-- bench:beat -->\n[\s\S]*?<!-- end -->/;
 
@@ -89,7 +89,7 @@ function costPanel(): Panel {
   return {
     title: 'What a node sends',
     ...{ xName: 'nodes in the network', yName: 'bytes a second' },
-    ...{ xMin: 100, xMax: 10_000, yMax, logX: true, xTicks: [100, 300, 1_000, 3_000, 10_000] },
+    ...{ xMin: 50, xMax: 10_000, yMax, logX: true, xTicks: [50, 300, 1_000, 3_000, 10_000] },
     yTicks: Array.from({ length: 5 }, (_, i) => (yMax / 4) * i),
     lines: [
       { name: 'nothing happens', points, color: '#1f6feb' },

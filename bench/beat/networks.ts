@@ -9,12 +9,12 @@ import { type Sim, type SimNode, createSim } from '../../test/kit/heartbeats.ts'
 const SECOND = 1_000;
 const ROADS = { lossPercent: 1, doublePercent: 0, delayMsMax: 80 };
 /** After the rush of the start, before anybody crashes: what a quiet network costs. */
-const SETTLE_S = 15;
+const SETTLE_S = 12;
 const QUIET_S = 20;
 /** Crashes come one after the other within one interval, so that they meet every phase of it. */
 const CRASHES = 20;
 const CRASH_EVERY_MS = 500;
-const WATCH_S = 50;
+const WATCH_S = 40;
 const SAMPLE = 400;
 
 /** Seconds from the crash; null where it did not happen while it was watched. */

@@ -1,5 +1,7 @@
 // The tasks of the peers' table as kith does them, on the same payloads.
 
+import type { NodeUpdateBody } from '../../ledger/kinds.ts';
+import type { Decoded } from '../../ledger/record.ts';
 import type { Bench } from './bench.ts';
 import { type Kept, type Way, WAYS } from './kith-ways.ts';
 import { elapsedMs } from './measure.ts';
@@ -9,6 +11,7 @@ import {
   admitNode,
   found,
   networkLines,
+  sign,
   updateBody,
   write,
 } from './network.ts';
@@ -68,17 +71,24 @@ async function append(bench: Bench, way: Way, group: number): Promise<Outcome> {
   const { network, line } = found();
   const kept = await way.start(bench, line);
   for (let i = 0; i < NODES; i++) await kept.take([admitNode(network)]);
+  const bodies = Array.from({ length: RECORDS }, (_, i) => updateBody(i, PAYLOAD_BYTES));
+  const signed = (i: number): Decoded => {
+    const node = network.nodes[i % network.nodes.length] as Author;
+    return sign(network, node, { kind: 'node.update', body: bodies[i] as NodeUpdateBody });
+  };
   const ms = await elapsedMs(async () => {
-    for (let i = 0; i < RECORDS; i += group) await kept.take(updates(network, i, i + group), true);
+    for (let at = 0; at < RECORDS; at += group) {
+      await kept.takeOwn(Array.from({ length: group }, (_, i) => signed(at + i)));
+    }
   });
   await kept.close();
   return { ms, records: RECORDS };
 }
 
-function updates(network: Network, from: number, to: number, side = 0, sides = 1): string[] {
+function updates(network: Network, from: number, to: number, side: number): string[] {
   const lines: string[] = [];
   for (let i = from; i < to; i++) {
-    const node = network.nodes[(i * sides + side) % network.nodes.length] as Author;
+    const node = network.nodes[(2 * i + side) % network.nodes.length] as Author;
     const body = updateBody(i, PAYLOAD_BYTES);
     lines.push(write(network, node, { kind: 'node.update', body }));
   }
@@ -91,9 +101,9 @@ function diverged(): { genesis: string; common: string[]; ours: string[]; theirs
   const common: string[] = [];
   for (let i = 0; i < 2 * NODES; i++) common.push(admitNode(network));
   const quarter = RECORDS / 4;
-  common.push(...updates(network, 0, quarter, 0, 2));
-  common.push(...updates(network, quarter, 2 * quarter, 1, 2));
-  const ours = updates(network, 2 * quarter, 3 * quarter, 0, 2);
-  const theirs = updates(network, 3 * quarter, RECORDS, 1, 2);
+  common.push(...updates(network, 0, quarter, 0));
+  common.push(...updates(network, quarter, 2 * quarter, 1));
+  const ours = updates(network, 2 * quarter, 3 * quarter, 0);
+  const theirs = updates(network, 3 * quarter, RECORDS, 1);
   return { genesis: line, common, ours, theirs };
 }

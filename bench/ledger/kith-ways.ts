@@ -2,9 +2,10 @@
 // does (synced before it answers), with its file written and not synced, and in memory only. What
 // comes before the keeping is the same program in all three.
 
+import type { Decoded } from '../../ledger/record.ts';
 import { createReplica } from '../../ledger/replica.ts';
 import { trustOwn } from '../../ledger/verify.ts';
-import { type Check, type IntakeParts, takeIn } from '../../src/home/intake.ts';
+import { type Check, type Intake, type IntakeParts, takeIn } from '../../src/home/intake.ts';
 import { VERIFIER } from '../../src/home/ledger.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import { type DiskFile, realDisk } from '../../src/store/disk.ts';
@@ -16,8 +17,10 @@ import { checkHere, decoded, emptyReplica } from './intake.ts';
 
 export interface Kept {
   readonly folder: string | null;
-  /** Takes lines in, `own` where they were signed a moment ago. Throws where one is not taken. */
-  take(lines: readonly string[], own?: boolean): Promise<void>;
+  /** Takes lines in. Throws where one is not taken. */
+  take(lines: readonly string[]): Promise<void>;
+  /** The same of records that were signed here a moment ago. */
+  takeOwn(records: readonly Decoded[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,7 +52,8 @@ const synced: Way = {
 function keptBy(home: Awaited<ReturnType<typeof mustOpen>>): Kept {
   return {
     folder: home.folder,
-    take: (lines, own = false) => inBatches(lines, (records) => home.takeIn(records, { own })),
+    take: (lines) => inBatches(lines, (records) => home.takeIn(records)),
+    takeOwn: async (records) => mustTake(records.length, await home.takeIn(records, { own: true })),
     close: () => home.close(),
   };
 }
@@ -114,26 +118,28 @@ function keptIn(parts: IntakeParts): Kept {
   return {
     folder: null,
     take: (lines) => inBatches(lines, (records) => takeIn(parts, records)),
+    takeOwn: async (records) => mustTake(records.length, await takeIn(parts, records)),
     close: () => Promise.resolve(),
   };
 }
 
-type Records = Iterable<ReturnType<typeof decoded>>;
-
 async function inBatches(
   lines: readonly string[],
-  takeBatch: (records: Records) => ReturnType<typeof takeIn>,
+  takeBatch: (records: Iterable<Decoded>) => Promise<Intake>,
 ): Promise<void> {
   for (let at = 0; at < lines.length; at += BATCH) {
     const batch = lines.slice(at, at + BATCH);
-    const { accepted, refused } = await takeBatch(decoding(batch));
-    if (accepted.length === batch.length) continue;
-    throw new Error(`lines were not taken: ${refused[0]?.code}`);
+    mustTake(batch.length, await takeBatch(decoding(batch)));
   }
 }
 
+function mustTake(count: number, { accepted, refused }: Intake): void {
+  if (accepted.length === count) return;
+  throw new Error(`records were not taken: ${refused[0]?.code}`);
+}
+
 /** As the program does with the lines of a reply. */
-function* decoding(lines: readonly string[]): Records {
+function* decoding(lines: readonly string[]): Generator<Decoded> {
   for (const line of lines) yield decoded(line);
 }
 

@@ -7,7 +7,7 @@ import type { Key, RecordId } from '../../proto/ids.ts';
 import { hide } from '../../proto/secret.ts';
 import type { Act, NodeUpdateBody } from '../../ledger/kinds.ts';
 import { acceptanceMessage, wireguardMessage } from '../../ledger/proof.ts';
-import { idOf, sealedText, unsignedText } from '../../ledger/record.ts';
+import { type Decoded, decodeText, sealedText, unsignedText } from '../../ledger/record.ts';
 import { type KeyPair, keyPairOf, signOther, signRecord } from '../../src/keys/keypair.ts';
 import { nodePlatform } from '../../src/platform.ts';
 
@@ -68,13 +68,13 @@ export function resumed(
   return { ledger, root: known('root'), nodes: members, ts: START_MS };
 }
 
-/** The next record of an author, as its line. */
-export function write(
+/** The next record of an author, made as a signer makes it (src/keys/signer.ts), journal aside. */
+export function sign(
   network: Network,
   by: Author,
   act: Act,
   refs: readonly RecordId[] = [],
-): string {
+): Decoded {
   network.ts += 1000;
   const draft = {
     ledger: network.ledger,
@@ -87,10 +87,16 @@ export function write(
     act,
   };
   const unsigned = unsignedText(draft);
-  const line = sealedText(unsigned, signRecord(by.pair, unsigned));
+  const record = decodeText(sealedText(unsigned, signRecord(by.pair, unsigned)), nodePlatform);
+  if (!record.ok) throw new Error(`the benchmark made a bad record: ${record.code}`);
   by.seq++;
-  by.head = idOf(unsigned, nodePlatform);
-  return line;
+  by.head = record.value.id;
+  return record.value;
+}
+
+/** The same, as its line. */
+export function write(...what: Parameters<typeof sign>): string {
+  return sign(...what).line;
 }
 
 /** Admits the next node, with the proofs that a real admission carries. */

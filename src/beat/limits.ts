@@ -22,3 +22,11 @@ export const REMEMBERED_MAX = 4_096;
  * The file of what was heard: 4,096 members of 100 bytes, and removals with who carried them out.
  */
 export const HEARD_BYTES_MAX: number = 16 * 2 ** 20;
+/** Headroom is read so often at most: four small files, and half a heartbeat old at most. */
+export const FACTS_MS = 5_000;
+/** Cards are asked so often: `nvidia-smi` is a process, and takes a second without persistence. */
+export const GPU_MS = 10_000;
+/** `nvidia-smi` answers in 0.1 to 2 s, or hangs with its driver. */
+export const GPU_ASK_MS_MAX = 5_000;
+/** A disk that takes longer to say how full it is, is a network that is gone. */
+export const DISK_ASK_MS_MAX = 2_000;

@@ -1,24 +1,32 @@
 // Where a new machine is: an address as its console shows it, or its name or fingerprint among
-// those announced on this network and those that wait in a lobby.
+// those announced on this network and those that wait in a lobby. Anybody can announce a name and a
+// fingerprint of somebody else; NAME@MEMBER looks in one lobby alone.
 
+import { findMember } from '../../ledger/find-member.ts';
+import { stateOf } from '../../ledger/replica.ts';
+import type { Key } from '../../proto/ids.ts';
 import { isName } from '../../proto/names.ts';
 import { FINGERPRINT } from '../genesis/announcement.ts';
 import { type Candidate, lookForCandidates } from '../genesis/candidates.ts';
 import type { Place } from '../genesis/connect.ts';
 import { type Address, hostAndPort } from '../peer/address.ts';
-import { stop } from './sentences.ts';
+import { nodePlatform } from '../platform.ts';
+import { withHome } from './home.ts';
+import { stop, unwrap } from './sentences.ts';
 
 export async function placeNamed(folder: string, text: string): Promise<Place> {
   const place = addressIn(text);
   if (place !== null) return place;
-  const print4 = text.toUpperCase();
+  const [who = '', member, ...more] = text.split('@');
+  const print4 = who.toUpperCase();
   const isPrint = FINGERPRINT.test(print4);
-  if (!isPrint && !isName(text)) return stop('not-an-address', text);
+  if (more.length > 0 || (!isPrint && !isName(who))) return stop('not-an-address', text);
+  const lobby = member === undefined ? null : await keyOf(folder, member);
   // To the end: a second one of that name must not be missed.
   const { candidates } = await lookForCandidates(folder);
-  const found = candidates.filter((one) =>
-    isPrint ? one.fingerprint === print4 : one.name === text,
-  );
+  const found = candidates
+    .filter((one) => (isPrint ? one.fingerprint === print4 : one.name === who))
+    .filter((one) => lobby === null || one.lobby === lobby);
   const [first, ...others] = found;
   if (first === undefined) return stop('no-such-candidate', text);
   // One machine may be heard on two links, and wait in a lobby besides.
@@ -28,6 +36,12 @@ export async function placeNamed(folder: string, text: string): Promise<Place> {
     return stop('ambiguous-candidate', all.join(', '));
   }
   return placeOf(first);
+}
+
+function keyOf(folder: string, member: string): Promise<Key> {
+  return withHome(folder, { write: false }, async ({ replica }) => {
+    return unwrap(findMember(stateOf(replica), member, nodePlatform)).key;
+  });
 }
 
 function placeOf({ address, key, lobby }: Candidate): Place {

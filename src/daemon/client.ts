@@ -22,6 +22,7 @@ import {
   TAKE_MS_MAX,
 } from './limits.ts';
 import { DaemonFault } from './refusals.ts';
+import { fits } from './shape.ts';
 import { type Replies, type Requests, ROUTES, type Route, type Status } from './routes.ts';
 
 /** The daemon of a folder, or null where none runs. */
@@ -74,8 +75,9 @@ export async function askDaemon<Name extends keyof Requests>(
   const patience = PATIENCE_MS[name];
   if (patience !== null)
     made.setTimeout(patience, () => made.destroy(new DaemonFault('daemon-silent')));
-  const reply = await replyTo(made);
-  return jsonOf(reply) as Promise<Replies[Name]>;
+  const document = await jsonOf(await replyTo(made));
+  if (fits(document, ROUTES[name].output ?? {})) return document as Replies[Name];
+  throw new DaemonFault('daemon-other', `its answer to ${name} has another form`);
 }
 
 function requestOf(

@@ -10,9 +10,11 @@ import type { Key, RecordId } from '../../proto/ids.ts';
 import { VERIFIER, assertSoundPlatform } from '../home/ledger.ts';
 import { importInto } from '../home/import.ts';
 import { judgeOf } from '../home/judge.ts';
+import { LARGE_PAGE_BYTES } from './limits.ts';
 import { nodePlatform } from '../platform.ts';
 import { openFile } from '../store/file-store.ts';
-import { verifyPool } from '../store/verify-pool.ts';
+import { remembered } from '../store/remembered.ts';
+import { type VerifyPool, verifyPool } from '../store/verify-pool.ts';
 
 export interface Delivery {
   take(lines: Uint8Array): void;
@@ -32,24 +34,33 @@ export function deliveryInto(folder: string, number: number): Delivery {
   const file = path.join(folder, `genesis-${number}.part`);
   rmSync(file, { force: true });
   let fd: number | null = openSync(file, 'wx', 0o600);
+  const threads = verifyPool();
+  // What is judged before it is believed is read again when it is taken in.
+  const pool = remembered(threads);
   const close = (): void => {
     if (fd !== null) closeSync(fd);
     fd = null;
   };
   return {
     take(lines) {
+      if (lines.length > LARGE_PAGE_BYTES) threads.start();
       for (let at = 0; at < lines.length; ) at += writeSync(fd as number, lines, at);
     },
     async believe(expected) {
       fsyncSync(fd as number);
       close();
-      if (!(await leadsTo(file, expected))) return false;
-      const { network } = expected;
-      const taken = await importInto(folder, file, { ledger: network });
-      return taken.ok && taken.value.ledger === network;
+      try {
+        if (!(await leadsTo(file, expected, pool))) return false;
+        const { network } = expected;
+        const taken = await importInto(folder, file, { ledger: network, pool });
+        return taken.ok && taken.value.ledger === network;
+      } finally {
+        await threads.close();
+      }
     },
     drop() {
       close();
+      void threads.close();
       rmSync(file, { force: true });
     },
   };
@@ -58,12 +69,15 @@ export function deliveryInto(folder: string, number: number): Delivery {
 /**
  * True where the lines of a file, from their genesis on, make this machine a member by the record.
  */
-async function leadsTo(file: string, { network, record, key }: Expected): Promise<boolean> {
+async function leadsTo(
+  file: string,
+  { network, record, key }: Expected,
+  pool: VerifyPool,
+): Promise<boolean> {
   const decoded = decodeText(record, nodePlatform);
   if (!decoded.ok) return false;
   assertSoundPlatform();
   const store = await openFile(file, VERIFIER);
-  const pool = verifyPool();
   try {
     const { shelf } = store;
     const choose = ({ id }: { readonly id: RecordId }): boolean => id === network;
@@ -72,7 +86,7 @@ async function leadsTo(file: string, { network, record, key }: Expected): Promis
     const replica = judge.replica();
     return replica !== null && isMember(replica, key) && store.find(decoded.value.id) !== null;
   } finally {
-    await Promise.all([store.close(), pool.close()]);
+    await store.close();
   }
 }
 

@@ -7,11 +7,12 @@ import type { RecordId } from '../../proto/ids.ts';
 import { askDaemon, readyDaemon } from '../daemon/client.ts';
 import { REQUEST_LINES_BYTES, REQUEST_LINES_MAX } from '../daemon/limits.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
+import type { TakenLines } from '../daemon/routes.ts';
 import { StoreFault } from '../store/faults.ts';
 import type { Intake, RefusedRecord } from './intake.ts';
 import { type HomeLedger, type OpenOptions, foundHome, openHome } from './ledger.ts';
 
-export type DeskOptions = Pick<OpenOptions, 'progress'>;
+export type DeskOptions = Pick<OpenOptions, 'progress' | 'pool'>;
 
 /** The ledger of a folder to write to, or null where there is none. */
 export async function openDesk(
@@ -30,10 +31,15 @@ export async function openDesk(
 }
 
 /** Begins a ledger in a folder that has none, as `foundHome` does. */
-export async function foundDesk(folder: string, genesis: Decoded, own = true): Promise<HomeLedger> {
-  if ((await readyDaemon(folder)) === null) return foundHome(folder, genesis, own);
+export async function foundDesk(
+  folder: string,
+  genesis: Decoded,
+  own = true,
+  options: DeskOptions = {},
+): Promise<HomeLedger> {
+  if ((await readyDaemon(folder)) === null) return foundHome(folder, genesis, own, options);
   const { refused } = await askDaemon(folder, 'records', { lines: [genesis.line], own });
-  const home = refused.length === 0 ? await beside(folder, {}) : null;
+  const home = refused.length === 0 ? await beside(folder, options) : null;
   // The daemon may hold another ledger, begun in the meantime.
   if (home === null || home.replica.ledger !== genesis.id) {
     await home?.close();
@@ -65,10 +71,8 @@ async function takeBatch(
   const taken = await send(home.folder, lines, own);
   const accepted = new Set<RecordId>(taken.accepted);
   const followed = await home.follow();
-  for (const id of accepted) {
-    if (home.store.find(id) === null) throw new StoreFault('content-changed', `no record ${id}`);
-  }
   const already = taken.already.flatMap((line) => records[line] ?? []);
+  bearOut(home, taken, already);
   return {
     accepted: followed.filter(({ id }) => accepted.has(id)),
     duplicates: already.length,
@@ -81,11 +85,15 @@ async function takeBatch(
   };
 }
 
-async function send(
-  folder: string,
-  lines: readonly string[],
-  own: boolean,
-): ReturnType<typeof askDaemon<'records'>> {
+/** What the daemon says counts for nothing where the file that we read ourselves says otherwise. */
+function bearOut({ store }: HomeLedger, taken: TakenLines, already: readonly Decoded[]): void {
+  const isHeld = (id: RecordId): boolean => store.find(id) !== null;
+  const missing = [...taken.accepted, ...already.map(({ id }) => id)].find((id) => !isHeld(id));
+  if (missing !== undefined) throw new DaemonFault('daemon-untrue', `no record ${missing}`);
+  if (already.length < taken.already.length) throw new DaemonFault('daemon-untrue', 'no such line');
+}
+
+async function send(folder: string, lines: readonly string[], own: boolean): Promise<TakenLines> {
   try {
     return await askDaemon(folder, 'records', { lines, own });
   } catch (error) {

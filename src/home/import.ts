@@ -14,6 +14,7 @@ import type { Progress } from '../lines/replay.ts';
 import { nodePlatform } from '../platform.ts';
 import { realDisk } from '../store/disk.ts';
 import { openFile } from '../store/file-store.ts';
+import type { VerifyPool } from '../store/verify-pool.ts';
 import type { AuditCode, RefusedLine } from './audit.ts';
 import { foundDesk, openDesk } from './desk.ts';
 import { type HomeLedger, VERIFIER } from './ledger.ts';
@@ -43,6 +44,7 @@ export interface Import {
 
 export interface ImportOptions extends Pick {
   readonly progress?: (progress: Progress) => void;
+  readonly pool?: VerifyPool;
 }
 
 export type ImportCode = AuditCode | 'holds-another';
@@ -61,7 +63,7 @@ export async function importInto(
   }
   const genesis = findGenesis(path, options);
   if (!genesis.ok) return genesis;
-  const home = await foundDesk(folder, genesis.value, false);
+  const home = await foundDesk(folder, genesis.value, false, options);
   return closing(home, importFile(home, path, options), 1);
 }
 

@@ -38,6 +38,8 @@ export interface OpenOptions {
   /** False: look only. No lock is taken, and a process that writes may go on. */
   readonly write: boolean;
   readonly progress?: (progress: Progress) => void;
+  /** Who checks signatures, and is closed by whoever made it; threads of its own where left out. */
+  readonly pool?: VerifyPool;
 }
 
 /** Under which rules this program verifies: a checkpoint of others is not believed. */
@@ -54,7 +56,7 @@ export async function openHome(folder: string, options: OpenOptions): Promise<Ho
   const progress = options.progress === undefined ? {} : { progress: options.progress };
   const open = options.write ? openStore : openReader;
   const store = await open(folder, { ...VERIFIER, ...progress });
-  const pool = verifyPool();
+  const pool = poolFor(options);
   try {
     const judge = await readReplica(store, pool, options);
     const replica = judge.replica();
@@ -71,10 +73,15 @@ export async function openHome(folder: string, options: OpenOptions): Promise<Ho
  * A new ledger in a folder that has none: its genesis is stored before this returns. `own` is false
  * where the genesis was signed elsewhere: a copy that is brought here.
  */
-export async function foundHome(folder: string, genesis: Decoded, own = true): Promise<HomeLedger> {
+export async function foundHome(
+  folder: string,
+  genesis: Decoded,
+  own = true,
+  options: Pick<OpenOptions, 'pool'> = {},
+): Promise<HomeLedger> {
   assertSoundPlatform();
   if (existsSync(pathsIn(folder).ledger)) throw new StoreFault('has-ledger', folder);
-  const pool = verifyPool();
+  const pool = poolFor(options);
   const pending = pend(genesis);
   const [first] = accept([pending], await pool.verify(pending.jobs)).records;
   assert(first?.act.kind === 'genesis', 'a ledger is founded on a signed genesis');
@@ -88,6 +95,10 @@ export async function foundHome(folder: string, genesis: Decoded, own = true): P
     await Promise.all([store.close(), pool.close()]);
     throw error;
   }
+}
+
+function poolFor({ pool }: Pick<OpenOptions, 'pool'>): VerifyPool {
+  return pool === undefined ? verifyPool() : { ...pool, close: async () => undefined };
 }
 
 const NOTHING_JUDGED = { held: [], duplicates: [], refused: [] };

@@ -29,7 +29,9 @@ export interface Lobby {
 
 /** Bounds that tests make smaller. */
 export interface Patience {
+  /** For an announcement, and for a newcomer to get ready. */
   readonly answerMs: number;
+  readonly readyMs: number;
   readonly stillMs: number;
   readonly silenceMs: number;
   readonly waitingMs: number;
@@ -38,6 +40,7 @@ export interface Patience {
 
 const PATIENCE: Patience = {
   answerMs: ANSWER_MS_MAX,
+  readyMs: ANSWER_MS_MAX,
   stillMs: STILL_MS,
   silenceMs: SILENCE_MS,
   waitingMs: WAITING_MS_MAX,
@@ -175,13 +178,13 @@ function fetch(
   guests: Map<Key, Guest>,
   key: Key,
   by: string,
-  { answerMs, idleMs }: Patience,
+  { readyMs, idleMs }: Patience,
 ): Promise<Socket | null> {
   const guest = guests.get(key);
   if (guest === undefined || guest.ready !== null) return Promise.resolve(null);
   const { socket } = guest;
   return new Promise((resolve) => {
-    const late = setTimeout(() => socket.destroy(), answerMs);
+    const late = setTimeout(() => socket.destroy(), readyMs);
     guest.ready = (rest) => {
       guest.ready = (): void => undefined;
       clearTimeout(late);

@@ -50,97 +50,105 @@ export interface Applying {
 /** Plans that are made anew in a row because the wish moved: a ledger that takes in a long sync. */
 const PLANS_MAX = 64;
 
+interface Running extends ApplyingParts {
+  actual: Actual | null;
+  queue: Promise<unknown>;
+  waiting: Promise<void> | null;
+  isStopped: boolean;
+}
+
 export function createApplying(parts: ApplyingParts): Applying {
-  const { device, wish } = parts;
-  let actual: Actual | null = null;
-  let queue: Promise<unknown> = Promise.resolve();
-  let waiting: Promise<void> | null = null;
-  let isStopped = false;
-
-  function inTurn<Value>(work: () => Promise<Value>): Promise<Value | null> {
-    const turn = queue.then(async () => (isStopped ? null : work()));
-    queue = turn.catch(() => undefined);
-    return turn;
-  }
-
-  async function settle(): Promise<void> {
-    for (let plans = 0; plans < PLANS_MAX && actual !== null; plans++) {
-      const { table, known } = wish();
-      const changes = movesFirst(planOf(table, actual, known));
-      if (changes.length === 0) return;
-      for (const change of changes) {
-        // Made for a wish that is over: the next plan knows better.
-        if (isStopped || wish().table !== table) break;
-        await device.make(change);
-        actual = afterChange(actual, change);
-        if (change.kind === 'remove-stranger') parts.stranger(change);
-      }
-      if (isStopped) return;
-    }
-  }
-
-  /** Each of its keys: during a rotation there are two. */
-  async function turnNow(node: Key): Promise<boolean> {
-    let isTurned = false;
-    for (const peer of peersOf(wish().table, node)) {
-      if (isStopped || actual === null || !peersOf(wish().table, node).includes(peer)) continue;
-      const change: Change = { kind: 'turn-endpoint', peer };
-      await device.make(change);
-      actual = afterChange(actual, change);
-      isTurned = true;
-    }
-    return isTurned;
-  }
-
-  async function lookNow(): Promise<Actual> {
-    const before = actual;
-    actual = await device.dump();
-    const { table, known } = wish();
-    const drift = before === null ? [] : planOf(table, actual, known);
-    // What was wanted before is there; anything else somebody has changed.
-    if (before !== null && drift.length > 0 && planOf(table, before, known).length === 0) {
-      parts.drifted(drift);
-    }
-    await settle();
-    return actual;
-  }
-
-  async function guarded<Value>(work: () => Promise<Value>): Promise<Value | null> {
-    try {
-      return await work();
-    } catch (error) {
-      // What was written is not known: the next look finds out.
-      actual = null;
-      if (!isStopped) parts.failed(error as Error);
-      return null;
-    }
-  }
-
+  const running: Running = {
+    ...parts,
+    ...{ actual: null, queue: Promise.resolve(), waiting: null, isStopped: false },
+  };
   return {
     apply() {
       // One that has not begun yet will see this change, too.
-      waiting ??= inTurn(async () => {
-        waiting = null;
-        await guarded(async () => (actual === null ? lookNow() : settle()));
+      running.waiting ??= inTurn(running, async () => {
+        running.waiting = null;
+        await (running.actual === null ? look(running) : settle(running));
       }).then(() => undefined);
-      return waiting;
+      return running.waiting;
     },
-    turn: async (node) =>
-      (await inTurn(async () =>
-        guarded(async () => {
-          if (actual === null) await lookNow();
-          await settle();
-          return turnNow(node);
-        }),
-      )) === true,
-    look: () => inTurn(async () => guarded(lookNow)),
-    forget: () => void (actual = null),
-    actual: () => actual,
+    turn: async (node) => (await inTurn(running, async () => turn(running, node))) === true,
+    look: async () => inTurn(running, async () => look(running)),
+    forget: () => void (running.actual = null),
+    actual: () => running.actual,
     async stop() {
-      isStopped = true;
-      await queue;
+      running.isStopped = true;
+      await running.queue;
     },
   };
+}
+
+/** One thing after the other; null where it failed, and then what was written is not known. */
+function inTurn<Value>(running: Running, work: () => Promise<Value>): Promise<Value | null> {
+  const turned = running.queue.then(async () => {
+    if (running.isStopped) return null;
+    try {
+      return await work();
+    } catch (error) {
+      running.actual = null;
+      // Cut off by the end: nobody is to be told.
+      if (!isOver(running)) running.failed(error as Error);
+      return null;
+    }
+  });
+  running.queue = turned;
+  return turned;
+}
+
+function isOver({ isStopped }: Running): boolean {
+  return isStopped;
+}
+
+async function settle(running: Running): Promise<void> {
+  const { device, wish, stranger } = running;
+  for (let plans = 0; plans < PLANS_MAX && running.actual !== null; plans++) {
+    const { table, known } = wish();
+    const changes = movesFirst(planOf(table, running.actual, known));
+    if (changes.length === 0) return;
+    for (const change of changes) {
+      if (running.isStopped) return;
+      // Made for a wish that is over: the next plan knows better.
+      if (wish().table !== table) break;
+      await device.make(change);
+      running.actual = afterChange(running.actual, change);
+      if (change.kind === 'remove-stranger') stranger(change);
+    }
+  }
+}
+
+/** Each of its keys: during a rotation there are two. */
+async function turn(running: Running, node: Key): Promise<boolean> {
+  const { device, wish } = running;
+  if (running.actual === null) await look(running);
+  await settle(running);
+  let isTurned = false;
+  for (const peer of peersOf(wish().table, node)) {
+    const isWanted = peersOf(wish().table, node).includes(peer);
+    if (running.isStopped || running.actual === null || !isWanted) continue;
+    const change: Change = { kind: 'turn-endpoint', peer };
+    await device.make(change);
+    running.actual = afterChange(running.actual, change);
+    isTurned = true;
+  }
+  return isTurned;
+}
+
+async function look(running: Running): Promise<Actual | null> {
+  const { device, wish, drifted, actual: before } = running;
+  const actual = await device.dump();
+  running.actual = actual;
+  const { table, known } = wish();
+  const drift = before === null ? [] : planOf(table, actual, known);
+  // What was wanted before is there; anything else somebody has changed.
+  if (before !== null && drift.length > 0 && planOf(table, before, known).length === 0) {
+    drifted(drift);
+  }
+  await settle(running);
+  return running.actual;
 }
 
 /** A prefix that changes hands is a link that is down: the old holder can go a little later. */

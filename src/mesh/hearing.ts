@@ -44,10 +44,8 @@ export function heartParts(ground: Ground, address: string): HeartParts {
     }),
     removals: () => removalsIn(ground),
     facts: () => ({
-      headroom: null,
-      work: null,
-      relay: parts.wishes.relay,
-      lobby: parts.wishes.lobby,
+      ...{ headroom: ground.headroom(), work: null },
+      ...{ relay: parts.wishes.relay, lobby: parts.wishes.lobby },
     }),
     observations: () => sightingsToTell(ground),
     rotations: () => rotationsTold(ground),

@@ -70,148 +70,161 @@ export interface LinkAbout {
   isOnLan(node: Key, endpoint: string): boolean;
 }
 
+interface Running {
+  readonly hands: LinkHands;
+  readonly about: LinkAbout;
+  readonly links: Map<Key, One>;
+  readonly dials: Map<Key, Dial>;
+  timer: NodeJS.Timeout | null;
+}
+
 export function createLinks(hands: LinkHands, about: LinkAbout): Links {
-  const links = new Map<Key, One>();
-  const dials = new Map<Key, Dial>();
-  let timer: NodeJS.Timeout | null = null;
-
-  function step(node: Key, one: One, input: LinkInput): void {
-    const { state, out } = stepLink(one.state, input, monotonicMs());
-    one.state = state;
-    for (const wish of out) perform(node, one, wish);
-    tellPath(node, one);
-  }
-
-  function perform(node: Key, one: One, wish: LinkOut): void {
-    switch (wish.kind) {
-      case 'point': {
-        const keepaliveS = wish.punch ? KEEPALIVE_PUNCH_S : KEEPALIVE_S;
-        dialTo(node, one, { ...one.dial, endpoint: wish.endpoint, keepaliveS });
-        const { gen } = wish;
-        return hands.turn(node, () => (one.carriedGen = gen));
-      }
-      case 'settle':
-        dialTo(node, one, { ...one.dial, keepaliveS: KEEPALIVE_S });
-        return hands.apply();
-      case 'meet':
-        return hands.meet(node);
-      case 'lease':
-        return hands.lease(node, wish.relay);
-      case 'ask':
-        return hands.ask(node);
-      case 'keep':
-        return hands.keep(node, wish.endpoint);
-    }
-  }
-
-  function dialTo(node: Key, one: One, dial: Dial): void {
-    one.dial = dial;
-    dials.set(node, dial);
-  }
-
-  function tellPath(node: Key, one: One): void {
-    const shown = shownOf(node, one);
-    if (shown.path === one.path && shown.via === one.via) return;
-    one.path = shown.path;
-    one.via = shown.via;
-    hands.told(node, shown);
-  }
-
-  function shownOf(node: Key, { state }: One): Shown {
-    const shown = showLink(state, about.isBehindNat(node), monotonicMs());
-    // It was found otherwise first, and its beacon came from there later.
-    const isNear = shown.path === 'direct' && about.isOnLan(node, shown.endpoint ?? '');
-    return isNear ? { ...shown, path: 'lan' } : shown;
-  }
-
-  function with1(node: Key, input: LinkInput): void {
-    const one = links.get(node);
-    if (one === undefined) return;
-    step(node, one, input);
-    wake();
-  }
-
-  /** One timer for all: the first that wants a tick. */
-  function wake(): void {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-    let atMs = Number.POSITIVE_INFINITY;
-    for (const { state } of links.values()) atMs = Math.min(atMs, wakeAt(state));
-    if (atMs === Number.POSITIVE_INFINITY) return;
-    timer = setTimeout(tick, Math.max(1, atMs - monotonicMs()));
-  }
-
-  function tick(): void {
-    const nowMs = monotonicMs();
-    for (const [node, one] of links) {
-      if (wakeAt(one.state) <= nowMs) step(node, one, { kind: 'tick' });
-    }
-    wake();
-  }
-
+  const running: Running = { hands, about, links: new Map(), dials: new Map(), timer: null };
+  const { links, dials } = running;
   return {
-    members(nodes, factsOf) {
-      const named = new Set(nodes);
-      for (const node of links.keys()) {
-        if (named.has(node)) continue;
-        links.delete(node);
-        dials.delete(node);
-      }
-      for (const node of nodes) {
-        if (links.has(node)) continue;
-        const one: One = {
-          ...{ state: newLink(), dial: QUIET_DIAL, carriedGen: 0, path: 'down', via: null },
-        };
-        links.set(node, one);
-        step(node, one, { kind: 'facts', facts: factsOf(node) });
-      }
-      wake();
-    },
-    facts: (node, facts) => with1(node, { kind: 'facts', facts }),
+    members: (nodes, factsOf) => takeMembers(running, nodes, factsOf),
+    facts: (node, facts) => stepOne(running, node, { kind: 'facts', facts }),
     dials: () => dials,
     carry(node, carrier) {
       const one = links.get(node);
       if (one === undefined || one.dial.carrier === carrier) return;
-      dialTo(node, one, { ...one.dial, carrier });
+      dialTo(running, node, one, { ...one.dial, carrier });
       hands.apply();
     },
-    seen(actual, publicKeyOf) {
-      for (const [node, one] of links) {
-        const peer = actual.peers.get(publicKeyOf(node) ?? '');
-        if (peer === undefined) continue;
-        const { handshakeS, endpoint } = peer;
-        const handshake = handshakeS === 0 ? null : handshakeS;
-        step(node, one, { kind: 'seen', gen: one.carriedGen, handshake, endpoint });
-      }
-      wake();
-    },
-    beat: (node) => with1(node, { kind: 'beat' }),
-    meet: (node) => with1(node, { kind: 'meet' }),
-    leased: (node, lease) => with1(node, { kind: 'leased', lease }),
-    refused: (node, relay) => with1(node, { kind: 'refused', relay }),
+    seen: (actual, publicKeyOf) => seenAll(running, actual, publicKeyOf),
+    beat: (node) => stepOne(running, node, { kind: 'beat' }),
+    meet: (node) => stepOne(running, node, { kind: 'meet' }),
+    leased: (node, lease) => stepOne(running, node, { kind: 'leased', lease }),
+    refused: (node, relay) => stepOne(running, node, { kind: 'refused', relay }),
     changed(node) {
       const all = node === null ? [...links.keys()] : [node];
-      for (const one of all) with1(one, { kind: 'changed' });
+      for (const one of all) stepOne(running, one, { kind: 'changed' });
       return all.length;
     },
     shown(node) {
       const one = links.get(node);
-      return one === undefined ? null : shownOf(node, one);
+      return one === undefined ? null : shownOf(running, node, one);
     },
     state: (node) => links.get(node)?.state ?? null,
-    isSearching() {
-      for (const { state } of links.values()) {
-        if (state.at === 'searching' || state.at === 'probing' || isUnproven(state)) return true;
-      }
-      return false;
-    },
+    isSearching: () => [...links.values()].some(({ state }) => isUnsettled(state)),
     stop() {
-      if (timer !== null) clearTimeout(timer);
+      if (running.timer !== null) clearTimeout(running.timer);
       links.clear();
     },
   };
 }
 
-function isUnproven(state: LinkState): boolean {
-  return state.at === 'relayed' && !state.isProven;
+/** A path is being looked for, or has not shown yet that it is one. */
+function isUnsettled(state: LinkState): boolean {
+  if (state.at === 'relayed') return !state.isProven;
+  return state.at === 'searching' || state.at === 'probing';
+}
+
+function takeMembers(running: Running, nodes: readonly Key[], factsOf: (node: Key) => Facts): void {
+  const { links, dials } = running;
+  const named = new Set(nodes);
+  for (const node of links.keys()) {
+    if (named.has(node)) continue;
+    links.delete(node);
+    dials.delete(node);
+  }
+  for (const node of nodes) {
+    if (links.has(node)) continue;
+    const one: One = {
+      ...{ state: newLink(), dial: QUIET_DIAL, carriedGen: 0, path: 'down', via: null },
+    };
+    links.set(node, one);
+    step(running, node, one, { kind: 'facts', facts: factsOf(node) });
+  }
+  wake(running);
+}
+
+function seenAll(
+  running: Running,
+  actual: Actual,
+  publicKeyOf: (node: Key) => string | null,
+): void {
+  for (const [node, one] of running.links) {
+    const peer = actual.peers.get(publicKeyOf(node) ?? '');
+    if (peer === undefined) continue;
+    const { handshakeS, endpoint } = peer;
+    const handshake = handshakeS === 0 ? null : handshakeS;
+    step(running, node, one, { kind: 'seen', gen: one.carriedGen, handshake, endpoint });
+  }
+  wake(running);
+}
+
+function stepOne(running: Running, node: Key, input: LinkInput): void {
+  const one = running.links.get(node);
+  if (one === undefined) return;
+  step(running, node, one, input);
+  wake(running);
+}
+
+function step(running: Running, node: Key, one: One, input: LinkInput): void {
+  const { state, out } = stepLink(one.state, input, monotonicMs());
+  one.state = state;
+  for (const wish of out) perform(running, node, one, wish);
+  tellPath(running, node, one);
+}
+
+function perform(running: Running, node: Key, one: One, wish: LinkOut): void {
+  const { hands } = running;
+  switch (wish.kind) {
+    case 'point': {
+      const keepaliveS = wish.punch ? KEEPALIVE_PUNCH_S : KEEPALIVE_S;
+      dialTo(running, node, one, { ...one.dial, endpoint: wish.endpoint, keepaliveS });
+      const { gen } = wish;
+      return hands.turn(node, () => (one.carriedGen = gen));
+    }
+    case 'settle':
+      dialTo(running, node, one, { ...one.dial, keepaliveS: KEEPALIVE_S });
+      return hands.apply();
+    case 'meet':
+      return hands.meet(node);
+    case 'lease':
+      return hands.lease(node, wish.relay);
+    case 'ask':
+      return hands.ask(node);
+    case 'keep':
+      return hands.keep(node, wish.endpoint);
+  }
+}
+
+function dialTo({ dials }: Running, node: Key, one: One, dial: Dial): void {
+  one.dial = dial;
+  dials.set(node, dial);
+}
+
+function tellPath(running: Running, node: Key, one: One): void {
+  const shown = shownOf(running, node, one);
+  if (shown.path === one.path && shown.via === one.via) return;
+  one.path = shown.path;
+  one.via = shown.via;
+  running.hands.told(node, shown);
+}
+
+function shownOf({ about }: Running, node: Key, { state }: One): Shown {
+  const shown = showLink(state, about.isBehindNat(node), monotonicMs());
+  // It was found otherwise first, and its beacon came from there later.
+  const isNear = shown.path === 'direct' && about.isOnLan(node, shown.endpoint ?? '');
+  return isNear ? { ...shown, path: 'lan' } : shown;
+}
+
+/** One timer for all: the first that wants a tick. */
+function wake(running: Running): void {
+  const { links, timer } = running;
+  if (timer !== null) clearTimeout(timer);
+  let atMs = Number.POSITIVE_INFINITY;
+  for (const { state } of links.values()) atMs = Math.min(atMs, wakeAt(state));
+  const waitMs = Math.max(1, atMs - monotonicMs());
+  running.timer = atMs === Number.POSITIVE_INFINITY ? null : setTimeout(tick, waitMs, running);
+}
+
+function tick(running: Running): void {
+  const nowMs = monotonicMs();
+  for (const [node, one] of running.links) {
+    if (wakeAt(one.state) <= nowMs) step(running, node, one, { kind: 'tick' });
+  }
+  wake(running);
 }

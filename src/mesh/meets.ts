@@ -8,7 +8,6 @@ import { type NatKind, natKind } from '../../wg/nat.ts';
 import { sightingsOf } from '../../wg/observations.ts';
 import { decoded } from '../../wg/signed.ts';
 import { monotonicMs } from '../os/clock.ts';
-import { ownEndpoints } from '../os/own-addresses.ts';
 import { MEET_PATH, requestOf } from '../peer/mesh-routes.ts';
 import { askMember } from './asking.ts';
 import { hearAnew } from './facts-of.ts';
@@ -103,7 +102,7 @@ export function createMeets(ground: Ground): Meets {
 
 function ownMeet(ground: Ground, to: Key, sequence: number): Uint8Array {
   const nowMs = monotonicMs();
-  const own = ownEndpoints(ground.port);
+  const own = ground.own();
   const seen = sightingsOf(ground.sightings, ground.self, nowMs);
   const sightings = seen.map(({ bytes }) => bytes);
   const nat = natKind(seen, own, nowMs);

@@ -19,39 +19,48 @@ interface Figure {
 }
 
 export function metricsText(
-  { version, startedAt, mesh }: Facts,
+  facts: Facts,
   peers: readonly PeerLink[],
   nodes: readonly NodeFacts[],
 ): string {
+  return [...ownFigures(facts), ...peerFigures(peers), ...nodeFigures(nodes, peers)]
+    .map(figureText)
+    .join('');
+}
+
+function ownFigures({ version, startedAt, mesh }: Facts): Figure[] {
   const one = (value: number): Sample[] => [[{}, value]];
-  const names = new Map(peers.map(({ key, name }) => [key, name]));
-  const each = (value: (peer: PeerLink) => number | null): Sample[] =>
-    peers.flatMap((peer): Sample[] => {
-      const found = value(peer);
-      return found === null ? [] : [[{ peer: peer.name }, found]];
-    });
-  const heard = (value: (node: NodeFacts) => number | null): Sample[] =>
-    nodes.flatMap((node): Sample[] => {
-      const found = value(node);
-      return found === null ? [] : [[{ node: names.get(node.key) ?? node.key }, found]];
-    });
-  const figures: readonly Figure[] = [
+  const missing = mesh.coverage.map((removal): Sample => {
+    return [{ removed: removal.target }, removal.missing.length];
+  });
+  return [
     gauge('kith_info', 'The program that runs.', [[{ version }, 1]]),
     gauge('kith_start_time_seconds', 'When it started.', one(startedAt / 1000)),
     gauge('kith_mesh_up', 'Whether the mesh is raised.', one(mesh.state === 'up' ? 1 : 0)),
     gauge('kith_mesh_links', 'Other members.', one(mesh.links.of)),
     gauge('kith_mesh_links_up', 'Links that work.', one(mesh.links.up)),
     gauge('kith_mesh_heard', 'Members whose heartbeats arrive.', one(mesh.heard)),
-    gauge('kith_mesh_reconciled', 'Compared its ledger since it was away.', [
-      [{}, mesh.reconciled ? 1 : 0],
-    ]),
+    gauge(
+      'kith_mesh_reconciled',
+      'Compared its ledger since it was away.',
+      one(Number(mesh.reconciled)),
+    ),
     gauge('kith_mesh_alarms', 'What somebody must look at.', one(mesh.alarms.length)),
-    gauge('kith_clock_behind_seconds', 'The system’s clock behind the calendar kept.', [
-      [{}, mesh.clockBehindMs / 1000],
-    ]),
-    gauge('kith_peer_up', 'Whether the link works, by its path.', [
-      ...peers.map(({ name, path }): Sample => [{ peer: name, path }, path === 'down' ? 0 : 1]),
-    ]),
+    gauge(
+      'kith_clock_behind_seconds',
+      'How far the system clock is behind the calendar kept.',
+      one(mesh.clockBehindMs / 1000),
+    ),
+    gauge('kith_removal_missing', 'Members that have not carried out a removal.', missing),
+  ];
+}
+
+function peerFigures(peers: readonly PeerLink[]): Figure[] {
+  const each = (value: (peer: PeerLink) => number | null): Sample[] =>
+    peers.flatMap((peer) => sampled({ peer: peer.name }, value(peer)));
+  const up = peers.map(({ name, path }): Sample => [{ peer: name, path }, Number(path !== 'down')]);
+  return [
+    gauge('kith_peer_up', 'Whether the link works, by its path.', up),
     gauge(
       'kith_peer_handshake_age_seconds',
       'Since the last handshake.',
@@ -60,7 +69,7 @@ export function metricsText(
     gauge(
       'kith_peer_rtt_seconds',
       'A round trip.',
-      each(({ rttMs }) => (rttMs === null ? null : rttMs / 1000)),
+      each(({ rttMs }) => seconds(rttMs)),
     ),
     counter(
       'kith_peer_received_bytes_total',
@@ -72,28 +81,39 @@ export function metricsText(
       'To the peer, encrypted.',
       each(({ txBytes }) => txBytes),
     ),
+  ];
+}
+
+function nodeFigures(nodes: readonly NodeFacts[], peers: readonly PeerLink[]): Figure[] {
+  const names = new Map(peers.map(({ key, name }) => [key, name]));
+  const each = (value: (node: NodeFacts) => number | null): Sample[] =>
+    nodes.flatMap((node) => sampled({ node: names.get(node.key) ?? node.key }, value(node)));
+  return [
     gauge(
       'kith_node_heard_age_seconds',
       'Since the last heartbeat.',
-      heard(({ heardAgoMs }) => (heardAgoMs === null ? null : heardAgoMs / 1000)),
+      each(({ heardAgoMs }) => seconds(heardAgoMs)),
     ),
     gauge(
       'kith_node_agrees',
       'Whether it holds the same ledger.',
-      heard(({ agrees }) => (agrees === null ? null : Number(agrees))),
+      each(({ agrees }) => (agrees === null ? null : Number(agrees))),
     ),
     gauge(
       'kith_node_clock_offset_seconds',
       'Its clock ahead of ours.',
-      heard(({ clockOffsetMs }) => (clockOffsetMs === null ? null : clockOffsetMs / 1000)),
-    ),
-    gauge(
-      'kith_removal_missing',
-      'Members that have not carried out a removal.',
-      mesh.coverage.map(({ target, missing }): Sample => [{ removed: target }, missing.length]),
+      each(({ clockOffsetMs }) => seconds(clockOffsetMs)),
     ),
   ];
-  return figures.map(figureText).join('');
+}
+
+/** What is unknown is left out. */
+function sampled(labels: Readonly<Record<string, string>>, value: number | null): Sample[] {
+  return value === null ? [] : [[labels, value]];
+}
+
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1000;
 }
 
 function gauge(name: string, help: string, samples: readonly Sample[]): Figure {

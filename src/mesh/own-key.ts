@@ -36,7 +36,7 @@ export async function tellNextKey(
 }
 
 /** A record of this node about itself. */
-export function writeOwn(
+function writeOwn(
   writing: Writing,
   body: Extract<Decoded['act'], { kind: 'node.update' }>['body'],
 ): Promise<Result<Decoded, WriteCode>> {

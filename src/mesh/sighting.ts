@@ -35,13 +35,14 @@ export function seeActual(ground: Ground, actual: Actual): void {
   for (const { key } of wishing.others()) {
     const peer = actual.peers.get(wishing.publicKeyOf(key) ?? '');
     const isDirect = links.state(key)?.at === 'direct';
-    if (!isDirect || peer?.endpoint == null || peer.handshakeS === 0) {
+    const endpoint = peer?.endpoint ?? null;
+    if (!isDirect || endpoint === null || peer?.handshakeS === 0) {
       seen.delete(key);
       continue;
     }
-    if (seen.get(key)?.endpoint === peer.endpoint) continue;
-    const bytes = signedSighting(ground, key, peer.endpoint);
-    if (bytes !== null) seen.set(key, { endpoint: peer.endpoint, bytes });
+    if (seen.get(key)?.endpoint === endpoint) continue;
+    const bytes = signedSighting(ground, key, endpoint);
+    if (bytes !== null) seen.set(key, { endpoint, bytes });
   }
 }
 

@@ -59,3 +59,6 @@ export const JOBS_PER_MESSAGE = 128;
  * Lines of one replay that wait for others: a file of a million records in any order, in 100 MB.
  */
 export const DEFERRED_LINES_MAX: number = 2 ** 20;
+
+/** Good signatures that a process remembers: a ledger of 64 Ki records, in 6 MB. */
+export const REMEMBERED_CHECKS_MAX: number = 64 * 1024;

@@ -12,6 +12,8 @@ import { isPackable, packJobs } from './verify-jobs.ts';
 export interface VerifyPool {
   /** The verdict of each job, in the order of the jobs. */
   verify(jobs: readonly SignatureJob[]): Promise<readonly boolean[]>;
+  /** Starts the threads, where much is about to come: else the first batch waits for them. */
+  start(): void;
   close(): Promise<void>;
 }
 
@@ -69,6 +71,10 @@ export function verifyPool(
       const slices = slicesOf(jobs);
       const answers = slices.map((slice) => onThreads(slice.filter(isPackable)));
       return mergeVerdicts(slices, await Promise.all(answers));
+    },
+    start() {
+      if (isClosed) return;
+      while (team.length < threads) team.push(startThread(script, dispatch));
     },
     async close() {
       isClosed = true;

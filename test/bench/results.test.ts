@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { type Finding, isReached, quantityText } from '../../bench/ledger/finding.ts';
 import { median, paired } from '../../bench/ledger/measure.ts';
 import { readOptions } from '../../bench/ledger/options.ts';
+import { type Results as PairingResults, withResults } from '../../bench/pairing/report.ts';
 import { type Results, resultsMarkdown, writeResults } from '../../bench/ledger/report.ts';
 
 const finding: Finding = {
@@ -104,6 +105,23 @@ test('results replace the block between the markers and nothing else', () => {
   fs.writeFileSync(document, 'no markers');
   expect(() => writeResults(root, results)).toThrow('markers');
   fs.rmSync(root, { recursive: true });
+});
+
+test('the page shows the results of pairing that are kept beside it', () => {
+  const root = new URL('../..', import.meta.url);
+  const kept = fs.readFileSync(new URL('bench/results/pairing.json', root), 'utf8');
+  const page = fs.readFileSync(new URL('docs/benchmarks.md', root), 'utf8');
+  const pairing = JSON.parse(kept) as PairingResults;
+  expect(withResults(page, pairing)).toBe(page);
+  expect(withResults(page, { ...pairing, runs: pairing.runs + 1 })).not.toBe(page);
+  expect(() => withResults('no markers', pairing)).toThrow('markers');
+});
+
+test('the page shows the results of the ledger that are kept beside it', () => {
+  const root = new URL('../..', import.meta.url);
+  const kept = fs.readFileSync(new URL('bench/results/ledger.json', root), 'utf8');
+  const page = fs.readFileSync(new URL('docs/benchmarks.md', root), 'utf8');
+  expect(page).toContain(resultsMarkdown(JSON.parse(kept) as Results));
 });
 
 test('a row that does not exist is refused, and so is keeping the results of a part', () => {

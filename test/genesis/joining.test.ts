@@ -142,7 +142,7 @@ describe.concurrent('a wrong code', () => {
     expect(second.events()[0]).toMatchObject({ attempts: 1 });
     const ceremony = await ceremonyOf(second);
     expect((await admitting(attic, second.address, wrongFor(second)).ended).code).toBe(1);
-    await second.event('burnt');
+    expect(await second.event('burnt')).toMatchObject({ sources: ['127.0.0.1'] });
     while (processesOf(folder).some((line) => line.startsWith(`${ceremony} `))) {
       await new Promise((wait) => setTimeout(wait, 20));
     }

@@ -28,6 +28,11 @@ let operator: Up;
 let lobby: Up;
 let door: string;
 
+/** A name that no other machine announces here, as other tests may just now. */
+function named(name: string): string {
+  return `${name}-${process.pid}`;
+}
+
 async function doorOf(daemon: Up): Promise<string> {
   return (await daemon.until('listening')).url.replace('https://', '');
 }
@@ -62,17 +67,17 @@ beforeAll(async () => {
 
 describe('a machine that can only dial out', () => {
   test('is seen and admitted from another member, by the lobby of a third', async () => {
-    const lamp = await joiningBy(door, 'lamp');
+    const lamp = await joiningBy(door, named('lamp'));
     expect(await lamp.event('lobby')).toMatchObject({ via: door, state: 'waiting' });
-    const listed = await waits(attic, 'lamp');
+    const listed = await waits(attic, named('lamp'));
     const { key, fingerprint } = lamp.events()[0] as { key: string; fingerprint: string };
     expect(listed).toMatchObject({ lobbies: 1, silent: [] });
-    expect(listed.candidates.filter(({ name }) => name === 'lamp')).toMatchObject([
+    expect(listed.candidates.filter(({ name }) => name === named('lamp'))).toMatchObject([
       { fingerprint, key, lobby: { name: 'cellar' }, source: '127.0.0.1', address: null },
     ]);
-    const admit = await admitting(attic, 'lamp', lamp.code).ended;
+    const admit = await admitting(attic, named('lamp'), lamp.code).ended;
     expect([admit.code, admit.err]).toEqual([0, '']);
-    expect(JSON.parse(admit.out)).toMatchObject({ seen: true, node: { name: 'lamp', key } });
+    expect(JSON.parse(admit.out)).toMatchObject({ seen: true, node: { name: named('lamp'), key } });
     expect((await lamp.ended).code).toBe(0);
     const [ours, theirs] = [await truthIn(attic), await truthIn(lamp.folder)];
     expect(theirs.root).toBe(ours.root);
@@ -82,7 +87,7 @@ describe('a machine that can only dial out', () => {
   });
 
   test('is admitted on the machine of the lobby itself, by its fingerprint', async () => {
-    const lamp = await joiningBy(door, 'torch');
+    const lamp = await joiningBy(door, named('torch'));
     await lamp.event('lobby');
     const { fingerprint } = lamp.events()[0] as { fingerprint: string };
     const key = ['--key', join(attic, 'operator/key.json')];
@@ -92,21 +97,23 @@ describe('a machine that can only dial out', () => {
   });
 
   test('hears who tried a wrong code, and waits on', async () => {
-    const lamp = await joiningBy(door, 'wick');
+    const lamp = await joiningBy(door, named('wick'));
     await lamp.event('lobby');
-    const first = await admitting(attic, 'wick', wrongFor(lamp)).ended;
+    const first = await admitting(attic, named('wick'), wrongFor(lamp)).ended;
     expect([first.code, JSON.parse(first.out)]).toMatchObject([
       ...[1, { error: { code: 'pairing-wrong-code' } }],
     ]);
     const source = `attic by the lobby ${door}`;
     expect(await lamp.event('tried')).toMatchObject({ source, left: 2 });
-    await waits(attic, 'wick');
-    const second = await admitting(attic, 'wick', lamp.code).ended;
+    await waits(attic, named('wick'));
+    const nowhere = await admitting(attic, `${named('wick')}@attic`, lamp.code).ended;
+    expect(JSON.parse(nowhere.out)).toMatchObject({ error: { code: 'no-such-candidate' } });
+    const second = await admitting(attic, `${named('wick')}@cellar`, lamp.code).ended;
     expect([second.code, (await lamp.ended).code]).toEqual([0, 0]);
   });
 
   test('dials again when the lobby dies, says so, and is admitted then', async () => {
-    const lamp = await joiningBy(door, 'flint');
+    const lamp = await joiningBy(door, named('flint'));
     await lamp.event('lobby');
     lobby.child.kill('SIGKILL');
     expect(await lamp.event('lobby', 1)).toMatchObject({ state: 'away', code: 'lobby-lost' });
@@ -118,17 +125,17 @@ describe('a machine that can only dial out', () => {
       silent: [{ url: `https://${door}` }],
     });
     lobby = await up(cellar, [...ports, '--lobby']);
-    await waits(attic, 'flint');
-    const admit = await admitting(attic, 'flint', lamp.code).ended;
+    await waits(attic, named('flint'));
+    const admit = await admitting(attic, named('flint'), lamp.code).ended;
     expect([admit.code, (await lamp.ended).code]).toEqual([0, 0]);
     const last = lamp.events().filter(({ event }) => event === 'lobby');
     expect(last.at(-1)).toMatchObject({ state: 'waiting', via: door });
   });
 
   test('is told where a member has no lobby, and that nobody answers', async () => {
-    const none = await joiningBy(await doorOf(operator), 'soot');
+    const none = await joiningBy(await doorOf(operator), named('soot'));
     expect(await none.event('lobby')).toMatchObject({ state: 'away', code: 'lobby-none' });
-    const nobody = await joiningBy('127.0.0.1:1', 'ash');
+    const nobody = await joiningBy('127.0.0.1:1', named('ash'));
     expect(await nobody.event('lobby')).toMatchObject({ code: 'lobby-unreachable' });
     for (const { child, ended } of [none, nobody]) {
       child.kill('SIGTERM');

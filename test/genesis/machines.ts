@@ -96,7 +96,7 @@ export async function joining(folder: string, ...words: string[]): Promise<NewMa
 }
 
 /** A code that is not this one, with a check symbol that fits. */
-export function wrongFor({ code }: NewMachine): string {
+export function wrongFor({ code }: { readonly code: string }): string {
   const wrong = showCode(makeCode(new Uint8Array(8)));
   return wrong === code ? showCode(makeCode(new Uint8Array(8).fill(1))) : wrong;
 }
@@ -137,7 +137,9 @@ export async function truthIn(folder: string): Promise<{ root: string; admission
   };
   const admissions = readFileSync(join(folder, 'nodes.jsonl'), 'utf8')
     .split('\n')
-    .filter((line) => line.includes('"kind":"node.admit"'));
+    .filter((line) => line.includes('"kind":"node.admit"'))
+    // Two copies may have them in another order.
+    .toSorted();
   return { root: state.stateRoot, admissions };
 }
 

@@ -215,6 +215,18 @@ describe('a link', () => {
     expect(out.at(-1)).toBe('{"kind":"keep","endpoint":"198.51.100.9:4000"}');
   });
 
+  test('is called by what its address turns out to be', () => {
+    const candidates: Candidate[] = [{ endpoint: A, origin: 'lan' }];
+    const heard: LinkInput = { kind: 'facts', facts: { ...NO_FACTS, candidates } };
+    const { state, out } = fed([
+      [0, facts(['203.0.113.8:7447'])],
+      [100, seen(1)],
+      [200, heard],
+    ]);
+    expect(showLink(state, true, 300)).toMatchObject({ path: 'lan', endpoint: A });
+    expect(out.filter((one) => one.includes('"point"'))).toHaveLength(1);
+  });
+
   test('asks the next relay where one does not answer, and is down after the last', () => {
     const { state, out } = fed([
       [0, facts([A], [RELAY, SPARE])],

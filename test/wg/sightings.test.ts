@@ -261,7 +261,7 @@ describe('candidates', () => {
 
   test('come in the order of their likelihood, each once', () => {
     const known = {
-      first: ['192.168.1.9:1'],
+      first: ['192.168.1.9:1', '192.168.1.8:1'],
       lan: ['192.168.1.9:1', '192.168.1.10:1'],
       own: ['10.0.0.9:1', '[2001:db8::9]:1'],
       observed: ['203.0.113.9:4000'],
@@ -271,7 +271,8 @@ describe('candidates', () => {
     expect(
       candidatesOf(known, here).map(({ endpoint, origin }) => `${origin} ${endpoint}`),
     ).toEqual([
-      'first 192.168.1.9:1',
+      'lan 192.168.1.9:1',
+      'first 192.168.1.8:1',
       'lan 192.168.1.10:1',
       'ipv6 [2001:db8::9]:1',
       'observed 203.0.113.9:4000',

@@ -78,7 +78,9 @@ export const JOINING: readonly Command[] = [
       {
         name: 'machine',
         required: true,
-        help: 'HOST:PORT as it shows it, or its name or fingerprint where `kith candidates` has it',
+        help:
+          'HOST:PORT as it shows it, or its name or fingerprint where `kith candidates` has it; ' +
+          'NAME@MEMBER: only in the lobby of that member',
       },
       { name: 'code', required: false, help: 'the code that it shows (default: asked for)' },
     ],
@@ -113,7 +115,7 @@ export const JOINING: readonly Command[] = [
   {
     path: ['candidates'],
     group: 'Members and rights',
-    summary: 'lists the new machines that announce themselves here, or wait in a lobby',
+    summary: 'lists the new machines that can be admitted from here',
     about: [
       'Where a daemon runs it asks every member whose address it knows for those who wait in its ' +
         'lobby (`kith up --lobby`), a few seconds at most.',

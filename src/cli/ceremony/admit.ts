@@ -60,14 +60,15 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   await begun();
   const wish = wishIn(call);
   const place = await placeNamed(call.folder, call.needed('machine'));
-  const prs = await codeTyped();
+  // All that can be done before the code is typed is done by then: the person waits for the rest.
   const signer = await unlocked(call);
-  // Only looked at: while a person reads, others may write.
+  // Only looked at: while a person types and reads, others may write.
   const work = await withHome(call.folder, { write: false }, async (home) =>
     prepared(call, print, home, signer, wish),
   );
   // Before anybody is asked for anything: a wrong wish costs no try of the code.
   if (wish.ipv4 !== null) unwrap(claimIpv4(work.state, wish.ipv4, await prefixesOutside()));
+  const prs = await codeTyped();
   const stream = unwrap(await reach(call.folder, place));
   try {
     const dead = await runAdmitter(stream, {

@@ -40,12 +40,14 @@ interface Screen {
   until: number;
   rows: number;
   failuresTold: number;
+  /** Where wrong codes came from. */
+  readonly tried: string[];
 }
 
 export function consoleOf(print: Printer, machine: Machine): Console {
   const print4 = fingerprint(machine.key, nodePlatform);
   const screen: Screen = {
-    ...{ print, machine, until: 0, rows: 0, failuresTold: 0 },
+    ...{ print, machine, until: 0, rows: 0, failuresTold: 0, tried: [] },
     isCard: !print.json && print.columns !== null,
     facts: {
       ...{ code: null, addresses: [], left: 0, secondsLeft: 0, failures: [], now: '', lobby: null },
@@ -101,12 +103,13 @@ function onEvent(screen: Screen, event: WindowEvent): void {
     case 'tried': {
       const { source, left } = event;
       change(screen, { left });
+      screen.tried.push(source);
       const why = `a wrong code; tries left: ${left}`;
       return tellFailure(screen, source, why, { event: 'tried', left });
     }
     case 'burnt':
       change(screen, { code: null });
-      return say(screen, { event: 'burnt' }, 'the code is burnt: three wrong ones were sent');
+      return sayBurnt(screen);
     case 'expired':
       change(screen, { code: null });
       return say(screen, { event: 'expired' }, 'the time of the code ran out');
@@ -121,6 +124,14 @@ function onEvent(screen: Screen, event: WindowEvent): void {
 function say(screen: Screen, document: Record<string, unknown>, text: string): void {
   if (screen.isCard) change(screen, { now: text });
   else screen.print.item(document, () => text);
+}
+
+/** Of tries before this process was started its console knows the number alone. */
+function sayBurnt(screen: Screen): void {
+  const { tried } = screen;
+  const by = tried.length === 0 ? '' : `, by ${tried.join(', ')}`;
+  const text = `the code is burnt: three wrong ones were sent${by}`;
+  return say(screen, { event: 'burnt', sources: tried }, text);
 }
 
 function show(screen: Screen, event: Extract<WindowEvent, { what: 'shown' }>): void {
