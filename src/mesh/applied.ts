@@ -44,7 +44,7 @@ function changeLinks(ground: Ground, before: ReadonlyMap<Key, RosterRow>): void 
     const was = before.get(row.key);
     if (was !== undefined && was !== row) links.facts(row.key, factsOf(ground, row));
   }
-  keysOf(ground, others);
+  keysOf(ground, others, before);
   places.resolve(others, (node) => hearAnew(ground, node));
   kept.only(keys);
   for (const key of before.keys()) {
