@@ -12,8 +12,8 @@ if (major < FLOOR[0] || (major === FLOOR[0] && minor < FLOOR[1])) {
   );
   process.exitCode = 70;
 } else {
-  // The daemon lives for months and allocates little: its young heap stays at its first size, which
-  // saves 15 MB (docs/daemon.md, "Memory"). Before anything is loaded, since it never shrinks again.
+  // The daemon lives for months and allocates little: a young heap that stays at its first size
+  // saves 15 MB (docs/daemon.md, "Memory"). Before anything is loaded: it never shrinks again.
   if (process.argv.includes('up')) setFlagsFromString('--semi-space-growth-factor=1');
   // What the data folder holds is its owner's alone, also what LevelDB makes there.
   process.umask(0o077);
