@@ -178,13 +178,13 @@ function backToRelay(state: Probing, nowMs: number): LinkStep {
   return { state: enter('probing', 'over', to), out: [pointOf(path.endpoint, false, gen)] };
 }
 
-/** 12 s after the relay was taken, then 1, 2, 4 ... 60 min apart. */
+/** 12 s after the relay was taken or the network changed, then 1, 2, 4 ... 60 min apart. */
 export function nextProbe(
   { probes }: { readonly probes: number },
   nowMs: number,
 ): Pick<Relayed, 'probes' | 'probeAtMs'> {
-  const waitMs = Math.min(PROBE_NEXT_MS * 2 ** Math.min(probes, 30), PROBE_MS_MAX);
-  return { probes: probes + 1, probeAtMs: nowMs + waitMs };
+  const nextMs = Math.min(PROBE_NEXT_MS * 2 ** Math.min(probes, 30), PROBE_MS_MAX);
+  return { probes: probes + 1, probeAtMs: nowMs + (probes < 0 ? PROBE_FIRST_MS : nextMs) };
 }
 
 /** A sign of life, or the beginning of waiting for one. */

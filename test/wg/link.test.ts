@@ -260,6 +260,26 @@ describe('a link', () => {
     }
   });
 
+  test('on a relay tries again soon after its network changed, and seldom later', () => {
+    const lease = { relay: RELAY, endpoint: '198.51.100.1:7500' };
+    const { state } = fed([
+      [0, facts([A], [RELAY])],
+      [SLOT_MS * ROUNDS + 1, { kind: 'leased', lease }],
+      [9_000, seen(3, lease.endpoint)],
+      [10_000, { kind: 'changed' }],
+      [10_000 + 2 * SLOT_MS + 1, { kind: 'tick' }],
+    ]);
+    expect(showLink(state, true, 10_000 + 2 * SLOT_MS).why).toBe(
+      'no address of it answered; next direct try in 12 s',
+    );
+    let { state: later } = stepLink(state, { kind: 'tick' }, wakeAt(state));
+    expect(later.at).toBe('probing');
+    while (later.at === 'probing') {
+      later = stepLink(later, { kind: 'tick' }, wakeAt(later)).state;
+    }
+    expect(later).toMatchObject({ at: 'relayed', probes: 1 });
+  });
+
   test('can be stored and goes on from what was stored', () => {
     const { state } = fed([
       [0, facts([A])],
