@@ -5,7 +5,6 @@
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import type { Secret } from '../../proto/secret.ts';
 import { interfaceName } from '../../wg/address.ts';
-import { MTU_FIRST } from '../../wg/limits.ts';
 import { NO_SIGHTINGS } from '../../wg/observations.ts';
 import { base64Of } from '../../wg/table.ts';
 import { createFacts } from '../beat/facts.ts';
@@ -37,6 +36,7 @@ import { openMeeting } from './meeting.ts';
 import { startLooking } from './looking.ts';
 import { removeNames } from './names.ts';
 import { settledKey } from './own-key.ts';
+import { noPathMtus, stopMeasuring } from './path-mtu.ts';
 import { createPlaces } from './places.ts';
 import { notRotating, rotateOwn, stopRotating } from './rotating.ts';
 import { noRotations } from './rotation.ts';
@@ -121,7 +121,8 @@ async function groundOf(
     places: createPlaces(() => ({ own: own(), network: wishing.roster().network })),
     kept: openKeptLinks(host, home.folder),
     meeting: null,
-    ...{ identity, local: await device.value.localPrefixes(), rows: new Map(), mtu: MTU_FIRST },
+    ...{ identity, local: await device.value.localPrefixes(), rows: new Map() },
+    pathMtus: noPathMtus(),
     ...{ sightings: NO_SIGHTINGS, seen: new Map(), turn: 0 },
     ...{ rotations: noRotations(), rotating: notRotating() },
     ...{ rtts: new Map(), askedMs: new Map(), measuredMs: new Map(), lookSoon: () => undefined },
@@ -255,6 +256,7 @@ async function takeDown(ground: Ground): Promise<void> {
   ground.isStopped = true;
   if (ground.timer !== null) clearTimeout(ground.timer);
   stopRotating(ground);
+  await stopMeasuring(ground);
   links.stop();
   parts.syncing.onMesh([]);
   await ground.meeting?.stop();

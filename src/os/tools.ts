@@ -27,6 +27,8 @@ export interface ToolOptions {
   /** Overwritten once the tool has it. */
   readonly stdin?: Uint8Array;
   readonly limitMs?: number;
+  /** Nobody waits for it any more: it is stopped. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a tool was asked that it could not do. */
@@ -59,7 +61,7 @@ export function findTool(name: string, env: NodeJS.ProcessEnv = process.env): st
 
 /** Runs it to its end. Never rejects: what went wrong is in the answer. */
 export function runTool(argv: readonly string[], options: ToolOptions = {}): Promise<ToolRun> {
-  const { stdin, limitMs = TOOL_MS } = options;
+  const { stdin, limitMs = TOOL_MS, signal } = options;
   const [name = '', ...words] = argv;
   const beganMs = monotonicMs();
   const file = findTool(name);
@@ -85,6 +87,9 @@ export function runTool(argv: readonly string[], options: ToolOptions = {}): Pro
       endGroup(child.pid);
     };
     const timer = setTimeout(stop, limitMs, `it took longer than ${limitMs} ms`);
+    const drop = (): void => stop('it was not waited for');
+    if (signal?.aborted === true) drop();
+    signal?.addEventListener('abort', drop);
     child.stdout?.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > TOOL_BYTES_MAX) stop('it printed too much');
@@ -93,12 +98,16 @@ export function runTool(argv: readonly string[], options: ToolOptions = {}): Pro
     child.stderr?.on('data', (chunk: Buffer) => {
       if (said.length < TOOL_SAID_CHARS_MAX) said += chunk.toString('utf8');
     });
-    child.on('error', (error) => {
+    const over = (): void => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', drop);
+    };
+    child.on('error', (error) => {
+      over();
       resolve(failedRun(error.message, monotonicMs() - beganMs));
     });
     child.on('close', (status) => {
-      clearTimeout(timer);
+      over();
       const tookMs = monotonicMs() - beganMs;
       if (stopped !== '') resolve(failedRun(stopped, tookMs));
       else resolve({ status, stdout: joined(chunks), said: firstOf(said), tookMs });
