@@ -14,6 +14,7 @@ export async function passesWhole(
   const data = bytes - (host.includes(':') ? IPV6_BYTES : IPV4_BYTES) - ICMP_BYTES;
   // With `-w` it goes on until the first answer, or until it hears that the packet is too large.
   const patience = ['-c', '1', '-i', String(ECHO_EVERY_S), '-w', String(ECHO_S)];
-  const argv = ['ping', '-n', '-q', ...patience, '-M', 'do', '-s', String(data), host];
+  // Never with `-q`: then it does not hear.
+  const argv = ['ping', '-n', ...patience, '-M', 'do', '-s', String(data), host];
   return (await runTool(argv, { signal })).status === 0;
 }

@@ -163,6 +163,8 @@ describe('any life of a path', () => {
           const isFailedEcho = isAnswer && !given.passed && open?.kind === 'inside';
           const step = stepPathMtu(state, given, nowMs);
           state = step.state;
+          // A second answer to one question says nothing.
+          if (isAnswer) open = null;
           for (const out of step.out) if (out.kind !== 'route') open = out;
           const isNew =
             given.kind === 'path' &&
