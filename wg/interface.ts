@@ -100,9 +100,9 @@ export function linkCommands(name: string, wanted: WantedLink, actual: ActualLin
   if (!actual.isUp) ip('link', 'set', 'dev', name, 'up');
   // Going up clears routes, and another MTU changes theirs: what was there counts for nothing.
   const isAnew = !actual.isUp || actual.mtu !== wanted.mtu;
+  const there = new Set(actual.routes.map(({ prefix, mtu }) => `${prefix} ${mtu}`));
   for (const { prefix, mtu } of wanted.routes) {
-    const isThere = actual.routes.some((one) => one.prefix === prefix && one.mtu === mtu);
-    if (isThere && !isAnew) continue;
+    if (there.has(`${prefix} ${mtu}`) && !isAnew) continue;
     const own = mtu === null ? [] : ['mtu', String(mtu)];
     ip('route', 'replace', prefix, 'dev', name, ...own);
   }

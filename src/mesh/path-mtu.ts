@@ -86,6 +86,7 @@ function perform(ground: Ground, node: Key, out: PathMtuOut, apply: () => Promis
     step(ground, node, { kind: 'answer', asked, passed }, apply);
   };
   pathMtus.queue = pathMtus.queue.then(ask).catch((error: Error) => {
+    if (signal.aborted) return;
     failed(error);
     // Else nothing would be asked of this path any more.
     step(ground, node, { kind: 'answer', asked, passed: false }, apply);

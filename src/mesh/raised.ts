@@ -256,9 +256,9 @@ async function takeDown(ground: Ground): Promise<void> {
   ground.isStopped = true;
   if (ground.timer !== null) clearTimeout(ground.timer);
   stopRotating(ground);
-  await stopMeasuring(ground);
   links.stop();
   parts.syncing.onMesh([]);
+  await stopMeasuring(ground);
   await ground.meeting?.stop();
   await ground.heart?.stop();
   await ground.server?.close();
