@@ -5,6 +5,8 @@ import { laboratory } from '../lab/suite.ts';
 import { until } from '../lab/until.ts';
 import { agreed, linkTo, linked, pinged } from './watch.ts';
 
+const LONG = { timeout: 300_000 };
+
 laboratory('machines that move', (net, prepare) => {
   let [attic, barn, cellar]: Host[] = [];
   let all: Host[] = [];
@@ -58,7 +60,8 @@ laboratory('machines that move', (net, prepare) => {
     await linked(all);
   });
 
-  test('come back after the others have moved and changed their keys', async () => {
+  // Two moves and a return, one after the other, each with its own search.
+  test('come back after the others have moved and changed their keys', LONG, async () => {
     await cellar?.off();
     // One after the other: two that move at one time need a third that stays. And with their
     // daemons stopped: a running one waits a minute for those who may not have heard of its key.
