@@ -16,7 +16,7 @@ import { CANDIDATES_MAX, CANDIDATES_PER_SOURCE_MAX } from '../../src/genesis/lim
 import { kith } from '../cli/ledgers.ts';
 import { admitting, founded, joining } from './machines.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const lamp: Announcement = {
   ...{ name: 'lamp', role: 'peer', port: 7_448 },
