@@ -152,8 +152,8 @@ function input(shell: Shell, next: WindowInput): void {
   if (isOver(shell.state)) shell.finish(shell.state.at as WindowEnd);
 }
 
-function toRun(shell: Shell, run: number, one: NewcomerInput): void {
-  input(shell, { kind: 'run', run, input: one });
+function toRun(shell: Shell, run: number, its: NewcomerInput): void {
+  input(shell, { kind: 'run', run, input: its });
 }
 
 function perform(shell: Shell, out: WindowOut): void {
