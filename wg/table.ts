@@ -102,7 +102,7 @@ export function wantedTable(input: TableInput, last: Table | null = null): Table
     const dial = input.dials.get(row.key) ?? QUIET_DIAL;
     const one = madeBefore(input, last, row, dial) ?? makeRow(row, dial, network, publicKeys);
     made.set(row.key, one);
-    refused.push(...one.refused);
+    if (one.refused.length > 0) refused.push(...one.refused);
     for (const peer of one.peers) {
       const fault = clashOf(peer, input.own, peers, prefixes);
       if (fault !== null) {
@@ -157,37 +157,42 @@ interface Network {
   readonly prefix: Prefix | null;
 }
 
+// A thousand of these are made at a start: objects are written out, which is many times cheaper
+// than spreading them.
 function makeRow(
   row: PeerRow,
   dial: Dial,
-  { text, prefix }: Network,
+  { text: network, prefix }: Network,
   publicKeys: ReadonlyMap<Key, string | null>,
 ): Made {
   const { key: node, wg } = row;
-  const made = { row, dial, network: text };
-  if (wg === null) return { ...made, peers: [], refused: [] };
+  if (wg === null) return { row, dial, network, peers: NOBODY, refused: NOTHING };
   const allowed = allowedOf(row, prefix);
   if (allowed === null) {
     const refused = [{ node, code: 'wg-prefix-foreign' as const, detail: row.prefix }];
-    return { ...made, peers: [], refused };
+    return { row, dial, network, peers: NOBODY, refused };
   }
   const endpoint = dial.endpoint === null ? null : canonicalEndpoint(dial.endpoint);
   const refused: TableRefusal[] = [];
   if (endpoint === null && dial.endpoint !== null) {
     refused.push({ node, code: 'wg-endpoint-name', detail: dial.endpoint });
   }
-  const { pinned, keepaliveS } = dial;
-  const common = { node, endpoint, pinned: pinned && endpoint !== null, keepaliveS };
-  const carrier = dial.carrier ?? wg;
+  const pinned = dial.pinned && endpoint !== null;
+  const { keepaliveS, carrier } = dial;
   const peers: WantedPeer[] = [];
-  for (const key of new Set([carrier, wg])) {
+  const add = (key: Key, prefixes: readonly string[]): void => {
     const publicKey = publicKeys.get(key) ?? null;
-    const carries = key === carrier;
     if (publicKey === null) refused.push({ node, code: 'wg-key-unusable', detail: key });
-    else peers.push({ ...common, publicKey, allowed: carries ? allowed : [] });
-  }
-  return { ...made, peers, refused };
+    else peers.push({ publicKey, node, allowed: prefixes, endpoint, pinned, keepaliveS });
+  };
+  const isCarried = carrier !== null && carrier !== wg;
+  if (isCarried) add(carrier, allowed);
+  add(wg, isCarried ? [] : allowed);
+  return { row, dial, network, peers, refused: refused.length === 0 ? NOTHING : refused };
 }
+
+const NOBODY: readonly WantedPeer[] = [];
+const NOTHING: readonly TableRefusal[] = [];
 
 function allowedOf({ prefix, ipv4 }: PeerRow, network: Prefix | null): string[] | null {
   const inner = parsePrefix(prefix);

@@ -21,6 +21,7 @@ const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 export function run(program: string, words: readonly string[]): Running {
   const child = spawn(program, words, { stdio: 'pipe' });

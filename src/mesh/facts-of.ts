@@ -3,12 +3,10 @@
 
 import type { Key } from '../../proto/ids.ts';
 import type { Facts } from '../../wg/link-state.ts';
-import { natKind } from '../../wg/nat.ts';
+import { type NatKind, natKind } from '../../wg/nat.ts';
 import { sightingsOf } from '../../wg/observations.ts';
-import { readPeers } from '../daemon/kept.ts';
 import type { RosterRow } from '../derive.ts';
 import { monotonicMs } from '../os/clock.ts';
-import { ownEndpoints } from '../os/own-addresses.ts';
 import { hostAndPort } from '../peer/address.ts';
 import type { Ground } from './ground.ts';
 
@@ -18,12 +16,31 @@ export function hearAnew(ground: Ground, node: Key): void {
   if (row !== undefined) ground.links.facts(node, factsOf(ground, row));
 }
 
-/** What is known of where a peer is, for its link. */
-export function factsOf(ground: Ground, row: RosterRow): Facts {
-  const { places, kept, parts, sightings, self, meeting } = ground;
+/** What is the same for every peer: gathered once where many are asked for. */
+export interface Common {
+  readonly ours: NatKind;
+  /** Members that relay and that we reach without a relay ourselves, the quickest first. */
+  readonly relays: readonly Key[];
+}
+
+export function commonFacts(ground: Ground): Common {
+  const { sightings, self, own } = ground;
   const nowMs = monotonicMs();
-  const own = ownEndpoints(ground.port);
-  const first = readPeers(parts.host, parts.home.folder)
+  return {
+    ours: natKind(sightingsOf(sightings, self, nowMs), own(), nowMs),
+    relays: relaysOf(ground),
+  };
+}
+
+/** What is known of where a peer is, for its link. */
+export function factsOf(
+  ground: Ground,
+  row: RosterRow,
+  { ours, relays }: Common = commonFacts(ground),
+): Facts {
+  const { places, kept, parts, sightings, meeting } = ground;
+  const first = parts.syncing
+    .kept()
     .filter(({ key }) => key === row.key)
     .map(({ url }) => url.replace(/^https:\/\//, ''));
   const known = {
@@ -32,24 +49,21 @@ export function factsOf(ground: Ground, row: RosterRow): Facts {
     own: meeting?.ownOf(row.key) ?? [],
     last: kept.of(row.key),
   };
-  const ours = natKind(sightingsOf(sightings, self, nowMs), own, nowMs);
   const theirs = meeting?.natOf(row.key) ?? 'unknown';
   return {
     candidates: places.candidates(row, known, sightings),
-    relays: relaysFor(ground, row.key),
+    relays: relays.filter((key) => key !== row.key),
     bothDependent: ours === 'dependent' && theirs === 'dependent',
   };
 }
 
-/** Members that relay and that we reach without a relay ourselves, the quickest first. */
-function relaysFor(ground: Ground, node: Key): Key[] {
-  const { wishing, links, heart, rtts } = ground;
+function relaysOf({ wishing, links, heart, rtts }: Ground): Key[] {
   if (heart === null) return [];
   return wishing
     .others()
     .map(({ key }) => key)
     .filter((key) => {
-      if (key === node || links.state(key)?.at !== 'direct') return false;
+      if (links.state(key)?.at !== 'direct') return false;
       const { state, beat } = heart.liveness(key);
       return state === 'alive' && beat?.relay === true;
     })
@@ -60,7 +74,7 @@ function relaysFor(ground: Ground, node: Key): Key[] {
 export function isBehindNat(ground: Ground, node: Key): boolean {
   const { sightings, self, meeting } = ground;
   const nowMs = monotonicMs();
-  const own = new Set(ownEndpoints(ground.port).map(hostOf));
+  const own = new Set(ground.own().map(hostOf));
   const seen = sightingsOf(sightings, self, nowMs);
   if (seen.some(({ endpoint }) => !own.has(hostOf(endpoint)))) return true;
   const its = new Set((meeting?.ownOf(node) ?? []).map(hostOf));

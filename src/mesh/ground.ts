@@ -56,6 +56,8 @@ export interface Ground {
   /** Where WireGuard listens. */
   readonly port: number;
   readonly mtu: number;
+  /** Endpoints of this node by its own interfaces. */
+  readonly own: () => readonly string[];
   /** What this host says of its room. */
   readonly headroom: () => Headroom | null;
   /** Ends the mesh, with the reason. */
@@ -63,7 +65,7 @@ export interface Ground {
   identity: Identity;
   /** Prefixes that this machine reaches otherwise than through the mesh. */
   local: readonly string[];
-  /** The row of each other member, as it was applied last. */
+  /** The row of each member, this node too, as it was applied last. */
   rows: ReadonlyMap<Key, RosterRow>;
   sightings: Sightings;
   readonly rtts: Map<Key, number>;
@@ -89,6 +91,8 @@ export interface Ground {
   keptMs: number;
   /** This machine's own addresses when they were looked at last. */
   print: string;
+  /** When all that is slow to change was looked at last. */
+  slowMs: number;
   timer: NodeJS.Timeout | null;
   /** Something was pointed elsewhere: WireGuard is worth a look. */
   lookSoon: () => void;

@@ -14,6 +14,10 @@ export const ALARMS_MAX = 16;
 export const AWAY_MS = 62_000;
 /** How long a member says that the new key of another is set up here. */
 export const ROTATION_TOLD_MS = 600_000;
+/** How long what this machine's interfaces say is taken for true. */
+export const OWN_MS = 1_000;
+/** Between two looks at what is slow to change: routes, and the facts of links that work. */
+export const SLOW_MS = 30_000;
 /** How often the time of a round trip is measured over a link that works. */
 export const RTT_EVERY_MS = 60_000;
 /** An answer that comes later was an ordinary heartbeat. */
@@ -35,3 +39,5 @@ export const SIGHTINGS_TOLD_MAX = 8;
 export const ECHO_BYTES = 56;
 /** Between two looks for the first packet under a new key of a peer: less than two of a call. */
 export const LOOK_AT_KEY_MS = 3;
+/** A handshake that is no older has come since the link decided to look elsewhere. */
+export const JUST_COME_S = 1.5;

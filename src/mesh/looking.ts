@@ -7,9 +7,9 @@ import type { KeptPeer } from '../daemon/kept.ts';
 import { monotonicMs } from '../os/clock.ts';
 import { networkPrint } from '../os/own-addresses.ts';
 import { urlIn } from '../peer/address.ts';
-import { factsOf } from './facts-of.ts';
+import { commonFacts, factsOf, hearAnew } from './facts-of.ts';
 import type { Ground } from './ground.ts';
-import { AWAY_MS, KEEP_EVERY_MS, LOOK_MS, LOOK_SOON_MS, RTT_EVERY_MS } from './limits.ts';
+import { AWAY_MS, KEEP_EVERY_MS, LOOK_MS, LOOK_SOON_MS, RTT_EVERY_MS, SLOW_MS } from './limits.ts';
 import { rotationSeen } from './rotating.ts';
 import { watchOn } from './rotation.ts';
 import { setLink } from './setting.ts';
@@ -68,8 +68,12 @@ async function lookAround(ground: Ground): Promise<void> {
   const { device, wishing, links, heart, kept, places, parts } = ground;
   const nowMs = monotonicMs();
   await setLink(ground);
-  const local = await device.localPrefixes();
-  if (local.join() !== ground.local.join()) ground.local = local;
+  const isSlow = nowMs - ground.slowMs >= SLOW_MS;
+  if (isSlow) {
+    ground.slowMs = nowMs;
+    const local = await device.localPrefixes();
+    if (local.join() !== ground.local.join()) ground.local = local;
+  }
   const print = networkPrint();
   if (print !== ground.print) {
     ground.print = print;
@@ -77,16 +81,16 @@ async function lookAround(ground: Ground): Promise<void> {
     links.changed(null);
   }
   const silent: KeptPeer[] = [];
+  const common = commonFacts(ground);
   for (const row of wishing.others()) {
-    const facts = factsOf(ground, row);
+    const isHeard = heart?.liveness(row.key).state === 'alive';
+    if (isHeard && !isSlow && links.state(row.key)?.at === 'direct') continue;
+    const facts = factsOf(ground, row, common);
     links.facts(row.key, facts);
-    if (heart?.liveness(row.key).state !== 'alive') silent.push(...doorsOf(row.key, facts));
+    if (!isHeard) silent.push(...doorsOf(row.key, facts));
   }
   parts.syncing.onLinks(silent);
-  places.resolve(wishing.others(), (node) => {
-    const row = wishing.roster().byKey.get(node);
-    if (row !== undefined) links.facts(node, factsOf(ground, row));
-  });
+  places.resolve(wishing.others(), (node) => hearAnew(ground, node));
   pruneSightings(ground);
   measure(ground, nowMs);
   const hasOthers = wishing.others().length > 0;
@@ -95,7 +99,6 @@ async function lookAround(ground: Ground): Promise<void> {
     ground.keptMs = nowMs;
     kept.save();
   }
-  if (heart === null) return;
 }
 
 /**

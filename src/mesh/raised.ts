@@ -14,6 +14,7 @@ import { startHeartbeat } from '../beat/heart.ts';
 import { MESH_PORT } from '../beat/limits.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
 import { monotonicMs } from '../os/clock.ts';
+import { openIdentity } from '../keys/identity.ts';
 import { MESH_HOST_REFUSALS } from '../os/mesh-refusals.ts';
 import { networkPrint, ownEndpoints } from '../os/own-addresses.ts';
 import { type Wireguard, raiseWireguard } from '../os/wireguard.ts';
@@ -30,6 +31,7 @@ import type { Ground, MeshParts } from './ground.ts';
 import { handsOf } from './hands.ts';
 import { heartParts, onHeard, removalsIn } from './hearing.ts';
 import { openKeptLinks } from './kept.ts';
+import { OWN_MS } from './limits.ts';
 import { createLinks } from './links.ts';
 import { openMeeting } from './meeting.ts';
 import { startLooking } from './looking.ts';
@@ -64,7 +66,9 @@ export async function raise(
   if (!isPeer(home.replica, identity.publicKey)) {
     return refuse('no-mesh', 'this machine was removed from the network');
   }
-  const settled = settledKey(host, home, identity);
+  // Read anew: it may have been changed while there was no mesh.
+  const opened = openIdentity(host, home.folder);
+  const settled = opened.ok ? settledKey(host, home, opened.value) : opened;
   if (!settled.ok) return refuse('no-mesh', `${settled.code} ${settled.detail}`);
   const made = await groundOf({ ...parts, identity: settled.value }, fall);
   if (!made.ok) return made;
@@ -109,13 +113,12 @@ async function groundOf(
     const detail = device.detail === '' ? '' : ` (${device.detail})`;
     return refuse('no-mesh', `${what}${detail}; ${hint}`);
   }
+  const own = ownLately(port);
   const ground: Ground = {
     ...{ parts, self, ledger: replica.ledger, device: device.value, wishing, links, port, alarms },
     applying: applyingOn(of, device.value),
-    places: createPlaces(() => ({
-      own: ownEndpoints(port),
-      network: wishing.roster().network,
-    })),
+    own,
+    places: createPlaces(() => ({ own: own(), network: wishing.roster().network })),
     kept: openKeptLinks(host, home.folder),
     meeting: null,
     ...{ identity, local: await device.value.localPrefixes(), rows: new Map(), mtu: MTU_FIRST },
@@ -123,7 +126,13 @@ async function groundOf(
     ...{ rotations: noRotations(), rotating: notRotating() },
     ...{ rtts: new Map(), askedMs: new Map(), measuredMs: new Map(), lookSoon: () => undefined },
     ...{ heart: null, server: null, isReconciled: false },
-    ...{ heardMs: monotonicMs(), keptMs: monotonicMs(), print: networkPrint(), timer: null },
+    ...{
+      heardMs: monotonicMs(),
+      keptMs: monotonicMs(),
+      print: networkPrint(),
+      slowMs: 0,
+      timer: null,
+    },
     headroom: createFacts({ folder: home.folder, cards: nvidia }).headroom,
     ...{ isStopped: false, fall },
   };
@@ -144,13 +153,26 @@ function applyingOn(of: () => Ground, device: Wireguard): Ground['applying'] {
       );
     },
     drifted(changes) {
-      const what = `${device.name}, which somebody has changed, was put right`;
-      const why = [...new Set(changes.map(({ kind }) => kind))].join(', ');
-      of().parts.tell({ event: 'failed', what, why });
+      const kinds = [...new Set(changes.map(({ kind }) => kind))];
+      of().parts.tell({ event: 'mesh-repaired', interface: device.name, changes: kinds });
     },
     failed: (error) =>
       of().parts.tell({ event: 'failed', what: 'the mesh interface', why: error.message }),
   });
+}
+
+/** The interfaces are asked once a second at most, however many links want to know. */
+function ownLately(port: number): Ground['own'] {
+  let known: readonly string[] = [];
+  let atMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const nowMs = monotonicMs();
+    if (nowMs - atMs >= OWN_MS) {
+      known = ownEndpoints(port);
+      atMs = nowMs;
+    }
+    return known;
+  };
 }
 
 function ownKeyText({ identity }: Ground): string {
@@ -204,7 +226,8 @@ function raisedOf(ground: Ground): Raised {
     nodes: () => nodesOf(ground),
     ping: (node) => pingOver(ground, node),
     relink(node) {
-      if (node !== null && !ground.rows.has(node)) throw new DaemonFault('no-such-peer');
+      const isPeerHere = ground.wishing.others().some(({ key }) => key === node);
+      if (node !== null && !isPeerHere) throw new DaemonFault('no-such-peer');
       return ground.links.changed(node);
     },
     rotate: () => rotateOwn(ground),

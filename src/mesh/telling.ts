@@ -3,6 +3,7 @@
 
 import type { View } from '../../beat/view.ts';
 import { frontierRoot } from '../../ledger/replica.ts';
+import type { Digest } from '../../proto/ids.ts';
 import type { RosterRow } from '../derive.ts';
 import { nowMs } from '../os/clock.ts';
 import type { MeshStatus, NodeFacts, PeerLink } from './facts.ts';
@@ -72,10 +73,11 @@ export function linksOf(ground: Ground): PeerLink[] {
 }
 
 export function nodesOf(ground: Ground): NodeFacts[] {
-  const { wishing, heart, self } = ground;
+  const { wishing, heart, self, parts } = ground;
+  const own = frontierRoot(parts.home.replica);
   return wishing.roster().rows.map((row) => {
     if (row.key === self) return ownFacts(ground, row);
-    return factsFrom(ground, row, heart?.liveness(row.key) ?? null);
+    return factsFrom(row, heart?.liveness(row.key) ?? null, own);
   });
 }
 
@@ -88,20 +90,19 @@ function ownFacts(ground: Ground, { key, address, ipv4 }: RosterRow): NodeFacts 
   };
 }
 
-function factsFrom(
-  { parts }: Ground,
-  { key, address, ipv4 }: RosterRow,
-  view: View | null,
-): NodeFacts {
+function factsFrom({ key, address, ipv4 }: RosterRow, view: View | null, own: Digest): NodeFacts {
   const beat = view?.beat ?? null;
-  const own = frontierRoot(parts.home.replica);
   return {
     ...{ key, address, ipv4, liveness: view?.state ?? 'unheard' },
-    heardAgoMs: view?.silentMs ?? null,
+    heardAgoMs: rounded(view?.silentMs ?? null),
     headroom: view?.state === 'down' ? null : (beat?.headroom ?? null),
     clockOffsetMs: view?.clockOffsetMs ?? null,
     version: beat?.version ?? null,
     agrees: beat === null ? null : beat.frontierRoot === own,
     ...{ cloned: view?.clone ?? false, relay: beat?.relay ?? false, lobby: beat?.lobby ?? false },
   };
+}
+
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
 }
