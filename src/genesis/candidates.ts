@@ -7,6 +7,7 @@ import type { Key } from '../../proto/ids.ts';
 import { askDaemon, readyDaemon } from '../daemon/client.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
 import type { Candidates } from '../daemon/routes.ts';
+import { textOfAddress } from '../peer/address.ts';
 import { nodePlatform } from '../platform.ts';
 import { lookAround } from './discovery.ts';
 import { LOOK_MS } from './limits.ts';
@@ -34,7 +35,13 @@ export interface Looked {
 export async function lookForCandidates(folder: string): Promise<Looked> {
   const [near, far] = await Promise.all([lookAround(LOOK_MS), inLobbies(folder)]);
   const here = near.map(({ name, role, port, source, ...one }) => ({
-    ...{ name, role, fingerprint: one.fingerprint, source, address: `${source}:${port}` },
+    ...{
+      name,
+      role,
+      fingerprint: one.fingerprint,
+      source,
+      address: textOfAddress({ host: source, port }),
+    },
     ...{ lobby: null, key: null },
   }));
   const there = (far?.candidates ?? []).map(({ key, name, role, source, lobby }) => ({
