@@ -2,7 +2,10 @@
 // refuses every other spelling of the same bytes (docs/ledger.md, "Values").
 
 // Both are in every JavaScript platform but in no ECMAScript library, so a core names them itself.
-declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+declare const TextEncoder: new () => {
+  encode(text: string): Uint8Array;
+  encodeInto(text: string, into: Uint8Array): { written: number };
+};
 declare const TextDecoder: new (
   label: string,
   options: { fatal: boolean; ignoreBOM: boolean },
@@ -54,21 +57,21 @@ export function toBase64url(bytes: Uint8Array): string {
   for (; i + 2 < bytes.length; i += 3) {
     const n =
       ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8) | (bytes[i + 2] as number);
-    codes.push(code(n >> 18), code(n >> 12), code(n >> 6), code(n));
+    codes.push(symbolCode(n >> 18), symbolCode(n >> 12), symbolCode(n >> 6), symbolCode(n));
   }
   const left = bytes.length - i;
   if (left === 1) {
     const n = bytes[i] as number;
-    codes.push(code(n >> 2), code(n << 4));
+    codes.push(symbolCode(n >> 2), symbolCode(n << 4));
   } else if (left === 2) {
     const n = ((bytes[i] as number) << 8) | (bytes[i + 1] as number);
-    codes.push(code(n >> 10), code(n >> 4), code(n << 2));
+    codes.push(symbolCode(n >> 10), symbolCode(n >> 4), symbolCode(n << 2));
   }
   // In one piece: a text of many small ones costs twice as much, and again where it is looked at.
   return String.fromCharCode(...codes);
 }
 
-function code(bits: number): number {
+function symbolCode(bits: number): number {
   return CODES[bits & 63] as number;
 }
 

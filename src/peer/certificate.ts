@@ -94,7 +94,9 @@ export function callerOf(certificate: X509Certificate): Caller | null {
   return brought === null ? null : { key, brought };
 }
 
-/** Null where it is no Ed25519 key: OpenSSL reads it only when asked, and throws where it cannot. */
+/**
+ * Null where it is no Ed25519 key: OpenSSL reads it only when asked, and throws where it cannot.
+ */
 function keyIn(certificate: X509Certificate): string | null {
   try {
     const { publicKey } = certificate;

@@ -47,7 +47,9 @@ const edits = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 9 }), fc.string({ maxLen
   maxLength: 3,
 });
 
-/** Any bytes, any JSON, the fields that are looked at with any value, and files that were edited. */
+/**
+ * Any bytes, any JSON, the fields that are looked at with any value, and files that were edited.
+ */
 function contents(file: string, names: readonly string[]): fc.Arbitrary<Uint8Array> {
   const good = written(file);
   const whole = JSON.parse(good.toString()) as object;
