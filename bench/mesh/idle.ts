@@ -26,7 +26,7 @@ const PACKAGES = ['fastify', 'level', 'protobufjs/minimal.js']
   .concat(['@peculiar/asn1-schema', '@peculiar/asn1-x509']);
 
 export async function idleFindings(isQuick: boolean): Promise<Finding[]> {
-  const [settleS, watchS] = isQuick ? [10, 20] : [30, 60];
+  const [settleS, watchS] = isQuick ? [20, 20] : [30, 60];
   const net = await lab();
   try {
     const attic = await raised(net);
