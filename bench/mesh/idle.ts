@@ -59,13 +59,18 @@ async function raised(net: Lab): Promise<Host> {
   await attic.up();
   const child = swarm.machine.start([process.execPath, CHILD, told]);
   child.stderr?.pipe(process.stderr);
-  await until('the daemon hears all of them', async () => {
-    await tellRoots(attic, child);
-    const { mesh } = await askDaemon(attic.folder, 'status', undefined);
-    if (mesh.heard >= PEERS && mesh.links.up >= PEERS) return true;
-    throw new Error(`${mesh.heard} heard, ${mesh.links.up} linked`);
-  });
   await tellRoots(attic, child);
+  // Its last record before it has nothing to say any more.
+  await attic.daemon?.until('endpoints');
+  await until('the daemon hears all of them, and they agree', async () => {
+    await tellRoots(attic, child);
+    const { nodes } = await askDaemon(attic.folder, 'nodes', undefined);
+    const { mesh } = await askDaemon(attic.folder, 'status', undefined);
+    const same = nodes.filter(({ agrees }) => agrees === true).length;
+    await over(1);
+    if (same >= PEERS && mesh.links.up >= PEERS) return true;
+    throw new Error(`${same} agree, ${mesh.links.up} linked`);
+  });
   return attic;
 }
 

@@ -29,10 +29,11 @@ const FILE = 'bench/results/mesh.json';
 export function resultsMarkdown({ rows }: Results): string {
   const line = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const [first] = rows;
+  if (first === undefined) return 'Nothing was measured yet.';
   const measured = rows.filter(({ missing }) => missing === null);
   const findings = measured.flatMap((row) => row.findings);
   return [
-    ...(first === undefined ? ['Nothing was measured yet.'] : [machineText(first)]),
+    machineText(first),
     '',
     line('', 'measured', 'beside it', 'ratio', 'goal', ''),
     line('---', '---', '---', '---', '---', '---'),
