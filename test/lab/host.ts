@@ -80,13 +80,10 @@ export async function host(
   });
   const kith: Host['kith'] = (words, given = {}) =>
     box.run([process.execPath, MAIN, ...words], { ...given, env: own_(given.env) });
-  const start: Host['start'] = (words, env) => {
-    // The launcher of a daemon tells Node how much memory it may take.
-    const program = words[0] === 'up' ? [join(ROOT, 'kith')] : [process.execPath, MAIN];
-    return daemonOf(name, box.start([...program, ...words], own_(env)), folder, (text) =>
+  const start: Host['start'] = (words, env) =>
+    daemonOf(name, box.start([process.execPath, MAIN, ...words], own_(env)), folder, (text) =>
       appendFileSync(logFile, text),
     );
-  };
   return {
     ...{ name, folder, kith, start },
     get machine() {
