@@ -13,8 +13,8 @@ export default defineConfig({
           name: 'suites',
           include: ['test/**/*.test.ts'],
           exclude: LABORATORY,
-          // For a test that hangs. None measures time, and many start processes on a machine that is
-          // busy with the other suites.
+          // For a test that hangs. None measures time, and many start processes on a machine that
+          // is busy with the other suites.
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -54,8 +54,8 @@ export interface WindowSetting {
   readonly openMsMax: number;
   readonly tell: (news: WindowEvent) => void;
   /**
-   * Asks once for the record of an admission that was accepted before, here or in an earlier window:
-   * whether this machine is in.
+   * Asks once for the record of an admission that was accepted before, here or in an earlier
+   * window: whether this machine is in.
    */
   readonly seek: (pledged: Pledged, signal: AbortSignal) => Promise<boolean>;
   /** Ends the window. */
@@ -152,8 +152,8 @@ function input(shell: Shell, next: WindowInput): void {
   if (isOver(shell.state)) shell.finish(shell.state.at as WindowEnd);
 }
 
-function toRun(shell: Shell, run: number, answer: NewcomerInput): void {
-  input(shell, { kind: 'run', run, input: answer });
+function toRun(shell: Shell, run: number, its: NewcomerInput): void {
+  input(shell, { kind: 'run', run, input: its });
 }
 
 function perform(shell: Shell, out: WindowOut): void {

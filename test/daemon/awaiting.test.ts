@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { kith } from '../cli/ledgers.ts';
 import {
   type NewMachine,
@@ -15,8 +15,6 @@ import {
   truthIn,
 } from '../genesis/machines.ts';
 import { type Up, up } from './daemons.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /**
  * Kills the admitter as the record is about to arrive, which is in its ledger by then, and the new

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   type Announcement,
   type Found,
@@ -15,8 +15,6 @@ import { decodeDns, encodeAnswer, encodeQuestion } from '../../src/genesis/dns.t
 import { CANDIDATES_MAX, CANDIDATES_PER_SOURCE_MAX } from '../../src/genesis/limits.ts';
 import { kith } from '../cli/ledgers.ts';
 import { admitting, founded, joining } from './machines.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const lamp: Announcement = {
   ...{ name: 'lamp', role: 'peer', port: 7_448 },

@@ -3,12 +3,10 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { hostAndPort, textOfAddress, urlIn } from '../../src/peer/address.ts';
 import { ROOT, type Ran } from '../cli/ledgers.ts';
 import { founded } from './machines.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 test('an address may name its link, and is written as it was read', () => {
   for (const text of ['[fe80::1%eth0]:7448', '[2001:db8::1]:1', '192.0.2.1:65535', 'a.example:2']) {

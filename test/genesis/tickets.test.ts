@@ -13,9 +13,6 @@ import { type Up, up } from '../daemon/daemons.ts';
 import { newIdentity } from '../kit/peers.ts';
 import { type Event, type Process, done, founded, started, truthIn } from './machines.ts';
 
-// Real processes, some at once, on whatever machine this is.
-vi.setConfig({ testTimeout: 120_000 });
-
 let attic: string;
 let daemon: Up;
 let door: string;
