@@ -31,7 +31,7 @@ describe('any plan', () => {
       }),
       { numRuns: 1_000, seed: 5 },
     );
-    expect(placed).toBeGreaterThan(1_000);
+    expect(placed).toBeGreaterThan(200);
   });
 
   test('is the same for the same seed, in whatever order the nodes come', () => {
