@@ -82,7 +82,8 @@ describe('nodes', () => {
       },
     });
     expect(nodes['lamp']).toMatchObject({ peer: false, heard: 'unheard', room: null, arch: null });
-    expect(nodes['attic']?.arch).toBe({ x64: 'amd64', arm64: 'arm64' }[arch() as string] ?? null);
+    const ours: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
+    expect(nodes['attic']?.arch).toBe(ours[arch()] ?? null);
   });
 
   test('are drained while an operator says so, and frozen where they wrote twice', () => {

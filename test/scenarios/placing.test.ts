@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Host } from '../lab/host.ts';
-import { commit, network } from '../lab/network.ts';
+import { network } from '../lab/network.ts';
 import { laboratory } from '../lab/suite.ts';
 import { until } from '../lab/until.ts';
 import { agreed, heard, nodesOf } from './watch.ts';
@@ -67,7 +67,7 @@ laboratory('where work would go, among real daemons', (net, prepare) => {
   });
 
   test('one that an operator drains is in no plan of the other', async () => {
-    await commit(attic as Host, 'drained/attic', 'true');
+    await attic?.json('set', 'drained/attic', 'true', '--commit', '--yes');
     await agreed([attic, barn] as Host[]);
     const drained = await plan(barn as Host, LITTLE);
     expect(codesOf(drained)).toEqual({ attic: ['place-drained'], barn: [] });

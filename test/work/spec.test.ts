@@ -139,15 +139,10 @@ describe('every field', () => {
   const all = examples(SPEC, []);
 
   test.each(all)('%s takes its example', (path, example) => {
-    const isVm = path.startsWith('vm');
-    const base = isVm ? VM : JOB;
-    const part = isVm ? 'vm' : 'job';
-    const given = (example as Record<string, object>)[part];
-    const whole = { ...base, ...example };
-    const merged =
-      typeof given === 'object'
-        ? { ...whole, [part]: { ...(base as never)[part], ...given } }
-        : whole;
+    const part = path.startsWith('vm') ? 'vm' : 'job';
+    const base: Record<string, unknown> = part === 'vm' ? VM : JOB;
+    const own = { ...(base[part] as object), ...(example as Record<string, object>)[part] };
+    const merged = { ...base, ...example, [part]: own };
     expect(refusalOf(merged)).toBe('taken');
   });
 
