@@ -13,7 +13,10 @@ export default defineConfig({
           name: 'suites',
           include: ['test/**/*.test.ts'],
           exclude: LABORATORY,
-          testTimeout: 30_000,
+          // For a test that hangs. None measures time, and many start processes on a machine that
+          // is busy with the other suites.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -21,7 +24,8 @@ export default defineConfig({
           name: 'laboratory',
           include: LABORATORY,
           // Real daemons, and what they do in real time: the limit is for a test that hangs.
-          testTimeout: 180_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           // One network at a time, after everything else: on two cores they would starve each
           // other.
           maxWorkers: 1,

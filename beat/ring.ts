@@ -56,9 +56,11 @@ export function isWatcher(ring: Ring, subject: Key, member: Key): boolean {
   if (!ring.isLarge) return true;
   const score = scorerOf(ring, subject);
   const own = ring.places.get(subject) ?? -1;
+  const floor = score(its);
   let ahead = 0;
   for (let place = 0; place < ring.members.length; place++) {
-    if (place !== own && place !== its && isAhead(ring, score, place, its)) ahead += 1;
+    if (score(place) < floor || place === own || place === its) continue;
+    if (isAhead(ring, score, place, its)) ahead += 1;
     if (ahead === WATCHERS) return false;
   }
   return true;

@@ -112,7 +112,21 @@ export function decodeText(line: string, platform: Platform): Result<Decoded, Re
 function decodeLine(line: string, platform: Platform): Result<Decoded, RefusalCode> {
   const parsed = parseCanonical(line);
   if ('why' in parsed) return refuse('not-canonical', parsed.why);
-  const value = parsed.value;
+  return judged(parsed.value, { line, unsigned: null }, platform);
+}
+
+/** The text of a record, and what of it is signed where whoever has it knows already. */
+export interface Spelled {
+  readonly line: string;
+  readonly unsigned: string | null;
+}
+
+/** The rules of shape, on the value of a line in its one spelling. */
+export function judged(
+  value: Json,
+  spelled: Spelled,
+  platform: Platform,
+): Result<Decoded, RefusalCode> {
   if (!isObject(value)) return refuse('bad-shape', 'not an object');
   if (value['v'] !== 1)
     return refuse(typeof value['v'] === 'number' ? 'wrong-version' : 'bad-shape', 'v');
@@ -124,7 +138,7 @@ function decodeLine(line: string, platform: Platform): Result<Decoded, RefusalCo
     const why = SCHEMAS[kind](body);
     if (why !== null) return refuse('bad-body', why);
   }
-  const decoded = assemble(value, line, platform);
+  const decoded = assemble(value, spelled, platform);
   const rule = brokenRule(decoded);
   if (rule !== null) return refuse('bad-body', rule);
   const weak = weakKey(decoded);
@@ -133,11 +147,15 @@ function decodeLine(line: string, platform: Platform): Result<Decoded, RefusalCo
 
 /** A record from a line that this replica has checked before: no rule is looked at again. */
 export function decodeHeld(line: string, platform: Platform): Decoded {
-  return assemble(JSON.parse(line) as JsonObject, line, platform);
+  return assemble(JSON.parse(line) as JsonObject, { line, unsigned: null }, platform);
 }
 
-function assemble(value: JsonObject, line: string, platform: Platform): Decoded {
-  const unsigned = withoutSignature(line, value['sig'] as string);
+function assemble(
+  value: JsonObject,
+  { line, unsigned: known }: Spelled,
+  platform: Platform,
+): Decoded {
+  const unsigned = known ?? withoutSignature(line, value['sig'] as string);
   const kind = value['kind'] as string;
   const body = value['body'] as JsonObject;
   return {

@@ -106,6 +106,45 @@ function listInOrder(list: readonly Json[]): readonly Json[] {
   return list.every((item) => inOrder(item) === item) ? list : list.map(inOrder);
 }
 
+/**
+ * A text that reads as `value` does, and is the one spelling of what it reads as: `value` is a copy
+ * that nobody else holds, of plain data only. Null where that cannot be said without reading it
+ * back, which is no refusal: `parseCanonical` of `canonical` then gives the verdict.
+ */
+export function spelledCopy(value: unknown): { value: Json; text: string } | null {
+  const copy = plainCopy(value, 1);
+  if (copy === null) return null;
+  const text = JSON.stringify(copy);
+  return PLAIN_LINE.test(text) ? { value: copy, text } : null;
+}
+
+/** Whatever has more to it than the profile's values, or less, gives null. */
+function plainCopy(value: unknown, depth: number): Json | null {
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return outside(value, depth, CLOSE_LOOK) === null ? value : null;
+  if (typeof value !== 'object' || value === null || depth > JSON_DEPTH_MAX) return null;
+  if (Array.isArray(value)) {
+    const list: Json[] = [];
+    for (const item of value) {
+      const copy = plainCopy(item, depth + 1);
+      if (copy === null) return null;
+      list.push(copy);
+    }
+    return list;
+  }
+  const object: Record<string, Json> = {};
+  for (const key of inOrderOfText(Object.keys(value))) {
+    const copy = plainCopy((value as Record<string, unknown>)[key], depth + 1);
+    if (copy === null || !KEY.test(key)) return null;
+    object[key] = copy;
+  }
+  return object;
+}
+
+function inOrderOfText(keys: readonly string[]): readonly string[] {
+  return keys.every((key, i) => i === 0 || key > (keys[i - 1] as string)) ? keys : keys.toSorted();
+}
+
 // A line of plain ASCII without a backslash holds only strings like that: one look for all of them.
 const PLAIN_LINE = /^[\x20-\x5b\x5d-\x7e]*$/;
 const PLAIN_LOOK: Look = { text: () => null, ordered: true };

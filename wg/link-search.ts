@@ -2,6 +2,7 @@
 // then a relay, then patience. Every change of the endpoint removes the peer and adds it again: a
 // mere change of it waits for WireGuard's own retry, up to 5 s. Spec: docs/links.md, "Searching".
 
+import { assert } from '../proto/assert.ts';
 import type { Key } from '../proto/ids.ts';
 import type { Candidate } from './candidates.ts';
 import {
@@ -44,6 +45,7 @@ export function worthTrying({ candidates, bothDependent }: Facts): readonly Cand
 }
 
 type Restart = Exclude<LinkState, { at: 'probing' }>;
+type Pathless = Exclude<Restart, { at: 'direct' }>;
 
 /** Looks for the peer from scratch; `told`: the peer started, and need not be told. */
 export function search(state: Restart, nowMs: number, told: boolean): LinkStep {
@@ -51,7 +53,10 @@ export function search(state: Restart, nowMs: number, told: boolean): LinkStep {
   const [first] = list;
   // Others may be known to it: that is asked for by the meet. Between two NATs that help nobody
   // nothing is worth waiting for.
-  if (first === undefined && (told || !canAsk(state, nowMs))) return toRelay(state, nowMs);
+  if (first === undefined && (told || !canAsk(state, nowMs))) {
+    assert(state.at !== 'direct', 'a path that has worked is worth another try');
+    return toRelay(state, nowMs);
+  }
   const slots = Math.max(1, list.length * ROUNDS);
   const plan: Search = { list, slot: 0, slots, untilMs: nowMs + SLOT_MS };
   const met = told ? null : meetAt(state.metMs, nowMs);
@@ -131,7 +136,7 @@ export function nextSlot(state: Searching | Probing, nowMs: number): LinkStep {
 }
 
 /** No address answered, or none is worth a try. */
-function toRelay(state: Restart, nowMs: number): LinkStep {
+function toRelay(state: Pathless, nowMs: number): LinkStep {
   const { lease } = state;
   if (lease !== null && nowMs - lease.toldMs < LEASE_TOLD_MS && lease.relay !== state.badRelay) {
     return takeLease(state, lease, nowMs);
@@ -142,7 +147,7 @@ function toRelay(state: Restart, nowMs: number): LinkStep {
 }
 
 /** Asks the first of these relays, the others later; where there is none the link is down. */
-export function askRelay(state: Restart, relays: readonly Key[], nowMs: number): LinkStep {
+export function askRelay(state: Pathless, relays: readonly Key[], nowMs: number): LinkStep {
   const [relay, ...left] = relays;
   if (relay === undefined) return lost(state, nowMs);
   const untilMs = nowMs + LEASE_MS;
@@ -151,7 +156,7 @@ export function askRelay(state: Restart, relays: readonly Key[], nowMs: number):
 }
 
 /** Sends everything over a relay from now on, until a direct path is found. */
-export function takeLease(state: Restart, lease: Lease, nowMs: number): LinkStep {
+export function takeLease(state: Pathless, lease: Lease, nowMs: number): LinkStep {
   const gen = state.gen + 1;
   const to: Relayed = {
     ...commonOf(state),
@@ -173,13 +178,13 @@ function backToRelay(state: Probing, nowMs: number): LinkStep {
   return { state: enter('probing', 'over', to), out: [pointOf(path.endpoint, false, gen)] };
 }
 
-/** 12 s after the relay was taken, then 1, 2, 4 ... 60 min apart. */
+/** 12 s after the relay was taken or the network changed, then 1, 2, 4 ... 60 min apart. */
 export function nextProbe(
   { probes }: { readonly probes: number },
   nowMs: number,
 ): Pick<Relayed, 'probes' | 'probeAtMs'> {
-  const waitMs = Math.min(PROBE_NEXT_MS * 2 ** Math.min(probes, 30), PROBE_MS_MAX);
-  return { probes: probes + 1, probeAtMs: nowMs + waitMs };
+  const nextMs = Math.min(PROBE_NEXT_MS * 2 ** Math.min(probes, 30), PROBE_MS_MAX);
+  return { probes: probes + 1, probeAtMs: nowMs + (probes < 0 ? PROBE_FIRST_MS : nextMs) };
 }
 
 /** A sign of life, or the beginning of waiting for one. */
@@ -188,7 +193,7 @@ export function signAt(nowMs: number): { readonly heardMs: number; readonly askA
 }
 
 /** All was tried. WireGuard stays pointed at the likeliest address and goes on by itself. */
-export function lost(state: Restart, nowMs: number): LinkStep {
+export function lost(state: Pathless, nowMs: number): LinkStep {
   const [first] = worthTrying(state.facts);
   const gen = first === undefined ? state.gen : state.gen + 1;
   const waitMs = Math.min(DOWN_FIRST_MS * 2 ** Math.min(state.misses, 30), DOWN_MS_MAX);

@@ -23,9 +23,6 @@ export const LINK = {
     roamed: 'direct',
     'roamed-to-relay': 'relayed',
     search: 'searching',
-    lease: 'leasing',
-    leased: 'relayed',
-    lost: 'down',
   },
   leasing: {
     lease: 'leasing',

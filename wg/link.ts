@@ -185,7 +185,8 @@ function onChanged(before: LinkState, nowMs: number): LinkStep {
     case 'direct':
       return doubt(state, nowMs);
     case 'relayed':
-      return probe({ ...state, probes: 0 }, nowMs, false);
+      // One that finds nothing is as the first one: the other may not have heard of it in time.
+      return probe({ ...state, probes: -1 }, nowMs, false);
     case 'leasing':
     case 'probing':
       return same(state);

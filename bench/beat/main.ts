@@ -39,7 +39,8 @@ function write(): void {
   const page = `${ROOT}/docs/heartbeat.md`;
   const text = readFileSync(page, 'utf8');
   if (!BLOCK.test(text)) throw new Error(`${page} lost the markers of its table`);
-  writeFileSync(page, text.replace(BLOCK, `<!-- bench:beat -->\n${tableOf(rows)}<!-- end -->`));
+  const block = `![What a node sends, and when a crash is known](heartbeat.svg)\n\n${tableOf(rows)}`;
+  writeFileSync(page, text.replace(BLOCK, `<!-- bench:beat -->\n${block}<!-- end -->`));
 }
 
 function tableOf(all: readonly Row[]): string {

@@ -66,12 +66,17 @@ export async function kithTaskProbe(bench: Bench, args: readonly string[]): Prom
   return RUNS[task](bench, WAYS[Number(place)] as Way);
 }
 
+/** As the peers get theirs: read from JSON text. */
+function payload(i: number): NodeUpdateBody {
+  return JSON.parse(JSON.stringify(updateBody(i, PAYLOAD_BYTES)));
+}
+
 /** Signs records and takes them in: by the same way in as everybody's. */
 async function append(bench: Bench, way: Way, group: number): Promise<Outcome> {
   const { network, line } = found();
   const kept = await way.start(bench, line);
   for (let i = 0; i < NODES; i++) await kept.take([admitNode(network)]);
-  const bodies = Array.from({ length: RECORDS }, (_, i) => updateBody(i, PAYLOAD_BYTES));
+  const bodies = Array.from({ length: RECORDS }, (_, i) => payload(i));
   const signed = (i: number): Decoded => {
     const node = network.nodes[i % network.nodes.length] as Author;
     return sign(network, node, { kind: 'node.update', body: bodies[i] as NodeUpdateBody });

@@ -7,7 +7,8 @@ import type { Key, RecordId } from '../../proto/ids.ts';
 import { hide } from '../../proto/secret.ts';
 import type { Act, NodeUpdateBody } from '../../ledger/kinds.ts';
 import { acceptanceMessage, wireguardMessage } from '../../ledger/proof.ts';
-import { type Decoded, decodeText, sealedText, unsignedText } from '../../ledger/record.ts';
+import type { Decoded } from '../../ledger/record.ts';
+import { seal, write as writeDraft } from '../../ledger/seal.ts';
 import { type KeyPair, keyPairOf, signOther, signRecord } from '../../src/keys/keypair.ts';
 import { nodePlatform } from '../../src/platform.ts';
 
@@ -86,8 +87,8 @@ export function sign(
     ts: network.ts,
     act,
   };
-  const unsigned = unsignedText(draft);
-  const record = decodeText(sealedText(unsigned, signRecord(by.pair, unsigned)), nodePlatform);
+  const written = writeDraft(draft);
+  const record = seal(written, signRecord(by.pair, written.unsigned), nodePlatform);
   if (!record.ok) throw new Error(`the benchmark made a bad record: ${record.code}`);
   by.seq++;
   by.head = record.value.id;

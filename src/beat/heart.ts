@@ -128,7 +128,13 @@ export async function startHeartbeat(parts: HeartParts): Promise<RunningHeart> {
   const heart = startHeart({ self, instance, incarnation, remembered }, monotonicMs());
   const own: Own = {
     ...{ parts, heart, coverage, wire: null, timer: null, stopped: false },
-    ...{ addressOf: new Map(), memberAt: new Map(), comparedTo: new Map(), listeners: new Set() },
+    ...{
+      plain: new Map(),
+      addressOf: new Map(),
+      memberAt: new Map(),
+      comparedTo: new Map(),
+      listeners: new Set(),
+    },
     ...{ inlet: createInlet(), rememberedMs: monotonicMs(), writing: Promise.resolve(), turn: 0 },
     counts: { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, checked: 0, dropped: {} },
   };
@@ -145,6 +151,8 @@ interface Own {
   wire: Wire | null;
   timer: NodeJS.Timeout | null;
   stopped: boolean;
+  /** Each address of the roster as the system writes it: spelling a thousand anew takes long. */
+  plain: ReadonlyMap<string, string>;
   addressOf: Map<Key, string>;
   memberAt: Map<string, Key>;
   readonly comparedTo: Map<Key, Compared>;
@@ -207,7 +215,11 @@ function statusOf({ heart, counts, comparedTo }: Own): HeartStatus {
 
 function takeRoster(own: Own): void {
   const rows = own.parts.roster();
-  own.addressOf = new Map(rows.map(({ key, address }) => [key, plainAddress(address)]));
+  const before = own.plain;
+  own.plain = new Map(
+    rows.map(({ address }) => [address, before.get(address) ?? plainAddress(address)]),
+  );
+  own.addressOf = new Map(rows.map(({ key, address }) => [key, own.plain.get(address) ?? address]));
   own.memberAt = new Map([...own.addressOf].map(([key, address]) => [address, key]));
   for (const key of own.comparedTo.keys()) if (!own.addressOf.has(key)) own.comparedTo.delete(key);
   run(own, { kind: 'roster', ring: ringOf(rows.map(({ key }) => key)) });

@@ -2,6 +2,7 @@
 // and nobody reads fourteen lines that differ in one word.
 
 import { ACTIONS, type Grant } from '../../ledger/grant.ts';
+import { MEMBER_PRESETS, type MemberPreset, memberWishes } from '../../ledger/presets.ts';
 import { utcText } from './when.ts';
 
 /** `place.job, place.vm on lab- (cpu_milli 4000, may be handed on twice)`, one text per terms. */
@@ -13,6 +14,19 @@ export function grantTexts(grants: readonly Grant[]): string[] {
     else actions.push(grant.action);
   }
   return [...byTerms].map(([terms, actions]) => `${actionsText(actions)}${terms}`);
+}
+
+/** The rights of a node: the preset that says just these, or they themselves. */
+export function nodeRights(grants: readonly Grant[]): string {
+  const texts = grantTexts(grants);
+  const preset = (Object.keys(MEMBER_PRESETS) as MemberPreset[]).find((one) => {
+    const its = memberWishes(one, 'node').map(({ action }) => ({ action, resource: '', depth: 0 }));
+    return grantTexts(its).join('; ') === texts.join('; ');
+  });
+  if (preset === 'guest') return 'no rights';
+  return preset === undefined
+    ? texts.join('; ')
+    : `rights of ${preset === 'observer' ? 'an' : 'a'} ${preset}`;
 }
 
 function actionsText(actions: readonly string[]): string {

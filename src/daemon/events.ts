@@ -45,6 +45,12 @@ export type DaemonEvent =
       readonly backend: string;
     }
   | { readonly event: 'mesh-failed'; readonly why: string }
+  /** Somebody else has changed the interface: what was done about it. */
+  | {
+      readonly event: 'mesh-repaired';
+      readonly interface: string;
+      readonly changes: readonly string[];
+    }
   /** The link to a peer has another path than before. */
   | {
       readonly event: 'link';

@@ -8,6 +8,7 @@ import { isSigned } from '../../ledger/proof.ts';
 import { type Decoded, decodeText } from '../../ledger/record.ts';
 import { frontierRoot, memberOf, stateRoot } from '../../ledger/replica.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
+import type { Seeking } from '../genesis/seeking.ts';
 import { type HomeLedger, foundHome } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
 import type { MeshWishes } from '../mesh/facts.ts';
@@ -21,7 +22,7 @@ import { broughtBy, ingestInto, isOut, isPeer, memberDoor } from '../peer/member
 import type { PeerServer } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
 import { StoreFault } from '../store/faults.ts';
-import { type Awaiting, startAwaiting } from './awaiting.ts';
+import { startAwaiting } from './awaiting.ts';
 import type { Tell } from './events.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
 import { type Lookout, dialWaiting } from './lobbies.ts';
@@ -54,7 +55,7 @@ export interface Daemon {
   syncing: Syncing | null;
   publisher: Publisher | null;
   /** Asks for an admission that was accepted and not seen. */
-  awaiting: Awaiting | null;
+  awaiting: Seeking | null;
   mesh: Mesh | null;
   /** Lines of local clients, one request after the other. */
   queue: Promise<unknown>;

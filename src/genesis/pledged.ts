@@ -26,8 +26,11 @@ export function pledgedIn(
 ): Pledged | null {
   const kept = readKept(host, folder);
   if (!kept.ok || kept.value.network === null) return null;
-  const doors = [...told, ...readPeers(host, folder).map(({ url }) => url)];
-  return { network: kept.value.network, doors: [...new Set(doors)] };
+  return { network: kept.value.network, doors: doorsIn(host, folder, told) };
+}
+
+export function doorsIn(host: KeyHost, folder: string, told: readonly string[] = []): string[] {
+  return [...new Set([...told, ...readPeers(host, folder).map(({ url }) => url)])];
 }
 
 export interface Seeking {

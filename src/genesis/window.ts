@@ -21,6 +21,7 @@ import type {
 } from '../../pairing/window-state.ts';
 import { openWindow, stepWindow } from '../../pairing/window.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
+import { SYNC_EVERY_MS } from '../daemon/limits.ts';
 import type { KeyHost } from '../keys/host.ts';
 import { pairingPlatform } from '../pairing-platform.ts';
 import { type LobbyNews, waitIn } from '../lobby/wait.ts';
@@ -30,7 +31,9 @@ import { type Wire, wireOver } from './frames.ts';
 import { type Kept, writeKept } from './kept.ts';
 import { WINDOW_PORT, WINDOW_SOCKETS_MAX } from './limits.ts';
 import type { NewcomerDesk } from './newcomer.ts';
+import { type Pledged, doorsIn } from './pledged.ts';
 import { keepReachable } from './reachable.ts';
+import { type Seeking, startSeeking } from './seeking.ts';
 
 export interface WindowSetting {
   readonly host: KeyHost;
@@ -50,6 +53,11 @@ export interface WindowSetting {
   /** The most that the window may be open; the ceremony has its own bound. */
   readonly openMsMax: number;
   readonly tell: (news: WindowEvent) => void;
+  /**
+   * Asks once for the record of an admission that was accepted before, here or in an earlier
+   * window: whether this machine is in.
+   */
+  readonly seek: (pledged: Pledged, signal: AbortSignal) => Promise<boolean>;
   /** Ends the window. */
   readonly signal: AbortSignal;
 }
@@ -77,6 +85,7 @@ interface Shell {
   readonly queue: WindowInput[];
   readonly finish: (end: WindowEnd) => void;
   readonly fail: (error: unknown) => void;
+  seeking: Seeking | null;
   /** Ends the wait in a lobby. */
   unwait: () => void;
   state: WindowState;
@@ -100,6 +109,7 @@ export async function runWindow(setting: WindowSetting): Promise<WindowEnd> {
     const shell: Shell = {
       ...{ setting, server, connections: new Map(), timers: new Set(), queue: [] },
       ...{ state: opened.state, kept: setting.kept, isBusy: false, lastRun: 0 },
+      seeking: null,
       unwait: () => undefined,
       finish: (end) => settle(() => resolve(end)),
       fail: (error) => settle(() => reject(error)),
@@ -110,6 +120,7 @@ export async function runWindow(setting: WindowSetting): Promise<WindowEnd> {
       .on('connection', (socket) => connect(shell, socket, sourceOf(socket)))
       .on('error', shell.fail);
     shell.unwait = waitInLobby(shell);
+    shell.seeking = seekMeanwhile(shell);
     if (signal.aborted) abort();
     // Burnt before it began: a person has to press a key first.
     else if (isOver(shell.state)) input(shell, { kind: 'timer', gen: -1 });
@@ -141,8 +152,8 @@ function input(shell: Shell, next: WindowInput): void {
   if (isOver(shell.state)) shell.finish(shell.state.at as WindowEnd);
 }
 
-function toRun(shell: Shell, run: number, answer: NewcomerInput): void {
-  input(shell, { kind: 'run', run, input: answer });
+function toRun(shell: Shell, run: number, its: NewcomerInput): void {
+  input(shell, { kind: 'run', run, input: its });
 }
 
 function perform(shell: Shell, out: WindowOut): void {
@@ -165,12 +176,21 @@ function perform(shell: Shell, out: WindowOut): void {
       return;
     case 'ask': {
       const { run } = out;
-      setting.desk.answer(run, out.ask).then((answer) => toRun(shell, run, answer), shell.fail);
+      answer(shell, out).then((its) => toRun(shell, run, its), shell.fail);
       return;
     }
     case 'tell':
       return setting.tell(out.tell.what === 'code' ? shown(out.tell, setting) : out.tell);
   }
+}
+
+async function answer(
+  { seeking, setting }: Shell,
+  { run, ask }: Extract<WindowOut, { kind: 'ask' }>,
+): Promise<NewcomerInput> {
+  // Two must not write the ledger of this folder.
+  if (ask.what === 'verify') await seeking?.pause();
+  return setting.desk.answer(run, ask);
 }
 
 function keeping(kept: Kept, what: Stored): Kept {
@@ -196,6 +216,25 @@ function arm(shell: Shell, out: Extract<WindowOut, { kind: 'arm' }>): void {
   }
   const own = shell.connections.get(run)?.timers;
   own?.add(setTimeout(() => toRun(shell, run, { kind: 'timer', timer, gen }), afterMs));
+}
+
+/** While nobody has the slot: who has it may be bringing that very record. */
+function seekMeanwhile(shell: Shell): Seeking {
+  const { host, folder, seek } = shell.setting;
+  const isFree = (): boolean => shell.state.at === 'open';
+  return startSeeking({
+    firstMs: SYNC_EVERY_MS,
+    pledged() {
+      // Not from the disk: a daemon beside this forgets the promise once it has found the record.
+      const { network } = shell.kept;
+      return network !== null && isFree() ? { network, doors: doorsIn(host, folder) } : null;
+    },
+    async ask(pledged, signal) {
+      if ((await seek(pledged, signal)) && isFree()) input(shell, { kind: 'found' });
+    },
+    // The code on the screen is as good as before, and the next round may do better.
+    failed: () => undefined,
+  });
 }
 
 /** Whoever comes by the lobby is a connection like another; the lobby's word says who. */
@@ -238,9 +277,11 @@ async function close(shell: Shell): Promise<void> {
   const { server, timers, connections, setting } = shell;
   server.close();
   shell.unwait();
+  // Not before the end of the turn: a round may be what ends the window.
+  const sought = shell.seeking?.stop();
   for (const timer of timers) clearTimeout(timer);
   for (const run of connections.keys()) forget(shell, run);
-  await Promise.all([...connections.values()].map(({ wire }) => wire.closed));
+  await Promise.all([sought, ...[...connections.values()].map(({ wire }) => wire.closed)]);
   setting.desk.close();
 }
 

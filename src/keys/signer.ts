@@ -1,13 +1,8 @@
 // A key that signs records, one place of its chains after the other: never one place twice with
 // different content, never on a ledger older than itself. Spec: docs/keys.md, "Journals".
 
-import {
-  type Decoded,
-  type Draft,
-  decodeText,
-  sealedText,
-  unsignedText,
-} from '../../ledger/record.ts';
+import type { Decoded, Draft } from '../../ledger/record.ts';
+import { seal, write } from '../../ledger/seal.ts';
 import { assert } from '../../proto/assert.ts';
 import type { Key, RecordId, Signature } from '../../proto/ids.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';
@@ -69,10 +64,9 @@ function signNext(
   if (last !== null && draft.seq <= last.seq) return sendAgain(host, journal, draft, last);
   const fault = misplaced(draft, last);
   if (fault !== null) return fault;
-  const unsigned = unsignedText(draft);
-  const line = sealedText(unsigned, signRecord(pair, unsigned));
+  const written = write(draft);
   // Looked at before it is journaled: an entry that no ledger takes would block the key for good.
-  const decoded = decodeText(line, host.platform);
+  const decoded = seal(written, signRecord(pair, written.unsigned), host.platform);
   if (!decoded.ok) return refuse('bad-draft', `${decoded.code}: ${decoded.detail}`);
   const stands = enterJournal(host, journal, decoded.value);
   if (!stands.ok) return stands;

@@ -4,7 +4,7 @@
 import type { Key } from '../../proto/ids.ts';
 import type { RosterRow } from '../derive.ts';
 import { isOut } from '../peer/members.ts';
-import { factsOf } from './facts-of.ts';
+import { factsOf, hearAnew } from './facts-of.ts';
 import type { Ground } from './ground.ts';
 import { removalsIn, tellMeshAddresses } from './hearing.ts';
 import { writeNames } from './names.ts';
@@ -13,38 +13,45 @@ import { keysOf } from './rotation.ts';
 
 /** Called for every intake of records; costs little where nothing of the mesh has changed. */
 export async function applyLedger(ground: Ground): Promise<void> {
-  const { wishing, applying, links, kept, rows: before, parts, places } = ground;
-  const others = wishing.others();
-  const after = new Map<Key, RosterRow>(others.map((row) => [row.key, row]));
+  const { wishing, applying, rows: before } = ground;
+  const { byKey: after } = wishing.roster();
   const isSame =
     before.size === after.size && [...after].every(([key, row]) => before.get(key) === row);
   ground.rows = after;
   if (!isSame) {
-    ground.server?.drop((key) => isOut(parts.home.replica, key));
-    links.members([...after.keys()], (node) => factsOf(ground, after.get(node) as RosterRow));
-    for (const [key, row] of after) {
-      const was = before.get(key);
-      if (was === undefined || was === row) continue;
-      links.facts(key, factsOf(ground, row));
-    }
-    keysOf(ground, others);
-    for (const key of before.keys()) if (!after.has(key)) rotationWithout(ground, key);
-    places.resolve(others, (node) => {
-      const row = wishing.roster().byKey.get(node);
-      if (row !== undefined) links.facts(node, factsOf(ground, row));
-    });
-    kept.only([...after.keys()]);
-    for (const key of ground.rtts.keys()) if (!after.has(key)) ground.rtts.delete(key);
-  }
-  if (!isSame || before.size === 0) {
+    changeLinks(ground, before);
     await applying.apply();
     namesAnew(ground);
     ground.heart?.rosterChanged();
     tellMeshAddresses(ground);
   }
-  // The interface is rid of them by now.
-  ground.heart?.carriedOut(removalsIn(ground).map(({ id }) => id));
+  // Said only where it is so: the interface is rid of whoever was removed.
+  if (applying.actual() !== null) {
+    ground.heart?.carriedOut(removalsIn(ground).map(({ id }) => id));
+  }
   ground.heart?.beatNow();
+}
+
+/** Who is there to be linked to, and what is new of each. */
+function changeLinks(ground: Ground, before: ReadonlyMap<Key, RosterRow>): void {
+  const { wishing, links, kept, parts, places, rtts, server } = ground;
+  const others = wishing.others();
+  const { byKey: after } = wishing.roster();
+  server?.drop((key) => isOut(parts.home.replica, key));
+  const keys = others.map(({ key }) => key);
+  links.members(keys, (node) => factsOf(ground, after.get(node) as RosterRow));
+  for (const row of others) {
+    const was = before.get(row.key);
+    if (was !== undefined && was !== row) links.facts(row.key, factsOf(ground, row));
+  }
+  keysOf(ground, others, before);
+  places.resolve(others, (node) => hearAnew(ground, node));
+  kept.only(keys);
+  for (const key of before.keys()) {
+    if (after.has(key)) continue;
+    rotationWithout(ground, key);
+    rtts.delete(key);
+  }
 }
 
 /** The names of all members, this node too. */

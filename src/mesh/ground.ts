@@ -65,7 +65,7 @@ export interface Ground {
   identity: Identity;
   /** Prefixes that this machine reaches otherwise than through the mesh. */
   local: readonly string[];
-  /** The row of each other member, as it was applied last. */
+  /** The row of each member, this node too, as it was applied last. */
   rows: ReadonlyMap<Key, RosterRow>;
   sightings: Sightings;
   readonly rtts: Map<Key, number>;

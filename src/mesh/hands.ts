@@ -1,22 +1,42 @@
 // What the links ask for, carried out: the interface is pointed elsewhere, a peer is asked for a
 // sign of life, an endpoint is kept. Spec: docs/links.md.
 
-import { monotonicMs } from '../os/clock.ts';
+import type { Key } from '../../proto/ids.ts';
+import type { Actual } from '../../wg/dump.ts';
+import { monotonicMs, nowMs } from '../os/clock.ts';
 import { urlIn } from '../peer/address.ts';
 import type { Ground } from './ground.ts';
+import { JUST_COME_S } from './limits.ts';
 import type { LinkHands } from './links.ts';
+
+/**
+ * Points WireGuard elsewhere, unless the peer has just shaken hands from a place that the link does
+ * not know of: a turn would end that session, and the peer would take long to notice.
+ */
+async function turn(ground: Ground, node: Key, done: () => void): Promise<void> {
+  const { applying, links, wishing } = ground;
+  const actual = await applying.look();
+  if (actual !== null && hasJustCome(ground, node, actual)) {
+    done();
+    return links.seen(actual, wishing.publicKeyOf);
+  }
+  if (!(await applying.turn(node))) return;
+  done();
+  ground.lookSoon();
+}
+
+function hasJustCome({ links, wishing }: Ground, node: Key, { peers }: Actual): boolean {
+  const peer = peers.get(wishing.publicKeyOf(node) ?? '');
+  const state = links.state(node);
+  if (peer === undefined || state === null || peer.endpoint === null) return false;
+  // On the relay that is about to be left, a handshake is no news.
+  const isKnown = 'path' in state && state.path.endpoint === peer.endpoint;
+  return !isKnown && nowMs() / 1_000 - peer.handshakeS <= JUST_COME_S && peer.handshakeS > 0;
+}
 
 export function handsOf(of: () => Ground): LinkHands {
   return {
-    turn(node, done) {
-      void of()
-        .applying.turn(node)
-        .then((isTurned) => {
-          if (!isTurned) return;
-          done();
-          of().lookSoon();
-        });
-    },
+    turn: (node, done) => void turn(of(), node, done),
     apply: () => void of().applying.apply(),
     meet: (node) => of().meeting?.meet(node),
     lease: (node, relay) => of().meeting?.lease(node, relay),

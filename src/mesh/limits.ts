@@ -39,3 +39,5 @@ export const SIGHTINGS_TOLD_MAX = 8;
 export const ECHO_BYTES = 56;
 /** Between two looks for the first packet under a new key of a peer: less than two of a call. */
 export const LOOK_AT_KEY_MS = 3;
+/** A handshake that is no older has come since the link decided to look elsewhere. */
+export const JUST_COME_S = 1.5;

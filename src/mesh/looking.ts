@@ -7,16 +7,9 @@ import type { KeptPeer } from '../daemon/kept.ts';
 import { monotonicMs } from '../os/clock.ts';
 import { networkPrint } from '../os/own-addresses.ts';
 import { urlIn } from '../peer/address.ts';
-import { commonFacts, factsOf } from './facts-of.ts';
+import { commonFacts, factsOf, hearAnew } from './facts-of.ts';
 import type { Ground } from './ground.ts';
-import {
-  AWAY_MS,
-  KEEP_EVERY_MS,
-  LOOK_MS,
-  LOOK_SOON_MS,
-  RTT_EVERY_MS,
-  SLOW_MS,
-} from './limits.ts';
+import { AWAY_MS, KEEP_EVERY_MS, LOOK_MS, LOOK_SOON_MS, RTT_EVERY_MS, SLOW_MS } from './limits.ts';
 import { rotationSeen } from './rotating.ts';
 import { watchOn } from './rotation.ts';
 import { setLink } from './setting.ts';
@@ -97,10 +90,7 @@ async function lookAround(ground: Ground): Promise<void> {
     if (!isHeard) silent.push(...doorsOf(row.key, facts));
   }
   parts.syncing.onLinks(silent);
-  places.resolve(wishing.others(), (node) => {
-    const row = wishing.roster().byKey.get(node);
-    if (row !== undefined) links.facts(node, factsOf(ground, row));
-  });
+  places.resolve(wishing.others(), (node) => hearAnew(ground, node));
   pruneSightings(ground);
   measure(ground, nowMs);
   const hasOthers = wishing.others().length > 0;

@@ -23,7 +23,7 @@ export interface Said {
 }
 
 export interface Meets {
-  /** Through any common peer; later, where nobody is there to carry it right now. */
+  /** Through any common peer, once the first address had its chance and somebody is there. */
   send(node: Key): void;
   /** Somebody looks for this node. The answer. */
   take(meet: Meet, sighting: Uint8Array): Uint8Array;
@@ -33,7 +33,7 @@ export interface Meets {
 
 export function createMeets(ground: Ground): Meets {
   const said = new Map<Key, Said>();
-  /** Whom a meet is for that nobody could carry yet, and how long it is worth it. */
+  /** Whom a meet is for that was not sent yet, and how long it is worth it. */
   const waiting = new Map<Key, number>();
   let timer: NodeJS.Timeout | null = null;
   let sequence = 0;
@@ -76,7 +76,9 @@ export function createMeets(ground: Ground): Meets {
   function sendWaiting(): void {
     const nowMs = monotonicMs();
     for (const [node, untilMs] of waiting) {
-      if (nowMs >= untilMs || sendNow(node)) waiting.delete(node);
+      // Most are reached at the first address: then nobody need be bothered.
+      const isFound = ground.links.state(node)?.at === 'direct';
+      if (isFound || nowMs >= untilMs || sendNow(node)) waiting.delete(node);
     }
     if (waiting.size > 0 || timer === null) return;
     clearInterval(timer);
@@ -85,7 +87,6 @@ export function createMeets(ground: Ground): Meets {
 
   return {
     send(node) {
-      if (sendNow(node)) return;
       waiting.set(node, monotonicMs() + MEET_WAIT_MS);
       timer ??= setInterval(sendWaiting, CARRIER_LOOK_MS);
     },

@@ -14,6 +14,7 @@ import { startHeartbeat } from '../beat/heart.ts';
 import { MESH_PORT } from '../beat/limits.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
 import { monotonicMs } from '../os/clock.ts';
+import { openIdentity } from '../keys/identity.ts';
 import { MESH_HOST_REFUSALS } from '../os/mesh-refusals.ts';
 import { networkPrint, ownEndpoints } from '../os/own-addresses.ts';
 import { type Wireguard, raiseWireguard } from '../os/wireguard.ts';
@@ -65,7 +66,9 @@ export async function raise(
   if (!isPeer(home.replica, identity.publicKey)) {
     return refuse('no-mesh', 'this machine was removed from the network');
   }
-  const settled = settledKey(host, home, identity);
+  // Read anew: it may have been changed while there was no mesh.
+  const opened = openIdentity(host, home.folder);
+  const settled = opened.ok ? settledKey(host, home, opened.value) : opened;
   if (!settled.ok) return refuse('no-mesh', `${settled.code} ${settled.detail}`);
   const made = await groundOf({ ...parts, identity: settled.value }, fall);
   if (!made.ok) return made;
@@ -150,9 +153,8 @@ function applyingOn(of: () => Ground, device: Wireguard): Ground['applying'] {
       );
     },
     drifted(changes) {
-      const what = `${device.name}, which somebody has changed, was put right`;
-      const why = [...new Set(changes.map(({ kind }) => kind))].join(', ');
-      of().parts.tell({ event: 'failed', what, why });
+      const kinds = [...new Set(changes.map(({ kind }) => kind))];
+      of().parts.tell({ event: 'mesh-repaired', interface: device.name, changes: kinds });
     },
     failed: (error) =>
       of().parts.tell({ event: 'failed', what: 'the mesh interface', why: error.message }),
@@ -224,7 +226,8 @@ function raisedOf(ground: Ground): Raised {
     nodes: () => nodesOf(ground),
     ping: (node) => pingOver(ground, node),
     relink(node) {
-      if (node !== null && !ground.rows.has(node)) throw new DaemonFault('no-such-peer');
+      const isPeerHere = ground.wishing.others().some(({ key }) => key === node);
+      if (node !== null && !isPeerHere) throw new DaemonFault('no-such-peer');
       return ground.links.changed(node);
     },
     rotate: () => rotateOwn(ground),

@@ -14,5 +14,5 @@ export const RELAY_BIND_TRIES = 8;
 export const MEET_CARRIERS_MAX = 3;
 /** For a meet or a lease to be answered: two hops over links that work, one of them just roamed. */
 export const MEET_WAIT_MS = 8_000;
-/** Between two looks for somebody to carry a meet that nobody could. */
+/** Before a meet is sent, and between two looks for somebody to carry it. */
 export const CARRIER_LOOK_MS = 200;

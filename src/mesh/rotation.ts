@@ -30,8 +30,12 @@ export function noRotations(): Rotations {
   return { peers: new Map(), told: new Map(), watched: new Set(), isWatching: false };
 }
 
-/** The members of now with their keys, as the ledger has them. */
-export function keysOf(ground: Ground, rows: readonly RosterRow[]): void {
+/** The members of now with their keys, as the ledger has them; `before` is what was known. */
+export function keysOf(
+  ground: Ground,
+  rows: readonly RosterRow[],
+  before: ReadonlyMap<Key, RosterRow>,
+): void {
   const { rotations, heart } = ground;
   const named = new Set(rows.map(({ key }) => key));
   for (const key of rotations.peers.keys()) {
@@ -40,8 +44,9 @@ export function keysOf(ground: Ground, rows: readonly RosterRow[]): void {
     rotations.told.delete(key);
     rotations.watched.delete(key);
   }
-  for (const { key, wg, counter } of rows) {
-    if (wg === null) continue;
+  for (const row of rows) {
+    const { key, wg, counter } = row;
+    if (wg === null || before.get(key) === row) continue;
     if (!rotations.peers.has(key)) rotations.peers.set(key, knownPeer(wg, counter));
     const isAlive = heart?.liveness(key).state === 'alive';
     step(ground, key, { kind: 'ledger', wg, counter, isAlive });

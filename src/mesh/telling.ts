@@ -94,11 +94,15 @@ function factsFrom({ key, address, ipv4 }: RosterRow, view: View | null, own: Di
   const beat = view?.beat ?? null;
   return {
     ...{ key, address, ipv4, liveness: view?.state ?? 'unheard' },
-    heardAgoMs: view?.silentMs ?? null,
+    heardAgoMs: rounded(view?.silentMs ?? null),
     headroom: view?.state === 'down' ? null : (beat?.headroom ?? null),
     clockOffsetMs: view?.clockOffsetMs ?? null,
     version: beat?.version ?? null,
     agrees: beat === null ? null : beat.frontierRoot === own,
     ...{ cloned: view?.clone ?? false, relay: beat?.relay ?? false, lobby: beat?.lobby ?? false },
   };
+}
+
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
 }

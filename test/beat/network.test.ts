@@ -136,7 +136,7 @@ describe('in any history', () => {
       ),
       { numRuns: 40 },
     );
-  }, 60_000);
+  }, 120_000);
 
   function judge(sim: Sim, last: Ear | undefined, at: SimNode, of: SimNode): void {
     const { state } = viewOf(at.heart, of.key);
@@ -243,6 +243,6 @@ describe('a clone', () => {
         }
       }
     },
-    60_000,
+    120_000,
   );
 });

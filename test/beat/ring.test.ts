@@ -107,17 +107,17 @@ describe('a large network', () => {
     for (const { heart } of watchers) expect(viewOf(heart, gone.key).state).toBe('alive');
     const still = rest.filter(({ heart }) => viewOf(heart, gone.key).doubters.length > 2);
     expect(still.length).toBeLessThan(rest.length * 0.3);
-  }, 60_000);
+  }, 120_000);
 
   test('tells each node of some dozen hosts, and how much it sends does not grow', () => {
     const sim = largeNetwork(2);
-    sim.run(120 * SECOND);
+    sim.run(60 * SECOND);
     for (const { heart, sentBytes } of sim.nodes) {
       const known = sim.nodes.filter(({ key }) => viewOf(heart, key).usable);
       expect(known.length).toBeGreaterThan(PASSED_ON);
-      expect(sentBytes / 120).toBeLessThan(1_500);
+      expect(sentBytes / 60).toBeLessThan(1_500);
     }
-  }, 60_000);
+  }, 120_000);
 
   test('is asked for a fresh packet before work is given', () => {
     const sim = largeNetwork(3, 0);
@@ -129,5 +129,5 @@ describe('a large network', () => {
     expect(viewOf(placer.heart, host.key)).toMatchObject({ state: 'alive', firstHand: true });
     sim.run(60 * SECOND);
     expect(viewOf(placer.heart, host.key).state).toBe('unheard');
-  }, 60_000);
+  }, 120_000);
 });

@@ -4,11 +4,12 @@ import { describe, expect, test } from 'vitest';
 import type { Act, Kind } from '../../ledger/kinds.ts';
 import { membersMeant } from '../../ledger/find-member.ts';
 import { SCHEMAS } from '../../ledger/kinds.ts';
-import type { Grant } from '../../ledger/grant.ts';
+import type { Action, Grant } from '../../ledger/grant.ts';
+import { memberWishes } from '../../ledger/presets.ts';
 import { stateOf } from '../../ledger/replica.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import { deedOf, kindOf } from '../../src/cli/deeds.ts';
-import { grantTexts } from '../../src/cli/grants.ts';
+import { grantTexts, nodeRights } from '../../src/cli/grants.ts';
 import { namesIn } from '../../src/cli/names.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import { actor, acts, everything, settle } from '../kit/actors.ts';
@@ -111,6 +112,17 @@ describe('grants', () => {
       'place.job on lab- (cpu_milli 500, may be handed on once)',
     ]);
     expect(grantTexts([])).toEqual([]);
+  });
+
+  test('of a node are a preset where they are just its own', () => {
+    const grants = (actions: readonly Action[]): Grant[] =>
+      actions.map((action) => ({ action, resource: '', depth: 0 }));
+    const peer = memberWishes('peer', 'node').map(({ action }) => action);
+    expect(nodeRights(grants(peer))).toBe('rights of a peer');
+    expect(nodeRights(grants(peer.slice(1)))).toMatch(/^place\.job, /);
+    expect(nodeRights([...grants(peer), job])).toMatch(/^place\.vm, .*; place\.job on lab-/);
+    expect(nodeRights(grants(['metrics.read', 'work.read']))).toBe('rights of an observer');
+    expect(nodeRights([])).toBe('no rights');
   });
 });
 

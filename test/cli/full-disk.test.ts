@@ -22,7 +22,7 @@ beforeAll(async () => {
   const founded = await command('init', 'home', '--node', 'stove', '--no-passphrase', ...sheet);
   expect(founded.code).toBe(0);
   fillUp();
-}, 60_000);
+});
 afterAll(() => {
   if (mountFault === null) spawnSync('umount', [mount]);
 });

@@ -38,7 +38,7 @@ async function rootOf(dir: string): Promise<string> {
 
 beforeAll(async () => {
   expect((await kith(['version'])).code).toBe(0);
-}, 60_000);
+});
 
 describe('kith ledger import', () => {
   test('founds a replica from a file, last line first, among strangers and rubbish', async () => {

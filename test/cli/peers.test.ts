@@ -87,7 +87,7 @@ beforeAll(async () => {
   await done('ticket', 'new', '--name', 'paper', '--out', ticket, '--dir', attic);
   await done('ledger', 'import', join(attic, 'nodes.jsonl'), '--dir', cellar);
   await done('ticket', 'redeem', '--ticket-file', ticket, '--name', 'cellar', '--dir', cellar);
-}, 60_000);
+});
 
 describe('two members', () => {
   test('come to the same truth, in both directions, whoever dials', async () => {

@@ -27,7 +27,7 @@ async function document(...words: string[]): Promise<Record<string, never>> {
 
 beforeAll(async () => {
   expect((await kith(['version'])).code).toBe(0);
-}, 60_000);
+});
 
 describe('kith, and kith status', () => {
   test('without a ledger say how to come by one', async () => {

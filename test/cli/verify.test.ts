@@ -43,7 +43,7 @@ function expectTwoLines(ran: Ran): void {
 // Builds, where that has not happened, before several start at once.
 beforeAll(async () => {
   expect((await kith(['version'])).code).toBe(0);
-}, 60_000);
+});
 
 describe('kith ledger verify', () => {
   test('gives an intact file the report of the contract and 0', async () => {

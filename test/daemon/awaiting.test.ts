@@ -3,17 +3,26 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { kith } from '../cli/ledgers.ts';
-import { admitting, ceremonyOf, founded, joining, relayTo, truthIn } from '../genesis/machines.ts';
+import {
+  type NewMachine,
+  admitting,
+  ceremonyOf,
+  founded,
+  joining,
+  relayTo,
+  truthIn,
+} from '../genesis/machines.ts';
 import { type Up, up } from './daemons.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
-
-/** Kills both ends as the record is about to arrive; it is in the admitter's ledger by then. */
-async function brokenOff(attic: string, lamp: string): Promise<void> {
+/**
+ * Kills the admitter as the record is about to arrive, which is in its ledger by then, and the new
+ * machine with it, unless that one is to live.
+ */
+async function brokenOff(attic: string, lamp: string, lives = false): Promise<NewMachine> {
   const machine = await joining(lamp, '--name', 'lamp');
-  const pids = [await ceremonyOf(machine)];
+  const pids = lives ? [] : [await ceremonyOf(machine)];
   const relay = await relayTo(machine.port, (direction, number) => {
     if (direction !== 'to newcomer' || number !== 6) return true;
     for (const pid of pids) process.kill(pid, 'SIGKILL');
@@ -21,8 +30,9 @@ async function brokenOff(attic: string, lamp: string): Promise<void> {
   });
   const admit = admitting(attic, relay.port, machine.code);
   pids.push(await ceremonyOf(admit));
-  await Promise.all([admit.ended, machine.ended]);
+  await Promise.all([admit.ended, lives ? null : machine.ended]);
   relay.close();
+  return machine;
 }
 
 async function portOf(daemon: Up): Promise<string> {
@@ -66,6 +76,23 @@ describe('a machine that has accepted an admission and not seen it', () => {
     const again = await kith(['join', '--dir', lamp, '--listen', '127.0.0.1:0', '--json']);
     expect([again.code, again.err]).toEqual([0, '']);
     expect(JSON.parse(again.out)).toMatchObject({ event: 'joined', network: 'home' });
+    expect(await truthIn(lamp)).toEqual(await truthIn(attic));
+  });
+
+  test.each([
+    ['by itself', false],
+    ['beside its daemon', true],
+  ])('finds it %s while it shows a code, and ends', async (_, hasDaemon) => {
+    const attic = await founded('meanwhile');
+    const lamp = join(attic, '..', 'lamp');
+    await up(attic);
+    const machine = await brokenOff(attic, lamp, true);
+    // Either may be first.
+    if (hasDaemon) await up(lamp);
+    const { code, err, out } = await machine.ended;
+    expect([code, err]).toEqual([0, '']);
+    expect(machine.events().at(-1)).toMatchObject({ event: 'joined', network: 'home' });
+    expect(out).not.toContain('burnt');
     expect(await truthIn(lamp)).toEqual(await truthIn(attic));
   });
 });

@@ -126,7 +126,7 @@ describe('through a real daemon', () => {
   beforeAll(async () => {
     await founded(attic, 'attic');
     daemon = await up(attic);
-  }, 60_000);
+  });
 
   test('a client reaches an address, and what it says is nowhere in the log', async () => {
     const address = await place((socket) => socket.pipe(socket));

@@ -22,7 +22,7 @@ beforeAll(async () => {
   expect((await kith(['version'])).code).toBe(0);
   await founded(attic, 'attic');
   daemon = await up(attic);
-}, 60_000);
+});
 
 describe('beside a running daemon', () => {
   test('commands sign in their own process and write through it', async () => {

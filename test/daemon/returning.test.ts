@@ -2,11 +2,9 @@
 // Real processes on loopback.
 
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { kith, scratch } from '../cli/ledgers.ts';
 import { type Up, done, founded, up } from './daemons.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const folder = scratch('returning');
 const [attic, cellar, barn] = ['attic', 'cellar', 'barn'].map((name) => join(folder, name)) as [

@@ -21,7 +21,7 @@ let second: Up;
 
 beforeAll(async () => {
   expect((await kith(['version'])).code).toBe(0);
-}, 60_000);
+});
 
 async function urlOf(daemon: Up): Promise<string> {
   return (await daemon.until('listening')).url;

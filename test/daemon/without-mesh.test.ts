@@ -18,7 +18,7 @@ beforeAll(async () => {
   expect((await kith(['version'])).code).toBe(0);
   await founded(attic, 'attic');
   await up(attic);
-}, 60_000);
+});
 
 function metrics(): Promise<{ status: number; type: string; text: string }> {
   return new Promise((resolve, reject) => {

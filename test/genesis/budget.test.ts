@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AdmitterDead, AdmitterNews } from '../../pairing/admitter-state.ts';
 import { makeCode, readCode, showCode } from '../../pairing/code.ts';
 import { ATTEMPTS_MAX } from '../../pairing/limits.ts';
@@ -16,8 +16,6 @@ import { randomBytes } from '../../src/os/clock.ts';
 import { scratch } from '../cli/ledgers.ts';
 import { actor, signBytes } from '../kit/actors.ts';
 import { type NewMachine, ceremonyOf, joining, processesOf, started } from './machines.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const mallory = actor('mallory');
 const SOME_ID = 'A'.repeat(43);

@@ -85,5 +85,5 @@ describe.concurrent.each(STEPS)('the %s is killed', (victim, direction, number, 
     const its = theirs.admissions.filter((line) => line.includes(`"key":"${key}"`));
     expect(its).toHaveLength(1);
     expect(processesOf(folder)).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   type Announcement,
   type Found,
@@ -10,12 +10,11 @@ import {
   encodeBeacon,
   withFound,
 } from '../../src/genesis/announcement.ts';
+import { machinesIn } from '../../src/genesis/candidates.ts';
 import { decodeDns, encodeAnswer, encodeQuestion } from '../../src/genesis/dns.ts';
 import { CANDIDATES_MAX, CANDIDATES_PER_SOURCE_MAX } from '../../src/genesis/limits.ts';
 import { kith } from '../cli/ledgers.ts';
 import { admitting, founded, joining } from './machines.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const lamp: Announcement = {
   ...{ name: 'lamp', role: 'peer', port: 7_448 },
@@ -131,6 +130,29 @@ describe('whatever arrives', () => {
   });
 });
 
+describe('a machine that is heard several times', () => {
+  test('is one row, its IPv4 address first, each address once', () => {
+    const [scoped, ipv4, ipv6] = ['fe80::1%eth0', '192.0.2.7', '2001:db8::7'];
+    const heard = [scoped, ipv6, ipv4].map((source) => ({ ...lamp, source }));
+    const addresses = ['192.0.2.7:7448', '[fe80::1%eth0]:7448', '[2001:db8::7]:7448'];
+    expect(machinesIn(heard)).toEqual([
+      {
+        ...{ name: 'lamp', role: 'peer', fingerprint: lamp.fingerprint, source: ipv4 },
+        ...{ address: addresses[0], addresses, lobby: null, key: null },
+      },
+    ]);
+  });
+
+  test('is not mixed with what somebody else says of it', () => {
+    const [print4, source] = ['0000-0000-0000-0000', '198.51.100.1'];
+    const others = [{ fingerprint: print4 }, { name: 'stove' }, { role: 'guest' }];
+    const heard = [lamp, ...others].map((other) => ({ ...lamp, source, ...other }));
+    expect(machinesIn(heard).map(({ addresses }) => addresses)).toEqual(
+      heard.map(() => [`${source}:7448`]),
+    );
+  });
+});
+
 test('a machine on this link is found by name, and is silent when it is to be hidden', async () => {
   const attic = await founded('found');
   const name = `lamp-${process.pid}`;
@@ -143,7 +165,8 @@ test('a machine on this link is found by name, and is silent when it is to be hi
   expect(JSON.parse(nobody.out)).toMatchObject({ error: { code: 'no-such-candidate' } });
   const { candidates } = JSON.parse(out) as { candidates: Record<string, unknown>[] };
   const [own, ...others] = candidates.filter((one) => String(one['name']).endsWith(name));
-  expect(own).toMatchObject({ name, address: machine.address, role: 'peer' });
+  const { address } = machine;
+  expect(own).toMatchObject({ name, address, addresses: [address], role: 'peer' });
   expect(own?.['fingerprint']).toBe(machine.events()[0]?.['fingerprint']);
   expect(others).toEqual([]);
   const admit = await admitting(attic, name, machine.code).ended;

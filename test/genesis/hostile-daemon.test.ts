@@ -6,7 +6,7 @@ import { renameSync } from 'node:fs';
 import { type IncomingMessage, type Server, createServer, request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sentenceOf } from '../../src/cli/sentences.ts';
 import { ROUTES, type TakenLines } from '../../src/daemon/routes.ts';
 import { scratch } from '../cli/ledgers.ts';
@@ -14,9 +14,6 @@ import { type Up, founded, up } from '../daemon/daemons.ts';
 import { admitting } from './machines.ts';
 import { type Meddle, TRICKS, carryWith, honest } from './meddling.ts';
 import { type Newcomer, admissionsIn, newcomer } from './newcomers.ts';
-
-// A command as a process of its own for each case, on whatever machine this is.
-vi.setConfig({ testTimeout: 120_000 });
 
 interface Answer {
   readonly status: number;

@@ -8,7 +8,7 @@ import { type Server, type TLSSocket, createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { frontierRoot, stateOf } from '../../ledger/replica.ts';
 import type {
   AdmitterAnswer,
@@ -36,9 +36,6 @@ import { newIdentity } from '../kit/peers.ts';
 import { founded, wrongFor } from './machines.ts';
 import { type Meddle, TRICKS, type Trick, carryWith, connection, honest } from './meddling.ts';
 import { type Newcomer, admissionsIn, newcomer } from './newcomers.ts';
-
-// Silence is noticed after thirty seconds; and this machine may be slow.
-vi.setConfig({ testTimeout: 120_000 });
 
 let home: HomeLedger;
 let signer: Signer;

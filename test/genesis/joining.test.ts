@@ -3,7 +3,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { kith, scratch } from '../cli/ledgers.ts';
 import {
   admitting,
@@ -17,9 +17,6 @@ import {
   wrongFor,
 } from './machines.ts';
 import { inMemory } from './memory.ts';
-
-// Real processes, some at once, on whatever machine this is.
-vi.setConfig({ testTimeout: 60_000 });
 
 // Those that only need somebody who admits share one network, and take turns at its ledger.
 let attic: string;

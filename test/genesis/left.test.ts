@@ -3,12 +3,10 @@
 
 import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { up } from '../daemon/daemons.ts';
 import { admitting, ceremonyOf, founded, joining, processesOf } from './machines.ts';
 import { inMemory } from './memory.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Every way in which somebody might write the code down. */
 function spellings(code: string): string[] {

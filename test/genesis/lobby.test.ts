@@ -2,13 +2,10 @@
 // `kith join --via` on the new machine, `kith candidates` and `kith admit` on another.
 
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { kith, scratch } from '../cli/ledgers.ts';
 import { type Up, done, founded, up } from '../daemon/daemons.ts';
 import { type NewMachine, admitting, joining, truthIn, wrongFor } from './machines.ts';
-
-// Real processes, several at once, on whatever machine this is.
-vi.setConfig({ testTimeout: 120_000 });
 
 interface Row {
   readonly name: string;

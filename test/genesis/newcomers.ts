@@ -39,6 +39,7 @@ export async function newcomer(folder: string, lobby: number | null = null): Pro
     desk: newcomerDesk(host, identity, folder),
     introduction: { role: 'peer', labels: [], endpoints: [], hardware: hardwareOf(folder) },
     tell: (event) => events.push(event),
+    seek: async () => false,
   });
   while (!events.some(({ what }) => what === 'shown')) await new Promise(setImmediate);
   const { code } = events.find(({ what }) => what === 'shown') as { code: string };

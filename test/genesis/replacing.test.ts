@@ -3,12 +3,10 @@
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { kith } from '../cli/ledgers.ts';
 import { admitting, done, founded, joining, started, truthIn } from './machines.ts';
 import { inMemory } from './memory.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 interface Node {
   readonly name: string;

@@ -1,7 +1,7 @@
 // `kith join --ticket` from outside: real processes on loopback, and machines without a person.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { type AddressInfo, type Server, createServer } from 'node:net';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { type AddressInfo, type Server, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { holdingsOf } from '../../ledger/holdings.ts';
@@ -12,9 +12,6 @@ import { type Ran, kith, scratch } from '../cli/ledgers.ts';
 import { type Up, up } from '../daemon/daemons.ts';
 import { newIdentity } from '../kit/peers.ts';
 import { type Event, type Process, done, founded, started, truthIn } from './machines.ts';
-
-// Real processes, some at once, on whatever machine this is.
-vi.setConfig({ testTimeout: 120_000 });
 
 let attic: string;
 let daemon: Up;
@@ -34,10 +31,20 @@ async function ticketNamed(name: string, ...words: string[]): Promise<string> {
   return file;
 }
 
-function joinBy(ticket: string, name: string, ...words: string[]): Promise<Ran> {
-  const own = ['join', '--ticket-file', ticket, '--name', name, '--dir', at(name), '--json'];
-  return kith([...own, ...words]);
+function joining(ticket: string, name: string): string[] {
+  return ['join', '--ticket-file', ticket, '--name', name, '--dir', at(name), '--json'];
 }
+
+function joinBy(ticket: string, name: string, ...words: string[]): Promise<Ran> {
+  return kith([...joining(ticket, name), ...words]);
+}
+
+/** An environment in which the calendar is two days behind. */
+const LATE = {
+  NODE_OPTIONS:
+    '--import=data:text/javascript,' +
+    encodeURIComponent('const now = Date.now; Date.now = () => now() - 172_800_000;'),
+};
 
 function eventsOf({ out }: Ran): (Event & { readonly error?: Event })[] {
   return out
@@ -102,6 +109,62 @@ describe('a ticket', () => {
     expect(existsSync(join(at('fan'), 'nodes.jsonl'))).toBe(false);
   });
 
+  test('that has expired is so at the door, whatever the clock of the machine says', async () => {
+    const ticket = at('stale.ticket');
+    const words = ['ticket', 'new', '--name', 'stale', '--expires', '1h', '--out', ticket];
+    const issued = await kith([...words, '--dir', attic], { env: LATE });
+    expect([issued.code, issued.out]).toEqual([0, '']);
+    const list = JSON.parse(await done('ticket', 'list', '--dir', attic, '--json')) as {
+      tickets: Event[];
+    };
+    expect(list.tickets).toContainEqual(
+      expect.objectContaining({ name: 'stale', standing: 'expired' }),
+    );
+    for (const env of [{}, LATE]) {
+      expect(refusalOf(await kith(joining(ticket, 'kiln'), { env }))).toEqual({
+        code: 'ticket-expired',
+        tried: [[door, 'ticket-expired']],
+      });
+    }
+    expect(existsSync(join(at('kiln'), 'nodes.jsonl'))).toBe(false);
+    await daemon.until('ticket', ({ standing }) => standing === 'expired');
+  });
+
+  test('that is redeemed with no door left says so, and the same again tells it', async () => {
+    const ticket = await ticketNamed('lone');
+    const own = join(at('loom'), 'nodes.jsonl');
+    const hasSigned = (): boolean =>
+      existsSync(own) && readFileSync(own, 'utf8').includes('"name":"loom"');
+    const gate = await gateTo(door, () => !hasSigned());
+    const lone = await joinBy(ticket, 'loom', '--from', gate);
+    expect(refusalOf(lone)).toEqual({ code: 'ticket-untold', tried: [[gate, 'door-silent']] });
+    expect(hasSigned()).toBe(true);
+    const admitted = async (): Promise<number> =>
+      (await truthIn(attic)).admissions.filter((line) => line.includes('"name":"loom"')).length;
+    expect(await admitted()).toBe(0);
+    const again = await joinBy(ticket, 'loom', '--from', gate, '--from', door);
+    expect(eventsOf(again).at(-1)).toMatchObject({ event: 'joined', told: door });
+    expect(await admitted()).toBe(1);
+    await holdsWhatAtticHolds('loom');
+  });
+
+  test('that is used lets the machine back that has lost its copy, and writes nothing', async () => {
+    const ticket = await ticketNamed('worn');
+    expect((await joinBy(ticket, 'desk')).code).toBe(0);
+    const before = (await truthIn(attic)).admissions;
+    const keys = readFileSync(join(at('desk'), 'node.key'), 'utf8');
+    for (const name of readdirSync(at('desk'))) {
+      // Without its journal a key signs nothing any more.
+      if (!/^(node\.key|signed-)/.test(name)) rmSync(join(at('desk'), name), { recursive: true });
+    }
+    const back = await joinBy(ticket, 'desk');
+    expect([back.code, back.err]).toEqual([0, '']);
+    expect(eventsOf(back)).toMatchObject([{ event: 'joined', told: door }]);
+    expect(readFileSync(join(at('desk'), 'node.key'), 'utf8')).toBe(keys);
+    expect((await truthIn(attic)).admissions).toEqual(before);
+    await holdsWhatAtticHolds('desk');
+  });
+
   test('whose doors are all dead is not used, and another door will do', async () => {
     const dead = await nobodyListens();
     const ticket = await ticketNamed('far', '--hint', dead);
@@ -144,6 +207,22 @@ afterAll(async () => {
 async function rubbishServer(): Promise<string> {
   const server: Server = createServer((socket) => {
     socket.on('error', () => undefined).end(Buffer.alloc(4_096, 'kith'));
+  });
+  await new Promise<void>((open) => server.listen(0, '127.0.0.1', open));
+  servers.push(() => server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A way to a door that takes connections as long as `isOpen` says so. */
+async function gateTo(place: string, isOpen: () => boolean): Promise<string> {
+  const [host, port] = place.split(':') as [string, string];
+  const server: Server = createServer((near) => {
+    near.on('error', () => undefined);
+    if (!isOpen()) return void near.destroy();
+    const far = connect(Number(port), host);
+    far.on('error', () => near.destroy()).on('close', () => near.destroy());
+    near.on('close', () => far.destroy());
+    near.pipe(far).pipe(near);
   });
   await new Promise<void>((open) => server.listen(0, '127.0.0.1', open));
   servers.push(() => server.close());

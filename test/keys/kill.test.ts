@@ -16,7 +16,7 @@ import { temporaryFolder } from './host.ts';
 let compiled: { script: string; remove: () => void };
 beforeAll(() => {
   compiled = compileChild('test/keys/kill-child.ts');
-}, 60_000);
+});
 afterAll(() => compiled.remove());
 
 const key = keyPairOf(seedOf('alice')).publicKey;
@@ -59,7 +59,7 @@ test('killed at any moment, it never signs a place twice, and goes on', async ()
   }
   // Every round signs at least one place, and every other one signs its first again.
   expect(chainOf(left).length).toBeGreaterThanOrEqual(6);
-}, 30_000);
+});
 
 test('held by two processes at once, it signs each place once', async () => {
   const { folder, ledger } = newKey();
@@ -75,7 +75,7 @@ test('held by two processes at once, it signs each place once', async () => {
   const met = contested(folder);
   expect(met.length).toBeGreaterThan(0);
   for (const [seq, first] of met) expect(chain[seq - 1] ?? first).toBe(first);
-}, 30_000);
+});
 
 /** The places for which a journal holds two records, with the first. */
 function contested(folder: string): [number, string][] {

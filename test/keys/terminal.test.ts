@@ -54,7 +54,7 @@ describe('at a real terminal', () => {
   let compiled: { script: string; remove: () => void };
   beforeAll(() => {
     compiled = compileChild('test/keys/prompt-child.ts');
-  }, 60_000);
+  });
   afterAll(() => compiled.remove());
 
   /**
@@ -84,14 +84,14 @@ describe('at a real terminal', () => {
     expect(screen).toContain('between icanon');
     expect(screen).toMatch(/[^-]icanon/);
     expect(screen).toMatch(/[^-]echo\b/);
-  }, 20_000);
+  });
 
   test('both answers pasted at once are read', async (context) => {
     if (!hasScript) context.skip(WITHOUT_SCRIPT);
     const screen = await session(['First: ', 'hunter2\rhunter2\r']);
     const hex = Buffer.from('hunter2').toString('hex');
     expect(screen).toContain(`got ${hex} ${hex}`);
-  }, 20_000);
+  });
 
   test('Ctrl-C gives up and puts the terminal back', async (context) => {
     if (!hasScript) context.skip(WITHOUT_SCRIPT);
@@ -101,7 +101,7 @@ describe('at a real terminal', () => {
     expect(screen).toMatch(/[^-]icanon/);
     expect(screen).toMatch(/[^-]isig/);
     expect(screen).toMatch(/[^-]echo\b/);
-  }, 20_000);
+  });
 
   test('without a terminal there is none to ask', async () => {
     // Detached is a session of its own, which has no terminal.
@@ -110,5 +110,5 @@ describe('at a real terminal', () => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
     await new Promise((resolve) => child.on('close', resolve));
     expect(said).toBe('no terminal\n');
-  }, 20_000);
+  });
 });

@@ -16,7 +16,7 @@ laboratory('hosts in the laboratory', (net, prepare) => {
   prepare(async () => {
     const lan = await net().lan();
     for (const name of ['attic', 'barn', 'cellar']) hosts.push(await net().host(name, lan));
-    await network(hosts, { operators: [hosts[1] as Host] });
+    await network(hosts, { operators: [hosts[2] as Host] });
   });
 
   async function allAgree(): Promise<void> {
@@ -30,11 +30,11 @@ laboratory('hosts in the laboratory', (net, prepare) => {
 
   test('run real daemons on a network that was made beforehand', async () => {
     for (const one of hosts) await one.up(EVERY_PEER(one, hosts));
-    const [attic, barn, cellar] = hosts as [Host, Host, Host];
-    const { id } = await commit(attic, 'heating.mode', 'on');
-    await commit(barn, 'heating.degrees', '20');
+    // The last one has met the others already: what it writes goes out at once.
+    const [attic, , cellar] = hosts as [Host, Host, Host];
+    const { id } = await commit(cellar, 'heating.mode', 'on');
     await allAgree();
-    expect(recordsOf(cellar).map((record) => record.id)).toContain(id);
+    expect(recordsOf(attic).map((record) => record.id)).toContain(id);
   });
 
   test('take in one more, and remove it, while their daemons run', async () => {

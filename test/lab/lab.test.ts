@@ -18,7 +18,7 @@ laboratory('cables of the laboratory', (net) => {
   test('lose and delay, where a shaper stands in them', async () => {
     const lan = await net().lan();
     const [a, b] = [await net().host('c', lan, { shaped: true }), await net().host('d', lan)];
-    expect((await a.ping(b.address, { count: 20, intervalMs: 10 })).lost).toEqual([]);
+    expect((await a.ping(b.address, { count: 20, intervalMs: 20 })).lost).toEqual([]);
     await a.cable.shape?.({ delayMs: 80 });
     const { rttMs } = await a.ping(b.address, { count: 3 });
     expect(rttMs).toHaveLength(3);

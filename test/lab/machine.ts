@@ -190,6 +190,7 @@ const TOOLS = [
   ['bridge', '-V'],
   ['nft', '--version'],
   ['ping', '-V'],
+  ['pgrep', '--version'],
   ['wg', '--version'],
   ['wireguard-go', '--version'],
 ] as const;

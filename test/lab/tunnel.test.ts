@@ -1,27 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Host } from './host.ts';
 import { laboratory } from './suite.ts';
+import { type End, end } from './tunnel.ts';
 import { until } from './until.ts';
-
-interface End {
-  readonly host: Host;
-  readonly key: string;
-  readonly inner: string;
-}
-
-/** A tunnel as a person would set it up by hand: what is wrong here is not kith's fault. */
-async function end(host: Host, inner: string): Promise<End> {
-  const { must } = host.machine;
-  const secret = await must(['wg', 'genkey']);
-  const key = (await must(['wg', 'pubkey'], { input: secret })).trim();
-  await must(['wireguard-go', 'hand']);
-  // What Node gives as standard input is a socket, which cannot be opened by its name.
-  const set = 'cat | wg set hand listen-port 7447 private-key /dev/stdin';
-  await must(['sh', '-c', set], { input: secret });
-  await must(['ip', 'address', 'add', `${inner}/64`, 'dev', 'hand', 'nodad']);
-  await must(['ip', 'link', 'set', 'dev', 'hand', 'mtu', '1280', 'up']);
-  return { host, key, inner };
-}
 
 async function peer(own: End, other: End, endpoint: string): Promise<void> {
   const words = ['allowed-ips', `${other.inner}/128`, 'endpoint', endpoint];

@@ -3,7 +3,7 @@
 
 import { type TLSSocket, connect } from 'node:tls';
 import fc from 'fast-check';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { type Lobby, type Patience, createLobby } from '../../src/lobby/lobby.ts';
 import { WAITING_MAX, WAITING_PER_SOURCE_MAX } from '../../src/lobby/limits.ts';
 import {
@@ -29,8 +29,6 @@ const open: { close(): unknown }[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));
 });
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** However slow this machine is. */
 const soon = (what: () => unknown) => expect.poll(what, { timeout: 50_000 });

@@ -71,7 +71,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     folder: 'src/main.ts',
-    mayImport: ['src/cli/'],
+    mayImport: ['node:v8', 'src/cli/'],
     reason: 'the entry looks at the version of Node and hands over, before anything else is loaded',
   },
   {

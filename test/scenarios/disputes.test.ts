@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Host } from '../lab/host.ts';
@@ -7,11 +7,14 @@ import { laboratory } from '../lab/suite.ts';
 import { until } from '../lab/until.ts';
 import { agreed, heard, linked, nodesOf, pinged } from './watch.ts';
 
+const LIBRARY = readdirSync('/usr/lib')
+  .map((name) => join('/usr/lib', name, 'faketime/libfaketime.so.1'))
+  .find((path) => existsSync(path));
+
 /** A clock that stands on another day when a process starts, and goes on from there. */
 function clockAt(day: string): Record<string, string> {
-  const folder = readdirSync('/usr/lib').find((name) => name.endsWith('-linux-gnu')) ?? '';
   return {
-    LD_PRELOAD: join('/usr/lib', folder, 'faketime/libfaketime.so.1'),
+    LD_PRELOAD: LIBRARY as string,
     FAKETIME: `@${day}`,
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
   };
@@ -102,9 +105,10 @@ laboratory('what members dispute', (net, prepare) => {
     }
   });
 
-  test.each(['1970-01-01 00:10:00', '2025-01-01 00:00:00'])(
+  test.for(['1970-01-01 00:10:00', '2025-01-01 00:00:00'])(
     'a machine whose clock says %s is a member like the others, and its ledger stays whole',
-    async (day) => {
+    async (day, { skip }) => {
+      if (LIBRARY === undefined) skip('there is no libfaketime on this machine');
       const own = cellar as Host;
       await own.daemon?.stop();
       await own.up([], clockAt(day));

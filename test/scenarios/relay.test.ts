@@ -4,26 +4,9 @@ import { afterAll, expect, test } from 'vitest';
 import { compileChild } from '../kit/child.ts';
 import type { Host } from '../lab/host.ts';
 import { laboratory } from '../lab/suite.ts';
+import { type End, end } from '../lab/tunnel.ts';
 import { until } from '../lab/until.ts';
 import { type Talk, talkTo } from './talk.ts';
-
-interface End {
-  readonly host: Host;
-  readonly key: string;
-  readonly inner: string;
-}
-
-async function end(host: Host, inner: string): Promise<End> {
-  const { must } = host.machine;
-  const secret = await must(['wg', 'genkey']);
-  const key = (await must(['wg', 'pubkey'], { input: secret })).trim();
-  await must(['wireguard-go', 'hand']);
-  const set = 'cat | wg set hand listen-port 7447 private-key /dev/stdin';
-  await must(['sh', '-c', set], { input: secret });
-  await must(['ip', 'address', 'add', `${inner}/64`, 'dev', 'hand', 'nodad']);
-  await must(['ip', 'link', 'set', 'dev', 'hand', 'mtu', '1280', 'up']);
-  return { host, key, inner };
-}
 
 /** As a link does it: the peer is taken off and added again. */
 async function point(own: End, other: End, endpoint: string): Promise<void> {

@@ -7,7 +7,7 @@ import type { PeerLink } from '../../src/mesh/facts.ts';
 import type { Host } from '../lab/host.ts';
 import { until } from '../lab/until.ts';
 
-export async function linksOf(own: Host): Promise<readonly PeerLink[]> {
+async function linksOf(own: Host): Promise<readonly PeerLink[]> {
   return (await askDaemon(own.folder, 'peers', undefined)).peers;
 }
 

@@ -15,7 +15,7 @@ let scratch: ReturnType<typeof scratchFolder>;
 let folder: string;
 beforeAll(() => {
   compiled = compileChild('test/kit/store-child.ts');
-}, 60_000);
+});
 afterAll(() => compiled.remove());
 beforeEach(() => {
   scratch = scratchFolder();

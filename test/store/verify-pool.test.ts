@@ -22,7 +22,7 @@ const poolOf = (threads: number): VerifyPool => {
 };
 beforeAll(() => {
   worker = compileChild('src/store/verify-worker.ts');
-}, 60_000);
+});
 afterAll(async () => {
   for (const pool of pools) await pool.close();
   worker.remove();

@@ -121,7 +121,8 @@ export const JOINING: readonly Command[] = [
         'lobby (`kith up --lobby`), a few seconds at most.',
       'Listens on the local network for two seconds: for broadcasts of `kith join`, and by mDNS for ' +
         '`_kith-genesis._tcp`. Anybody can announce anything, so nothing of it is believed: the code ' +
-        'and the fingerprint tell who is there.',
+        'and the fingerprint tell who is there. A machine that is heard at several addresses is one ' +
+        'line: the first is dialled, IPv4 if it has one.',
     ],
     examples: [{ line: 'kith candidates --json', what: 'for a script' }],
     load: () => import('../commands/candidates.ts'),

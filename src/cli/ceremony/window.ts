@@ -13,7 +13,7 @@ import { hardwareOf } from '../../genesis/hardware.ts';
 import { type Kept, NOTHING_KEPT, readKept, writeKept } from '../../genesis/kept.ts';
 import { SEEK_MS_MAX, WINDOW_SECONDS_MIN } from '../../genesis/limits.ts';
 import { newcomerDesk } from '../../genesis/newcomer.ts';
-import { pledgedIn, seekRecord } from '../../genesis/pledged.ts';
+import { type Pledged, pledgedIn, seekRecord } from '../../genesis/pledged.ts';
 import { type WindowEnd, runWindow } from '../../genesis/window.ts';
 import { foundDesk, openDesk } from '../../home/desk.ts';
 import { keyHost } from '../../home/host.ts';
@@ -45,7 +45,10 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   const here = await standingIn(folder, identity);
   if (here.at === 'member') return joined(folder, identity, print);
   if (here.at === 'removed') return stop('removed-here');
-  if (await isFound(folder, identity, signal)) return joined(folder, identity, print);
+  const before = pledgedIn(host, folder);
+  if (before !== null && (await isFound(folder, identity, before, signal))) {
+    return joined(folder, identity, print);
+  }
   const { network } = here;
   const kept = keptFor(unwrap(readKept(host, folder)), renewed === true);
   if (renewed === true) writeKept(host, folder, kept);
@@ -58,6 +61,9 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
     desk: newcomerDesk(host, identity, folder),
     introduction: { role: wish.role, labels: [], endpoints: [], hardware },
     tell: found.tell,
+    seek: async (pledged, aborted) =>
+      (await standingIn(folder, identity)).at === 'member' ||
+      isFound(folder, identity, pledged, aborted),
   }).finally(() => {
     screen.close();
     found.stop();
@@ -160,18 +166,22 @@ async function standingIn(folder: string, { publicKey }: Identity): Promise<Stan
   return standing ?? { at: 'stranger', network: null };
 }
 
-/** Whether a member has the record of an admission that an earlier run has accepted. */
-async function isFound(folder: string, identity: Identity, signal: AbortSignal): Promise<boolean> {
-  const pledged = pledgedIn(keyHost(), folder);
-  if (pledged === null || pledged.doors.length === 0) return false;
+/** Whether a member has the record of an admission that was accepted. */
+async function isFound(
+  folder: string,
+  identity: Identity,
+  pledged: Pledged,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (pledged.doors.length === 0) return false;
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(SEEK_MS_MAX)]);
-  let home = await openDesk(folder);
+  let home: HomeLedger | null = null;
   try {
     const begin = async (genesis: Decoded): Promise<HomeLedger> =>
-      (home ??= await foundDesk(folder, genesis, false));
+      (home ??= (await openDesk(folder)) ?? (await foundDesk(folder, genesis, false)));
     return (await seekRecord(pledged, { identity, signal: inTime, begin })) !== null;
   } finally {
-    await home?.close();
+    await (home as HomeLedger | null)?.close();
   }
 }
 

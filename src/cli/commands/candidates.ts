@@ -32,8 +32,9 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
 }
 
 function columns(one: Candidate, nameOf: NameOf): string[] {
-  const { name, address, lobby, source, fingerprint, role } = one;
-  const where = lobby === null ? (address ?? '') : `${source}, in the lobby of ${nameOf(lobby)}`;
+  const { name, addresses, lobby, source, fingerprint, role } = one;
+  const where =
+    lobby === null ? addresses.join(' or ') : `${source}, in the lobby of ${nameOf(lobby)}`;
   return [name, where, fingerprint, `asks to be ${role}`];
 }
 

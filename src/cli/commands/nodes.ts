@@ -12,7 +12,7 @@ import type { Coverage, NodeFacts } from '../../mesh/facts.ts';
 import { nodePlatform } from '../../platform.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
-import { grantTexts } from '../grants.ts';
+import { nodeRights } from '../grants.ts';
 import { namesAt, withHome } from '../home.ts';
 import { coverageLines } from '../mesh-lines.ts';
 import type { Printer } from '../print.ts';
@@ -46,7 +46,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
           standing,
           `by ${admitted ?? '?'}`,
           heardText(heard.get(node.key)),
-          [...node.labels, ...grantTexts(node.grants)].join('; ') || 'no rights',
+          [...node.labels, nodeRights(node.grants)].join('; '),
         ]),
         print.columns === null ? {} : { width: print.columns },
       ),

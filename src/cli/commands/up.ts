@@ -111,6 +111,8 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return `the mesh is up: ${event.address} on ${event.interface} (${event.backend})`;
     case 'mesh-failed':
       return `without a mesh: ${event.why}; the ledger is kept all the same`;
+    case 'mesh-repaired':
+      return `put right on ${event.interface} what others changed: ${event.changes.join(', ')}`;
     case 'link': {
       const via = event.via === null ? '' : ` via ${nameOf(event.via)}`;
       return `link to ${nameOf(event.peer)}: ${event.path}${via}: ${event.why}`;
