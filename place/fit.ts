@@ -8,100 +8,115 @@ import type { Lack, LackCode } from './lacks.ts';
 import { DISK_MARGIN_MIB, MEM_MARGIN_MIB } from './limits.ts';
 import type { Card, PlaceNode, Room } from './node.ts';
 
-/** What the node lacks; empty: it fits. What is wrong with the node itself comes first. */
+/**
+ * What the node lacks; empty: it fits. What is wrong with the node itself comes first. Everything
+ * is added to one list: of ten thousand nodes most lack nothing, and that must cost next to it.
+ */
 export function lacksOf(demand: Demand, node: PlaceNode): readonly Lack[] {
-  const standing = standingOf(node);
-  const wishes = wishesUnmet(demand, node);
-  const denied = node.denied === null ? [] : [node.denied];
+  const lacks: Lack[] = [];
+  addStanding(lacks, node);
+  if (node.denied !== null) lacks.push(node.denied);
+  addWishes(lacks, demand, node);
   // Of a node that is not there nobody knows what it has.
   const isThere = node.heard === 'here' || node.heard === 'alive';
-  return [...standing, ...denied, ...wishes, ...(isThere ? roomLacking(demand, node.room) : [])];
+  if (isThere) addRoom(lacks, demand, node.room);
+  return lacks;
 }
 
-function standingOf(node: PlaceNode): Lack[] {
-  const { heard, heardAgoMs } = node;
-  const since = heardAgoMs === null ? '' : ` for ${Math.floor(heardAgoMs / 1_000)} s`;
-  const found: (Lack | false)[] = [
-    node.frozen && lack('place-frozen', 'frozen: it wrote two records at one place'),
-    node.cloned && lack('place-cloned', 'two machines speak with its key'),
-    node.drained && lack('place-drained', 'drained: no new work goes there'),
-    !node.peer && lack('place-observer', 'an observer or a guest: it takes no work'),
-    heard === 'unheard' && lack('place-unheard', 'nothing was heard of it'),
-    heard === 'suspect' && lack('place-not-alive', `not sure to be alive: silent${since}`),
-    heard === 'down' && lack('place-not-alive', `not alive: silent${since}`),
-  ];
-  return found.filter((one) => one !== false);
+function addStanding(lacks: Lack[], node: PlaceNode): void {
+  const { frozen, cloned, drained, peer, heard, heardAgoMs } = node;
+  const since = (): string =>
+    heardAgoMs === null ? '' : ` for ${Math.floor(heardAgoMs / 1_000)} s`;
+  if (frozen) lacks.push(lack('place-frozen', 'frozen: it wrote two records at one place'));
+  if (cloned) lacks.push(lack('place-cloned', 'two machines speak with its key'));
+  if (drained) lacks.push(lack('place-drained', 'drained: no new work goes there'));
+  if (!peer) lacks.push(lack('place-observer', 'an observer or a guest: it takes no work'));
+  if (heard === 'unheard') lacks.push(lack('place-unheard', 'nothing was heard of it'));
+  if (heard === 'suspect')
+    lacks.push(lack('place-not-alive', `not sure to be alive: silent${since()}`));
+  if (heard === 'down') lacks.push(lack('place-not-alive', `not alive: silent${since()}`));
 }
 
-function wishesUnmet({ nodes, avoid, need, arch }: Demand, node: PlaceNode): Lack[] {
+function addWishes(lacks: Lack[], demand: Demand, node: PlaceNode): void {
+  const { nodes, avoid, need, arch } = demand;
   const is = (named: string): boolean => named === node.name || named === node.key;
-  const missing = need.filter((label) => !node.labels.includes(label));
-  const found: (Lack | false)[] = [
-    nodes !== null && !nodes.some(is) && lack('place-not-named', 'the spec names other nodes'),
-    avoid.some(is) && lack('place-avoided', 'the spec avoids it'),
-    missing.length > 0 && lack('place-no-label', `lacks the label ${missing.join(', ')}`),
-    arch !== null &&
-      arch !== node.arch &&
-      lack('place-other-arch', `needs ${arch}, it is ${node.arch ?? 'of unknown kind'}`),
-  ];
-  return found.filter((one) => one !== false);
+  if (nodes !== null && !nodes.some(is))
+    lacks.push(lack('place-not-named', 'the spec names other nodes'));
+  if (avoid.length > 0 && avoid.some(is)) lacks.push(lack('place-avoided', 'the spec avoids it'));
+  const missing = need.length === 0 ? need : need.filter((one) => !node.labels.includes(one));
+  if (missing.length > 0)
+    lacks.push(lack('place-no-label', `lacks the label ${missing.join(', ')}`));
+  if (arch !== null && arch !== node.arch) {
+    const its = node.arch ?? 'of unknown kind';
+    lacks.push(lack('place-other-arch', `needs ${arch}, it is ${its}`));
+  }
 }
 
-function roomLacking(demand: Demand, room: Room | null): Lack[] {
-  if (room === null) return [lack('place-unknown-room', 'has not said how much room it has')];
+function addRoom(lacks: Lack[], demand: Demand, room: Room | null): void {
+  if (room === null) {
+    lacks.push(lack('place-unknown-room', 'has not said how much room it has'));
+    return;
+  }
   const { cpuMilli, memMib, diskMib, gpu } = demand;
-  return [
-    ...cpuLacking(cpuMilli, room.cpuMilli),
-    ...mibLacking(memMib, room.memFreeMib, MEM_MARGIN_MIB, 'memory', 'place-no-memory'),
-    ...mibLacking(diskMib, room.diskFreeMib, DISK_MARGIN_MIB, 'disk', 'place-no-disk'),
-    ...(gpu === null ? [] : cardsLacking(gpu, room)),
-  ];
+  addCpu(lacks, cpuMilli, room.cpuMilli);
+  addMib(lacks, memMib, room.memFreeMib, MEMORY);
+  addMib(lacks, diskMib, room.diskFreeMib, DISK);
+  if (gpu !== null) addCards(lacks, gpu, room);
 }
 
 /**
  * Cores are shared: what is busy this second is a matter of the score, how many there are is not.
  */
-function cpuLacking(needs: number, has: number | null): Lack[] {
-  if (has === null) return [lack('place-unknown-room', 'does not know how many cores it has')];
-  if (needs <= has) return [];
-  const why = `needs ${coresText(needs, 'up')} cores, has ${coresText(has, 'down')}`;
-  return [lack('place-no-cpu', why, needs, has)];
-}
-
-function mibLacking(
-  needs: number,
-  freeMib: number | null,
-  margin: number,
-  of: string,
-  code: LackCode,
-): Lack[] {
-  if (freeMib === null) return [lack('place-unknown-room', `does not know how much ${of} is free`)];
-  const has = Math.max(0, freeMib - margin);
-  return needs <= has ? [] : [lack(code, needText(needs, of, has), needs, has)];
-}
-
-function cardsLacking(gpu: GpuDemand, { cardCount, cards }: Room): Lack[] {
-  if (cardCount === null) {
-    return [lack('place-unknown-room', 'does not know how many cards it has')];
+function addCpu(lacks: Lack[], needs: number, has: number | null): void {
+  if (has === null) {
+    lacks.push(lack('place-unknown-room', 'does not know how many cores it has'));
+  } else if (needs > has) {
+    const why = `needs ${coresText(needs, 'up')} cores, has ${coresText(has, 'down')}`;
+    lacks.push(lack('place-no-cpu', why, needs, has));
   }
+}
+
+interface Store {
+  readonly of: string;
+  readonly marginMib: number;
+  readonly code: LackCode;
+}
+
+const MEMORY: Store = { of: 'memory', marginMib: MEM_MARGIN_MIB, code: 'place-no-memory' };
+const DISK: Store = { of: 'disk', marginMib: DISK_MARGIN_MIB, code: 'place-no-disk' };
+
+function addMib(lacks: Lack[], needs: number, freeMib: number | null, store: Store): void {
+  const { of, marginMib, code } = store;
+  if (freeMib === null) {
+    lacks.push(lack('place-unknown-room', `does not know how much ${of} is free`));
+    return;
+  }
+  const has = Math.max(0, freeMib - marginMib);
+  if (needs > has) lacks.push(lack(code, needText(needs, of, has), needs, has));
+}
+
+function addCards(lacks: Lack[], gpu: GpuDemand, { cardCount, cards }: Room): void {
+  if (cardCount === null) {
+    lacks.push(lack('place-unknown-room', 'does not know how many cards it has'));
+    return;
+  }
+  const { count, minVramMib } = gpu;
   const ofKind = cards.filter((card) => isOfKind(card, gpu));
-  const wished = kindText(gpu);
-  const needs = `needs ${gpu.count} ${wished}`;
-  if (ofKind.length < gpu.count) {
+  const needs = `needs ${count} ${kindText(gpu)}`;
+  if (ofKind.length < count) {
     const sick = cards.filter((card) => !card.fit).length;
     const said = sick === 0 ? '' : `, and ${sick} that cannot be used`;
-    return [
-      lack('place-no-gpu', `${needs}, has ${ofKind.length}${said}`, gpu.count, ofKind.length),
-    ];
+    const why = `${needs}, has ${ofKind.length}${said}`;
+    lacks.push(lack('place-no-gpu', why, count, ofKind.length));
+    return;
   }
-  if (gpu.minVramMib === null) return [];
-  const least = gpu.minVramMib;
+  if (minVramMib === null) return;
   const free = ofKind.map(({ vramFreeMib }) => vramFreeMib ?? 0).toSorted((a, b) => b - a);
   // The last of those that would be taken is the one that is too small.
-  const has = free[gpu.count - 1] ?? 0;
-  if (has >= least) return [];
-  const why = `${needs} with ${mibText(least, 'up')} free, has ${mibText(has, 'down')}`;
-  return [lack('place-no-gpu', why, least, has)];
+  const has = free[count - 1] ?? 0;
+  if (has >= minVramMib) return;
+  const why = `${needs} with ${mibText(minVramMib, 'up')} free, has ${mibText(has, 'down')}`;
+  lacks.push(lack('place-no-gpu', why, minVramMib, has));
 }
 
 function isOfKind({ name, fit }: Card, { vendor, model }: GpuDemand): boolean {

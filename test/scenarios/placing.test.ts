@@ -55,6 +55,14 @@ laboratory('where work would go, among real daemons', (net, prepare) => {
       expect(nodes.map(({ fits }) => fits)).toEqual([true, true]);
       expect(order.map(({ name }) => name).toSorted()).toEqual(['attic', 'barn']);
     }
+    const { out } =
+      (await attic?.kith(['place', `${attic.folder}/../spec.json`, '--dry-run'])) ?? {};
+    expect(out).toMatch(
+      /^job hello: 0\.1 cores, 16 MiB of memory, 0 MiB of disk\npolicy mostFree; /,
+    );
+    const left = 'fits: [0-9.]+ [MG]iB of memory, \\d+ % of what is scarcest would be left';
+    expect(out).toMatch(new RegExp(`^  attic \\(this machine\\) +[12] +${left}$`, 'm'));
+    expect(out).toMatch(new RegExp(`^  barn +[12] +${left}$`, 'm'));
   });
 
   test('what no machine has is missing with its number, on each', async () => {
