@@ -42,7 +42,7 @@ function addWishes(lacks: Lack[], demand: Demand, node: PlaceNode): void {
   const is = (named: string): boolean => named === node.name || named === node.key;
   if (nodes !== null && !nodes.some(is))
     lacks.push(lack('place-not-named', 'the spec names other nodes'));
-  if (avoid.length > 0 && avoid.some(is)) lacks.push(lack('place-avoided', 'the spec avoids it'));
+  if (avoid.some(is)) lacks.push(lack('place-avoided', 'the spec avoids it'));
   const missing = need.length === 0 ? need : need.filter((one) => !node.labels.includes(one));
   if (missing.length > 0)
     lacks.push(lack('place-no-label', `lacks the label ${missing.join(', ')}`));
