@@ -16,13 +16,13 @@ export const LONG_LIST_MAX = 512;
 /** How much of a wrong value is repeated to its author. */
 export const SHOWN_CHARS_MAX = 40;
 
-/** 1,024 cores: twice the largest single machine that is sold. */
+/** 1,024 cores: more is a mistake in the unit, and no single machine. */
 export const CPU_MILLI_MAX = 1_024_000;
 /** A hundredth of a core: below it nothing starts in time. */
 export const CPU_MILLI_MIN = 10;
-/** 64 TiB of memory: the largest machine that is sold has half of it. */
+/** 64 TiB of memory: for the same reason. */
 export const MEM_MIB_MAX: number = 64 * 1024 * 1024;
-/** A container of busybox needs 4 MiB; less than 16 is a mistake in the unit. */
+/** Less than 16 MiB is a mistake in the unit: hardly anything starts in it. */
 export const MEM_MIB_MIN = 16;
 /** 1 PiB. */
 export const DISK_MIB_MAX: number = 1024 * 1024 * 1024;
@@ -47,5 +47,5 @@ export const GENERATION_MAX = 2_147_483_647;
 /** 65,536 and above cannot be mapped into every container. */
 export const USER_MAX = 65_535;
 
-/** What QEMU needs beside the memory of its guest, measured at 256 MiB to 4 GiB. */
+/** What QEMU needs beside the memory of its guest, at least; without KVM it may be more. */
 export const VM_OVERHEAD_MIB = 100;

@@ -73,9 +73,7 @@ const anyNode = fc.record({
 
 export const nodeLists: fc.Arbitrary<PlaceNode[]> = fc
   .array(anyNode, { maxLength: 24 })
-  .map((list) =>
-    list.map((node, i) => ({ key: keyOf(i), name: `node-${i}`, ...node })),
-  );
+  .map((list) => list.map((node, i) => ({ key: keyOf(i), name: `node-${i}`, ...node })));
 
 const names = fc.nat(24).map((i) => (i % 2 === 0 ? `node-${i}` : keyOf(i)));
 
