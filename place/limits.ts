@@ -9,8 +9,8 @@ export const MEM_MARGIN_MIB = 512;
 export const DISK_MARGIN_MIB = 1_024;
 /**
  * Below so many nodes that fit, the one with most free is best and everybody's view of it is fresh.
- * From there on placers that all take the same best one run into each other: in simulations 2.6
- * attempts a placement at 60 % load, against 1.02 for the better of two.
+ * From there on placers that all take the same best one run into each other, and the better of two
+ * spreads them.
  */
 export const FEW_NODES = 8;
 /** Shares are counted in millionths: integers, and finer than any figure that a node gives. */
