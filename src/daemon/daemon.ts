@@ -181,19 +181,33 @@ async function openWhenFree({ folder }: Daemon): Promise<HomeLedger | null> {
   }
 }
 
-/** What asks for records first, then those who bring them, then the ledger, then who waits. */
+/**
+ * What asks for records first, then those who bring them, then the ledger, then who waits. What
+ * fails on the way is told, and the rest ends all the same: half a daemon would hold the door.
+ */
 async function shutDown(daemon: Daemon, api: Api): Promise<void> {
   if (daemon.retry !== null) clearTimeout(daemon.retry);
   if (daemon.checkpoints !== null) clearInterval(daemon.checkpoints);
-  await daemon.awaiting?.stop();
-  await daemon.opening?.catch(() => undefined);
-  await daemon.mesh?.stop();
-  await daemon.publisher?.stop();
-  await daemon.syncing?.stop();
-  daemon.lobby?.close();
-  await daemon.door?.close();
-  await daemon.queue;
-  await daemon.home?.close();
-  if (daemon.home !== null) daemon.calendar.save();
-  await api.close(STOP_GRACE_MS);
+  for (const [what, end] of [
+    ['asking for an admission', () => daemon.awaiting?.stop()],
+    ['opening', () => daemon.opening],
+    ['the mesh', () => daemon.mesh?.stop()],
+    ['stating addresses', () => daemon.publisher?.stop()],
+    ['syncing', () => daemon.syncing?.stop()],
+    ['the lobby', () => daemon.lobby?.close()],
+    ['the door', () => daemon.door?.close()],
+    ['taking in', () => daemon.queue],
+    ['the ledger', () => daemon.home?.close()],
+    ['the clock', () => (daemon.home === null ? undefined : daemon.calendar.save())],
+    ['the local API', () => api.close(STOP_GRACE_MS)],
+  ] as const) {
+    try {
+      await end();
+    } catch (error) {
+      // Told when it happened.
+      if (what === 'opening') continue;
+      const why = (error as Error).message;
+      daemon.tell({ event: 'failed', what: `stopping: ${what}`, why });
+    }
+  }
 }

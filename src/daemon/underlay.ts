@@ -41,7 +41,7 @@ export interface DoorParts {
   /** Where newcomers wait that can only dial out, if this machine lets them. */
   readonly lobby: Lobby | null;
   /** A member that has come holds the same as this node. */
-  readonly agreed: () => void;
+  readonly agreed: (key: Key) => void;
   /** Where peers have answered. */
   readonly kept: () => readonly KeptPeer[];
 }
@@ -53,7 +53,12 @@ export async function openDoor(parts: DoorParts, place: DoorPlace): Promise<Peer
   const hosts = place.host === null ? ['::', '0.0.0.0'] : [place.host];
   const server = await firstThatOpens(parts, hosts, portsFor(parts, place, known));
   const { port } = server.address;
-  if (port !== known) writeDoorPort(host, home.folder, port);
+  try {
+    if (port !== known) writeDoorPort(host, home.folder, port);
+  } catch (error) {
+    // It is open: another number the next time is the lesser evil.
+    parts.tell({ event: 'failed', what: 'writing door.json', why: (error as Error).message });
+  }
   return server;
 }
 
@@ -145,7 +150,7 @@ export async function serveAt(
         case 'faulty-peer':
           return tell({ event: 'faulty-peer', key: event.key });
         case 'agreed':
-          return agreed();
+          return agreed(event.key);
         case 'ticket': {
           const { key, standing, address } = event;
           return tell({ event: 'ticket', key, standing, address });

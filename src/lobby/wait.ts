@@ -114,7 +114,8 @@ function hear(waiter: Waiter, talk: Talk): string | null {
     if (said.kind === 'go') return said.by;
     talk.why = 'lobby-lost';
     tell(waiter, 'waiting');
-    socket.write(Uint8Array.of(STILL));
+    // One that was not taken yet says it as well: a lobby that never reads must not fill us.
+    if (socket.writableLength === 0) socket.write(Uint8Array.of(STILL));
   }
 }
 

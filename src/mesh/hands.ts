@@ -31,7 +31,9 @@ function hasJustCome({ links, wishing }: Ground, node: Key, { peers }: Actual): 
   if (peer === undefined || state === null || peer.endpoint === null) return false;
   // On the relay that is about to be left, a handshake is no news.
   const isKnown = 'path' in state && state.path.endpoint === peer.endpoint;
-  return !isKnown && nowMs() / 1_000 - peer.handshakeS <= JUST_COME_S && peer.handshakeS > 0;
+  // A clock that was set back since would make every handshake one of the future.
+  const agoS = Math.abs(nowMs() / 1_000 - peer.handshakeS);
+  return !isKnown && agoS <= JUST_COME_S && peer.handshakeS > 0;
 }
 
 export function handsOf(of: () => Ground): LinkHands {

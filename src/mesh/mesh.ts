@@ -26,6 +26,8 @@ interface Running {
   readonly parts: MeshParts;
   raised: Raised | null;
   raising: Promise<void> | null;
+  /** The one that broke down is being taken away: it has the names and the interface. */
+  falling: Promise<void>;
   why: string | null;
   timer: NodeJS.Timeout | null;
   isStopped: boolean;
@@ -34,7 +36,8 @@ interface Running {
 /** A mesh that is being raised: whether it is there says its status. */
 export function startMesh(parts: MeshParts): Mesh {
   const running: Running = {
-    ...{ parts, raised: null, raising: null, why: null, timer: null, isStopped: false },
+    ...{ parts, raised: null, raising: null, falling: Promise.resolve() },
+    ...{ why: null, timer: null, isStopped: false },
   };
   tryToRaise(running);
   return {
@@ -49,6 +52,7 @@ export function startMesh(parts: MeshParts): Mesh {
       running.isStopped = true;
       if (running.timer !== null) clearTimeout(running.timer);
       await running.raising;
+      await running.falling;
       await running.raised?.stop();
     },
   };
@@ -57,13 +61,15 @@ export function startMesh(parts: MeshParts): Mesh {
 function tryToRaise(running: Running): void {
   const { parts } = running;
   running.timer = null;
-  running.raising = raiseSafely(parts, (why) => fell(running, why)).then((raised) => {
-    running.raising = null;
-    if (raised.ok) {
-      running.raised = raised.value;
-      running.why = null;
-    } else fell(running, raised.detail);
-  });
+  running.raising = running.falling
+    .then(() => raiseSafely(parts, (why) => fell(running, why)))
+    .then((raised) => {
+      running.raising = null;
+      if (raised.ok) {
+        running.raised = raised.value;
+        running.why = null;
+      } else fell(running, raised.detail);
+    });
 }
 
 /** A fault of ours in here must not take the ledger with it. */
@@ -84,7 +90,7 @@ function fell(running: Running, why: string): void {
   running.raised = null;
   if (why !== running.why) parts.tell({ event: 'mesh-failed', why });
   running.why = why;
-  void raised?.stop().catch(() => undefined);
+  if (raised !== null) running.falling = raised.stop().catch(() => undefined);
   if (running.isStopped || running.timer !== null) return;
   running.timer = setTimeout(tryToRaise, RAISE_AGAIN_MS, running);
 }

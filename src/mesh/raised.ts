@@ -106,7 +106,7 @@ async function groundOf(
     privateKeyOf: (publicKey) => privateKeyOf(of(), publicKey),
     stillWanted: (publicKey) => wishing.wish().table.peers.has(publicKey),
     lost: (why) => tell({ event: 'failed', what: 'the mesh interface', why }),
-    again: () => void anew(of()),
+    again: () => void anew(of, parts),
   });
   if (!device.ok) {
     const { what, hint } = MESH_HOST_REFUSALS[device.code];
@@ -114,6 +114,7 @@ async function groundOf(
     return refuse('no-mesh', `${what}${detail}; ${hint}`);
   }
   const own = ownLately(port);
+  const local = await localOf(device.value);
   const ground: Ground = {
     ...{ parts, self, ledger: replica.ledger, device: device.value, wishing, links, port, alarms },
     applying: applyingOn(of, device.value),
@@ -121,7 +122,7 @@ async function groundOf(
     places: createPlaces(() => ({ own: own(), network: wishing.roster().network })),
     kept: openKeptLinks(host, home.folder),
     meeting: null,
-    ...{ identity, local: await device.value.localPrefixes(), rows: new Map(), mtu: MTU_FIRST },
+    ...{ identity, local, rows: new Map(), mtu: MTU_FIRST },
     ...{ sightings: NO_SIGHTINGS, seen: new Map(), turn: 0 },
     ...{ rotations: noRotations(), rotating: notRotating() },
     ...{ rtts: new Map(), askedMs: new Map(), measuredMs: new Map(), lookSoon: () => undefined },
@@ -137,6 +138,16 @@ async function groundOf(
     ...{ isStopped: false, fall },
   };
   return ok(ground);
+}
+
+async function localOf(device: Wireguard): Promise<string[]> {
+  try {
+    return await device.localPrefixes();
+  } catch (error) {
+    // Nobody else knows of it yet.
+    await device.close();
+    throw error;
+  }
 }
 
 function applyingOn(of: () => Ground, device: Wireguard): Ground['applying'] {
@@ -185,15 +196,16 @@ function privateKeyOf({ identity }: Ground, publicKey: string): Secret | null {
 }
 
 /** There is a new interface, with nothing on it. */
-async function anew(ground: Ground): Promise<void> {
-  ground.applying.forget();
+async function anew(of: () => Ground, { tell }: MeshParts): Promise<void> {
   try {
+    const ground = of();
+    ground.applying.forget();
     await setLink(ground);
     await ground.applying.look();
   } catch (error) {
     // It may be gone again already; the next look sets what is left to set.
     const why = (error as Error).message;
-    ground.parts.tell({ event: 'failed', what: 'setting up the mesh interface', why });
+    tell({ event: 'failed', what: 'setting up the mesh interface', why });
   }
 }
 
@@ -257,15 +269,23 @@ async function takeDown(ground: Ground): Promise<void> {
   stopRotating(ground);
   links.stop();
   parts.syncing.onMesh([]);
-  await ground.meeting?.stop();
-  await ground.heart?.stop();
-  await ground.server?.close();
-  await applying.stop();
-  kept.save();
   try {
-    removeNames(device.name);
-  } catch (error) {
-    parts.tell({ event: 'failed', what: 'taking the names away', why: (error as Error).message });
+    await ground.meeting?.stop();
+    await ground.heart?.stop();
+    await ground.server?.close();
+    await applying.stop();
+    tidy(ground, 'keeping the links', () => kept.save());
+    tidy(ground, 'taking the names away', () => removeNames(device.name));
+  } finally {
+    await device.close();
   }
-  await device.close();
+}
+
+/** A full disk, a hosts file that cannot be written: the interface goes all the same. */
+function tidy({ parts }: Ground, what: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    parts.tell({ event: 'failed', what, why: (error as Error).message });
+  }
 }

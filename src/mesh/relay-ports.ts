@@ -28,7 +28,10 @@ export function openPorts(received: Received): RelayPorts {
     for (const [i, socket] of (made as Socket[]).entries()) {
       const port = first + i;
       sockets.set(port, socket);
-      socket.on('message', (packet, from) => received(port, packet, sourceOf(from)));
+      socket.on('message', (packet, from) => {
+        // Nothing can be sent back there, and trying to would throw.
+        if (from.port !== 0) received(port, packet, sourceOf(from));
+      });
     }
     return true;
   }

@@ -94,9 +94,16 @@ async function tell(ground: Ground): Promise<void> {
 
 async function change(ground: Ground): Promise<void> {
   const { parts, rotating, applying, wishing } = ground;
-  const adopted = adoptWireguard(parts.host, parts.home.folder);
-  if (!adopted.ok) return giveUp(ground, new DaemonFault(adopted.code, adopted.detail));
-  ground.identity = adopted.value;
+  try {
+    const adopted = adoptWireguard(parts.host, parts.home.folder);
+    if (!adopted.ok) throw new DaemonFault(adopted.code, adopted.detail);
+    ground.identity = adopted.value;
+  } catch (error) {
+    // A full disk: the key was told, so the next start of the mesh puts it to use.
+    rotating.state = STEADY;
+    parts.tell({ event: 'failed', what: 'changing the key', why: (error as Error).message });
+    return giveUp(ground, error as Error);
+  }
   const actual = applying.actual();
   rotating.handshakes = new Map(
     wishing.others().map(({ key }) => [key, handshakeOf(ground, actual, key)]),

@@ -11,6 +11,8 @@ export const CALENDAR_AHEAD_MS = 3_600_000;
 
 /** A tool that takes longer hangs: `wg` and `ip` take milliseconds, and `wg` with a name 20 s. */
 export const TOOL_MS = 10_000;
+/** For a tool that was killed to be gone; one that hangs in the kernel never is. */
+export const TOOL_END_MS = 2_000;
 /** What a tool prints: a dump of 10,000 peers is 2 MB. */
 export const TOOL_BYTES_MAX: number = 16 * 1024 * 1024;
 /** Of what it complains, for the person: the first lines say it. */

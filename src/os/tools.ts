@@ -2,11 +2,11 @@
 // on what is printed; LC_ALL=C, so that what they say is what we know. What they read on stdin
 // comes through a real pipe: Node gives its children sockets, which /dev/stdin cannot open.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 import { monotonicMs } from './clock.ts';
-import { TOOL_BYTES_MAX, TOOL_MS, TOOL_SAID_CHARS_MAX } from './limits.ts';
+import { TOOL_BYTES_MAX, TOOL_END_MS, TOOL_MS, TOOL_SAID_CHARS_MAX } from './limits.ts';
 
 /** What a root's PATH has, and that of a user often lacks. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
@@ -69,12 +69,28 @@ export function runTool(argv: readonly string[], options: ToolOptions = {}): Pro
   }
   const [program, args] =
     stdin === undefined ? [file, words] : ['/bin/sh', ['-c', THROUGH_A_PIPE, 'sh', file, ...words]];
-  // A process group of its own: a Ctrl-C for us stops no tool halfway, and all of it can be ended.
-  const child = spawn(program, args, {
-    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
-    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    detached: true,
-  });
+  let child: ChildProcess;
+  try {
+    // A process group of its own: a Ctrl-C for us stops no tool halfway, and all of it can be
+    // ended.
+    child = spawn(program, args, {
+      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+      stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
+  } catch (error) {
+    // No memory for another process, for one: that may be otherwise the next time.
+    stdin?.fill(0);
+    return Promise.resolve(failedRun((error as Error).message, monotonicMs() - beganMs));
+  }
+  return heardOut(child, { stdin, limitMs, beganMs });
+}
+
+/** What becomes of a tool that was started. */
+function heardOut(
+  child: ChildProcess,
+  { stdin, limitMs, beganMs }: { stdin: Uint8Array | undefined; limitMs: number; beganMs: number },
+): Promise<ToolRun> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -83,7 +99,17 @@ export function runTool(argv: readonly string[], options: ToolOptions = {}): Pro
     const stop = (why: string): void => {
       stopped ||= why;
       endGroup(child.pid);
+      // One that waits for a driver cannot be killed either: nobody waits for it.
+      hopeless ??= setTimeout(letGo, TOOL_END_MS);
     };
+    const letGo = (): void => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      child.stdin?.destroy();
+      child.unref();
+      resolve(failedRun(stopped, monotonicMs() - beganMs));
+    };
+    let hopeless: NodeJS.Timeout | undefined;
     const timer = setTimeout(stop, limitMs, `it took longer than ${limitMs} ms`);
     child.stdout?.on('data', (chunk: Buffer) => {
       size += chunk.length;
@@ -99,6 +125,7 @@ export function runTool(argv: readonly string[], options: ToolOptions = {}): Pro
     });
     child.on('close', (status) => {
       clearTimeout(timer);
+      clearTimeout(hopeless);
       const tookMs = monotonicMs() - beganMs;
       if (stopped !== '') resolve(failedRun(stopped, tookMs));
       else resolve({ status, stdout: joined(chunks), said: firstOf(said), tookMs });

@@ -8,7 +8,6 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { assert } from '../../proto/assert.ts';
 import { monotonicMs } from './clock.ts';
 import { isInterface } from './interfaces.ts';
 import {
@@ -189,8 +188,8 @@ async function startAgain(own: Supervised): Promise<void> {
     try {
       Object.assign(own, await launch(own.name));
     } catch (error) {
-      assert(error instanceof ToolFault, 'starting a tool fails by a ToolFault');
-      own.lost(error.message);
+      // Also where there is no memory or no file for it: this goes on, and nobody hears a throw.
+      own.lost((error as Error).message);
       continue;
     }
     if (own.isClosed) return;

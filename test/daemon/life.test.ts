@@ -1,7 +1,7 @@
 // The life of one daemon, as a real process: what commands are like beside it, who else may run,
 // what becomes of it when it is killed, and what anybody on its socket can do to it.
 
-import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -221,6 +221,20 @@ describe('the end', () => {
     }
     expect(existsSync(join(attic, 'checkpoint.json'))).toBe(true);
     expect(await done('down', '--dir', attic)).toEqual({ stopped: false, pid: null });
+  });
+
+  test('it ends all the same where something on the way fails, and says what', async () => {
+    const one = await up(attic);
+    const clock = join(attic, 'calendar.json');
+    rmSync(clock, { force: true });
+    mkdirSync(clock);
+    expect(await done('down', '--dir', attic)).toMatchObject({ stopped: true });
+    expect((await one.ended).code).toBe(0);
+    expect(one.events).toContainEqual(
+      expect.objectContaining({ event: 'failed', what: 'stopping: the clock' }),
+    );
+    expect(one.events.at(-1)).toMatchObject({ event: 'stopped' });
+    rmSync(clock, { recursive: true });
   });
 
   test('SIGTERM ends it cleanly, with its door at the same port the next time', async () => {

@@ -116,11 +116,9 @@ describe('a machine that can only dial out', () => {
     expect(await lamp.event('lobby', 1)).toMatchObject({ state: 'away', code: 'lobby-lost' });
     await lobby.ended;
     const gone = await done<Listed>('candidates', '--dir', attic);
-    expect(gone).toMatchObject({
-      candidates: [],
-      lobbies: 0,
-      silent: [{ url: `https://${door}` }],
-    });
+    expect(gone).toMatchObject({ lobbies: 0, silent: [{ url: `https://${door}` }] });
+    // Those who announce themselves on this machine just now belong to other tests.
+    expect(gone.candidates.filter((one) => one.lobby !== null)).toEqual([]);
     lobby = await up(cellar, [...ports, '--lobby']);
     await waits(attic, named('flint'));
     const admit = await admitting(attic, named('flint'), lamp.code).ended;

@@ -68,7 +68,7 @@ async function holdsWhatAtticHolds(name: string): Promise<void> {
   await vi.waitFor(async () => {
     await done('ledger', 'sync', '--dir', at(name), door);
     expect(await truthIn(at(name))).toEqual(await truthIn(attic));
-  }, 30_000);
+  }, 100_000);
 }
 
 async function nobodyListens(): Promise<string> {

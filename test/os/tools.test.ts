@@ -43,6 +43,18 @@ describe('a tool', () => {
     expect(fed.status).toBeNull();
   });
 
+  test('that cannot be ended is not waited for', async () => {
+    // What it has started holds its output, in a group that is not ended with it.
+    const script = 'setsid sleep 300 & echo $!; wait';
+    const { said, status } = await runTool(['sh', '-c', script], { limitMs: 300 });
+    expect([status, said]).toEqual([null, 'it took longer than 300 ms']);
+  });
+
+  test('for which there is no room is an answer, and no throw', async () => {
+    const run = await runTool(['true', 'x'.repeat(4_000_000)], { stdin: utf8('a secret') });
+    expect(run).toMatchObject({ status: null, said: expect.stringContaining('E2BIG') });
+  });
+
   test('that prints without end is ended', async () => {
     const run = await runTool(['cat', '/dev/zero']);
     expect(run).toMatchObject({ status: null, said: 'it printed too much' });
