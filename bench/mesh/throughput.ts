@@ -56,8 +56,10 @@ export async function throughputFindings(turns: number): Promise<Finding[]> {
 function linkBetween(near: Host, far: Host): Promise<{ address: string; mtu: number }> {
   return until('the two are linked', async () => {
     const { peers } = await askDaemon(near.folder, 'peers', undefined);
+    const { mesh } = await askDaemon(near.folder, 'status', undefined);
     const link = peers.find(({ name }) => name === far.name);
-    return link === undefined || link.path === 'down' ? null : link;
+    // Not while both are still busy with their start.
+    return link === undefined || link.path === 'down' || mesh.heard === 0 ? null : link;
   });
 }
 
