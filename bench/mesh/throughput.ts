@@ -58,8 +58,11 @@ export async function throughputFindings(turns: number): Promise<Finding[]> {
 function linkBetween(near: Host, far: Host): Promise<{ address: string; mtu: number }> {
   return until('the two are linked, and packets are large', async () => {
     const { peers } = await askDaemon(near.folder, 'peers', undefined);
+    const { mesh } = await askDaemon(near.folder, 'status', undefined);
     const link = peers.find(({ name }) => name === far.name);
-    return link === undefined || link.mtu === MTU_FIRST ? null : link;
+    // Not while both are still busy with their start, nor while the size is the first one.
+    const isSettled = link !== undefined && link.path !== 'down' && mesh.heard > 0;
+    return isSettled && link.mtu !== MTU_FIRST ? link : null;
   });
 }
 
