@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = 'bench/dist';
-const BENCHES = ['ledger', 'pairing', 'beat'];
+const BENCHES = ['ledger', 'pairing', 'beat', 'mesh'];
 // Ten thousand nodes in one process need more than the 4 GB that Node takes by itself.
 const FLAGS = { beat: ['--max-old-space-size=12288'] };
 

@@ -2,7 +2,7 @@
 // holds the rules of shape that need nothing but the line. Spec: docs/ledger.md, "Record".
 
 import { isSoundKey } from '../proto/ed25519.ts';
-import { fromBase64url, textOf, toBase64url, utf8 } from '../proto/bytes.ts';
+import { fromBase64url, textOf, toBase64url, utf8, utf8ForNow } from '../proto/bytes.ts';
 import {
   type Key,
   type RecordId,
@@ -64,7 +64,7 @@ export function signedBytes(unsigned: string): Uint8Array {
 }
 
 export function idOf(unsigned: string, platform: Platform): RecordId {
-  return toBase64url(platform.sha256(utf8(ID_PREFIX + unsigned))) as RecordId;
+  return toBase64url(platform.sha256(utf8ForNow(ID_PREFIX + unsigned))) as RecordId;
 }
 
 /** The line of a draft and its signature. */

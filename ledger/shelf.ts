@@ -24,8 +24,9 @@ export function memoryShelf(): MemoryShelf {
     put(record) {
       let chain = chains.get(record.author);
       if (chain === undefined) chains.set(record.author, (chain = []));
-      const held = (chain[record.seq - 1] ??= []);
-      if (!held.some((other) => other.id === record.id)) held.push(record);
+      const held = chain[record.seq - 1];
+      if (held === undefined) chain[record.seq - 1] = [record];
+      else if (!held.some((other) => other.id === record.id)) held.push(record);
     },
     idsAt(author, seq) {
       return (chains.get(author)?.[seq - 1] ?? []).map((record) => record.id);

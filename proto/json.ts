@@ -123,15 +123,23 @@ function plainCopy(value: unknown, depth: number): Json | null {
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return outside(value, depth, CLOSE_LOOK) === null ? value : null;
   if (typeof value !== 'object' || value === null || depth > JSON_DEPTH_MAX) return null;
-  if (Array.isArray(value)) {
-    const list: Json[] = [];
-    for (const item of value) {
-      const copy = plainCopy(item, depth + 1);
-      if (copy === null) return null;
-      list.push(copy);
-    }
-    return list;
+  // What is neither a list nor a bare object may have a `toJSON`: a date has.
+  const kind: unknown = Object.getPrototypeOf(value);
+  if (Array.isArray(value)) return kind === Array.prototype ? listCopy(value, depth) : null;
+  return kind === Object.prototype ? objectCopy(value, depth) : null;
+}
+
+function listCopy(value: readonly unknown[], depth: number): readonly Json[] | null {
+  const list = value.slice();
+  for (let i = 0; i < list.length; i++) {
+    const copy = plainCopy(list[i], depth + 1);
+    if (copy === null) return null;
+    list[i] = copy;
   }
+  return list as Json[];
+}
+
+function objectCopy(value: object, depth: number): JsonObject | null {
   const object: Record<string, Json> = {};
   for (const key of inOrderOfText(Object.keys(value))) {
     const copy = plainCopy((value as Record<string, unknown>)[key], depth + 1);

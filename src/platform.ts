@@ -4,6 +4,7 @@
 // (docs/decisions/2026-11-20-libsodium.md).
 
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
+import { KEY_BYTES, SIGNATURE_BYTES } from '../proto/ids.ts';
 import type { Platform } from '../proto/platform.ts';
 import { type Sodium, sodium } from './sodium.ts';
 
@@ -38,7 +39,15 @@ export const checkByOpenssl: Check = (key, message, signature) => {
 export const checkBySodium: Check | null = sodium === null ? null : checkBy(sodium);
 
 function checkBy(library: Sodium): Check {
-  return (key, message, signature) => library.crypto_sign_verify_detached(signature, message, key);
+  // A small array moves out of the heap when it is handed over: these two are there already.
+  const ours = new Uint8Array(new ArrayBuffer(KEY_BYTES));
+  const made = new Uint8Array(new ArrayBuffer(SIGNATURE_BYTES));
+  return (key, message, signature) => {
+    if (key.length !== KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false;
+    ours.set(key);
+    made.set(signature);
+    return library.crypto_sign_verify_detached(made, message, ours);
+  };
 }
 
 export const nodePlatform: Platform = {

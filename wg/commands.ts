@@ -31,6 +31,8 @@ export function commandOf(name: string, change: Change): Command {
       return set('listen-port', String(change.listenPort));
     case 'add-peer':
       return set(...wholePeer(change.peer));
+    case 'add-peers':
+      return set(...change.peers.flatMap(wholePeer));
     case 'turn-endpoint':
       // One call, so that the peer is away for no longer than that.
       return set('peer', change.peer.publicKey, 'remove', ...wholePeer(change.peer));

@@ -25,3 +25,8 @@ export const DUMP_LINE_BYTES_MAX: number = 16 * 1024;
 export const INTERFACE_CHARS_MAX = 15;
 /** Hex digits behind `kith`: two interfaces of one machine meet with a chance of 6e-8. */
 export const INTERFACE_DIGITS = 6;
+/**
+ * Peers that one call of `wg` adds: 250 bytes each, so 64 KiB of the 2 MiB that Linux takes, and a
+ * removal waits no longer than for one of them.
+ */
+export const PEERS_A_CALL_MAX = 256;

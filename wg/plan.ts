@@ -4,6 +4,7 @@
 // writes to a peer that is not wanted. Spec: docs/mesh.md, "Changes".
 
 import type { Actual, ActualPeer } from './dump.ts';
+import { PEERS_A_CALL_MAX } from './limits.ts';
 import type { Own, Table, WantedPeer } from './table.ts';
 
 export type Change =
@@ -20,6 +21,8 @@ export type Change =
   | { readonly kind: 'set-key'; readonly publicKey: string }
   | { readonly kind: 'set-port'; readonly listenPort: number }
   | { readonly kind: 'add-peer'; readonly peer: WantedPeer }
+  /** Several that are not there yet, in one call (`together`). */
+  | { readonly kind: 'add-peers'; readonly peers: readonly WantedPeer[] }
   /** Removed and added again with its endpoint: a changed one would wait for the next retry. */
   | { readonly kind: 'turn-endpoint'; readonly peer: WantedPeer }
   /** The peer gets exactly its prefixes; `from` are the peers that lose some of them by it. */
@@ -61,6 +64,30 @@ export function planOf(wanted: Table, actual: Actual, known: ReadonlySet<string>
     if (left.length > peer.allowed.length) changes.push({ kind: 'move-prefix', peer, from: [] });
   }
   return [...changes, ...last];
+}
+
+/**
+ * The same plan, with peers that are added one behind the other made into few calls: a first table
+ * of a thousand peers would be a thousand processes.
+ */
+export function together(changes: readonly Change[]): Change[] {
+  const made: Change[] = [];
+  let peers: WantedPeer[] = [];
+  const flush = (): void => {
+    const [first] = peers;
+    if (first === undefined) return;
+    made.push(
+      peers.length === 1 ? { kind: 'add-peer', peer: first } : { kind: 'add-peers', peers },
+    );
+    peers = [];
+  };
+  for (const change of changes) {
+    if (change.kind !== 'add-peer' || peers.length === PEERS_A_CALL_MAX) flush();
+    if (change.kind === 'add-peer') peers.push(change.peer);
+    else made.push(change);
+  }
+  flush();
+  return made;
 }
 
 interface Removals {
@@ -119,7 +146,16 @@ function isTurned(peer: WantedPeer, now: ActualPeer): boolean {
   return peer.pinned || now.endpoint === null;
 }
 
-/** The peer that a change writes to, where `wg` would make it if it were not there. */
-export function raisedBy(change: Change): WantedPeer | null {
-  return 'peer' in change ? change.peer : null;
+/**
+ * The change without the peers that are not wanted any more, where `wg` would make them if they
+ * were not there; null where nothing is left of it.
+ */
+export function stillWanted(
+  change: Change,
+  isWanted: (publicKey: string) => boolean,
+): Change | null {
+  if ('peer' in change) return isWanted(change.peer.publicKey) ? change : null;
+  if (change.kind !== 'add-peers') return change;
+  const peers = change.peers.filter(({ publicKey }) => isWanted(publicKey));
+  return peers.length === 0 ? null : { kind: 'add-peers', peers };
 }

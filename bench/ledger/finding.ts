@@ -1,7 +1,9 @@
 // One line of the results: what was measured, what stands beside it from the same run, the goal of
 // the issue where it names one, and how it is written for people.
 
-export type Unit = '/s' | 'ms' | 'us' | 's' | 'MB' | 'bytes' | 'trips' | 'checks';
+export type Unit =
+  | ('/s' | 'ms' | 'us' | 's' | 'MB' | 'bytes' | 'trips' | 'checks')
+  | ('%' | 'Mbit/s');
 
 export interface Quantity {
   readonly value: number;

@@ -51,7 +51,8 @@ export function meshBehind(
   status: () => Status,
 ): Pick<Behind, 'peers' | 'nodes' | 'ping' | 'relink' | 'rotate' | 'metrics'> {
   const needed = (): Mesh => {
-    if (daemon.mesh === null) throw new DaemonFault('no-mesh', meshStatusOf(daemon).why ?? '');
+    const { state, why } = meshStatusOf(daemon);
+    if (daemon.mesh === null || state === 'failed') throw new DaemonFault('no-mesh', why ?? '');
     return daemon.mesh;
   };
   return {

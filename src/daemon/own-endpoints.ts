@@ -5,6 +5,7 @@
 
 import { isIPv6 } from 'node:net';
 import { ENDPOINTS_MAX } from '../../ledger/limits.ts';
+import type { Key } from '../../proto/ids.ts';
 import { isEndpoint } from '../../proto/names.ts';
 import { ENDPOINT_GAPS, ENDPOINT_IPV4_MAX, ENDPOINT_SETTLE_MS } from './limits.ts';
 
@@ -76,12 +77,20 @@ export interface Sight {
   readonly reachable: readonly string[];
   /** What the ledger says of this node. */
   readonly stated: readonly string[];
-  /** Whether this replica has agreed with another since the start, or there is no other. */
+  /** Whether what this replica knows of this node is the newest, as far as it can be known. */
   readonly isCurrent: boolean;
   /** Records that this node may still write. */
   readonly places: number;
   /** A clock that does not jump. */
   readonly atMs: number;
+}
+
+/**
+ * Whether one of those who were members at the start, and still are, holds the same; or nobody was.
+ * Who came later may have all that it holds from here, and so says nothing of what we have lost.
+ */
+export function isWitnessed(elders: readonly Key[], agreeing: ReadonlySet<Key>): boolean {
+  return elders.length === 0 || elders.some((key) => agreeing.has(key));
 }
 
 /** What to do at this sight: the list to write, or null. */

@@ -17,6 +17,8 @@ import {
   NOTHING_PUBLISHED,
   type OwnAddress,
   type Publishing,
+  type Sight,
+  isWitnessed,
   published,
   reachableAt,
 } from './own-endpoints.ts';
@@ -29,8 +31,8 @@ export interface PublishingParts {
   readonly named: readonly string[];
   readonly nowMs: () => number;
   readonly tell: Tell;
-  /** Whether a sync with another has ended in agreement since the start. */
-  readonly hasAgreed: () => boolean;
+  /** Those with whom this replica has agreed since the start. */
+  readonly agreeing: ReadonlySet<Key>;
 }
 
 export interface Publisher {
@@ -38,6 +40,7 @@ export interface Publisher {
 }
 
 export function startPublishing(parts: PublishingParts): Publisher {
+  const elders = othersIn(parts);
   let state: Publishing = NOTHING_PUBLISHED;
   let work: Promise<void> = Promise.resolve();
   let isBusy = false;
@@ -51,7 +54,7 @@ export function startPublishing(parts: PublishingParts): Publisher {
       .finally(() => (isBusy = false));
   };
   const lookNow = async (): Promise<void> => {
-    const decided = published(state, sightOf(parts));
+    const decided = published(state, sightOf(parts, elders));
     state = decided.state;
     if (decided.write !== null) await write(parts, decided.write);
   };
@@ -65,23 +68,28 @@ export function startPublishing(parts: PublishingParts): Publisher {
   };
 }
 
-function sightOf({
-  home,
-  node,
-  door,
-  named,
-  hasAgreed,
-}: PublishingParts): Parameters<typeof published>[1] {
+/** The other machines that the ledger knows just now. */
+function othersIn({ home: { replica }, node }: PublishingParts): readonly Key[] {
+  const keys = stateOf(replica).members.map(({ key }) => key);
+  return keys.filter((key) => key !== node && isPeer(replica, key));
+}
+
+function sightOf(
+  { home, node, door, named, agreeing }: PublishingParts,
+  elders: readonly Key[],
+): Sight {
   const { replica } = home;
   const member = memberOf(replica, node);
   const { members } = stateOf(replica);
-  const isAlone = !members.some(({ key }) => key !== node && isPeer(replica, key));
   // Past its end, or frozen, it writes nothing that counts.
   const mayWrite = member !== null && member.cut === null && !member.live.frozen;
   return {
     reachable: reachableAt({ addresses: ownAddresses(), door, named }),
     stated: members.find(({ key }) => key === node)?.endpoints ?? [],
-    isCurrent: isAlone || hasAgreed(),
+    isCurrent: isWitnessed(
+      elders.filter((key) => isPeer(replica, key)),
+      agreeing,
+    ),
     places: mayWrite ? freeQuota('node', member.quota) - member.live.seq : 0,
     atMs: monotonicMs(),
   };

@@ -90,13 +90,12 @@ export function openUp(daemon: Daemon): Promise<void> {
 async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   const { host, voice, tell, told, place, lobby } = daemon;
   const ingest: Ingest = (lines, from) => ingestInto(watching(daemon, home, from))(lines, from);
-  let hasMet = false;
+  const agreeing = new Set<Key>();
   const parts: DoorParts = {
     ...{ home: watching(daemon, home, null), host, identity: voice, ingest, tell, lobby },
     kept: () => daemon.syncing?.kept() ?? [],
-    agreed: () => (hasMet = true),
+    agreed: (key) => agreeing.add(key),
   };
-  const hasAgreed = (): boolean => hasMet || (daemon.syncing?.hasAgreed() ?? false);
   daemon.door = await openDoor(parts, place);
   tell({ event: 'listening', url: urlOf(daemon.door.address), node: voice.publicKey });
   daemon.syncing = startSyncing({ ...parts, told });
@@ -106,7 +105,7 @@ async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   const { address: door } = daemon.door;
   const { named } = daemon;
   daemon.publisher = startPublishing({
-    ...{ home: parts.home, host, node: voice.publicKey, door, named, tell, hasAgreed },
+    ...{ home: parts.home, host, node: voice.publicKey, door, named, tell, agreeing },
     nowMs: daemon.calendar.nowMs,
   });
 }

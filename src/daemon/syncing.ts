@@ -40,6 +40,8 @@ export interface SyncingParts {
   readonly identity: PeerIdentity;
   readonly ingest: Ingest;
   readonly tell: Tell;
+  /** This peer holds the same as we do. */
+  readonly agreed: (key: Key) => void;
   /** Addresses that a person has named. */
   readonly told: readonly string[];
 }
@@ -58,8 +60,6 @@ export interface Syncing {
   /** A heartbeat of a peer, and whether it holds the same as this machine. */
   beaten(key: Key, isSame: boolean): void;
   peers(): readonly PeerStatus[];
-  /** Whether a sync with another has ended in agreement since the start. */
-  hasAgreed(): boolean;
   /** Where peers have answered, the latest first. */
   kept(): readonly KeptPeer[];
   /** Breaks what is under way; nothing of it is lost. */
@@ -81,7 +81,6 @@ interface Running extends SyncingParts {
   readonly aborted: AbortController;
   /** The ledger has changed since its endpoints were read. */
   isStale: boolean;
-  hasAgreed: boolean;
   notedAtMs: number;
   /** When a member was last asked where others are. */
   askedAtMs: number;
@@ -98,7 +97,6 @@ export function startSyncing(parts: SyncingParts): Syncing {
     underWay: new Set(),
     aborted: new AbortController(),
     isStale: true,
-    hasAgreed: false,
     notedAtMs: Number.NEGATIVE_INFINITY,
     askedAtMs: Number.NEGATIVE_INFINITY,
     timer: undefined,
@@ -135,7 +133,6 @@ export function startSyncing(parts: SyncingParts): Syncing {
       else wake(running);
     },
     peers: () => peersOf(running),
-    hasAgreed: () => running.hasAgreed,
     kept: () => running.kept,
     async stop() {
       clearTimeout(running.timer);
@@ -253,10 +250,12 @@ function book(running: Running, url: string, { outcome, moved, peer }: SyncResul
     return;
   }
   const agree = outcome.kind === 'agree';
-  running.hasAgreed ||= agree;
   const atMs = monotonicMs();
   const [received, sent] = [moved.pulled.accepted, moved.pushed.accepted];
-  if (agree && peer !== null) keep(running, { key: peer, url }, received + sent > 0);
+  if (agree && peer !== null) {
+    running.agreed(peer);
+    keep(running, { key: peer, url }, received + sent > 0);
+  }
   running.book = ended(running.book, url, { agree, key: peer }, atMs, chance());
   const before = running.last.get(url);
   const why = agree ? null : 'why' in outcome ? outcome.why : outcome.kind;
@@ -288,7 +287,7 @@ function keep(running: Running, peer: KeptPeer, hasMoved: boolean): void {
 
 /** Both hold the same, as a heartbeat says: as good as a sync that has moved nothing. */
 function noteAgreed(running: Running, key: Key): void {
-  running.hasAgreed = true;
+  running.agreed(key);
   for (const known of running.book.values()) {
     if (known.key !== key || known.source !== 'mesh') continue;
     running.last.set(known.url, { syncedAt: nowMs(), why: null });

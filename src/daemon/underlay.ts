@@ -41,7 +41,7 @@ export interface DoorParts {
   /** Where newcomers wait that can only dial out, if this machine lets them. */
   readonly lobby: Lobby | null;
   /** A member that has come holds the same as this node. */
-  readonly agreed: () => void;
+  readonly agreed: (key: Key) => void;
   /** Where peers have answered. */
   readonly kept: () => readonly KeptPeer[];
 }
@@ -150,7 +150,7 @@ export async function serveAt(
         case 'faulty-peer':
           return tell({ event: 'faulty-peer', key: event.key });
         case 'agreed':
-          return agreed();
+          return agreed(event.key);
         case 'ticket': {
           const { key, standing, address } = event;
           return tell({ event: 'ticket', key, standing, address });

@@ -15,6 +15,8 @@ import { type Result, ok, refuse } from '../../proto/result.ts';
 import type { KeyHost } from '../keys/host.ts';
 import type { FileCode } from '../keys/refusals.ts';
 import { readSecretFile, replaceSecretFile } from '../keys/secret-file.ts';
+import { StoreFault } from '../store/faults.ts';
+import { takeLock } from '../store/lock.ts';
 import { KEPT_BYTES_MAX } from './limits.ts';
 
 const FORMAT = 'kith-genesis-v1';
@@ -31,6 +33,16 @@ export const NOTHING_KEPT: Kept = { used: 0, pledges: [], network: null };
 
 function keptFile(folder: string): string {
   return path.join(folder, 'genesis.json');
+}
+
+/** Of one process at a time are the tries of a code, and the key that is admitted by it. */
+export function takeGenesis(folder: string): Result<() => void, 'join-runs'> {
+  try {
+    return ok(takeLock(folder, 'genesis.lock'));
+  } catch (error) {
+    if (!(error instanceof StoreFault) || error.code !== 'locked') throw error;
+    return refuse('join-runs', error.detail);
+  }
 }
 
 export function readKept(

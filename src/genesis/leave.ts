@@ -14,11 +14,11 @@ export function ownFiles(folder: string): string[] {
   const named = names.filter(
     (name) => /^signed-.*\.jsonl$/.test(name) || /^genesis-[0-9]+\.part$/.test(name),
   );
-  const notes = ['genesis.json', 'synced.json', 'peers.json', 'door.json'];
+  const notes = ['genesis', 'synced', 'peers', 'door', 'mesh', 'beat', 'heard', 'calendar'];
   return [
     join(folder, 'node.key'),
     ...[checkpoint, index, ledger, marker, quarantine, ballast, stagedFile(folder)],
-    ...[...notes, ...named].map((name) => join(folder, name)),
+    ...[...notes.map((name) => `${name}.json`), ...named].map((name) => join(folder, name)),
   ].filter((path) => existsSync(path));
 }
 

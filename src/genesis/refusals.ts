@@ -31,7 +31,8 @@ export type GenesisCode =
   | 'ticket-twice'
   | 'ticket-untold'
   | 'nothing-to-leave'
-  | 'daemon-runs';
+  | 'daemon-runs'
+  | 'join-runs';
 
 export const GENESIS_REFUSALS: Readonly<Record<GenesisCode, { what: string; hint: string }>> = {
   'genesis-damaged': {
@@ -155,5 +156,9 @@ export const GENESIS_REFUSALS: Readonly<Record<GenesisCode, { what: string; hint
   'daemon-runs': {
     what: 'the daemon of this folder is running',
     hint: 'stop it first: `kith down`',
+  },
+  'join-runs': {
+    what: '`kith join` is running in this folder',
+    hint: 'finish it where it runs, or end it there with Ctrl-C',
   },
 };

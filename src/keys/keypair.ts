@@ -7,7 +7,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:cr
 import { base58 } from '@scure/base';
 import { SIGNED_PREFIX } from '../../ledger/record.ts';
 import { assert } from '../../proto/assert.ts';
-import { fromBase64url, textOf, toBase64url, utf8 } from '../../proto/bytes.ts';
+import { fromBase64url, textOf, toBase64url, utf8ForNow } from '../../proto/bytes.ts';
 import { isSoundKey } from '../../proto/ed25519.ts';
 import type { Key, Signature } from '../../proto/ids.ts';
 import { type Secret, reveal } from '../../proto/secret.ts';
@@ -52,10 +52,11 @@ export function signByOpenssl(privateKey: KeyObject): Sign {
 export function signBySodium(library: Sodium, seed: Uint8Array): Sign {
   const secretKey = library.sodium_malloc(SECRET_BYTES);
   library.crypto_sign_seed_keypair(new Uint8Array(PUBLIC_BYTES), secretKey, seed);
+  // Small arrays move out of the heap when they are handed over: these are there already.
+  const made = new Uint8Array(new ArrayBuffer(SIGNATURE_BYTES));
   return (message) => {
-    const made = new Uint8Array(SIGNATURE_BYTES);
     library.crypto_sign_detached(made, message, secretKey);
-    return made;
+    return made.slice();
   };
 }
 
@@ -68,7 +69,7 @@ export function signOther(pair: KeyPair, message: Uint8Array): Signature {
 
 /** For signer.ts only. */
 export function signRecord(pair: KeyPair, unsigned: string): Signature {
-  return signature(pair, utf8(SIGNED_PREFIX + unsigned));
+  return signature(pair, utf8ForNow(SIGNED_PREFIX + unsigned));
 }
 
 function signature(pair: KeyPair, message: Uint8Array): Signature {

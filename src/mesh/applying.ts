@@ -5,7 +5,7 @@
 
 import type { Key } from '../../proto/ids.ts';
 import type { Actual, ActualPeer } from '../../wg/dump.ts';
-import { type Change, planOf } from '../../wg/plan.ts';
+import { type Change, planOf, together } from '../../wg/plan.ts';
 import type { Table, WantedPeer } from '../../wg/table.ts';
 
 /** The interface, as src/os/wireguard.ts has it. */
@@ -107,7 +107,7 @@ async function settle(running: Running): Promise<void> {
   const { device, wish, stranger } = running;
   for (let plans = 0; plans < PLANS_MAX && running.actual !== null; plans++) {
     const { table, known } = wish();
-    const changes = movesFirst(planOf(table, running.actual, known));
+    const changes = together(movesFirst(planOf(table, running.actual, known)));
     if (changes.length === 0) return;
     for (const change of changes) {
       if (running.isStopped) return;
@@ -175,11 +175,17 @@ export function afterChange(actual: Actual, change: Change): Actual {
       return { ...actual, listenPort: change.listenPort };
     case 'add-peer':
     case 'turn-endpoint':
-      giveUp(peers, change.peer);
+      giveUp(peers, new Set(change.peer.allowed), new Set([change.peer.publicKey]));
       peers.set(change.peer.publicKey, freshPeer(change.peer));
       return { ...actual, peers };
+    case 'add-peers': {
+      const taken = new Set(change.peers.flatMap(({ allowed }) => allowed));
+      giveUp(peers, taken, new Set(change.peers.map(({ publicKey }) => publicKey)));
+      for (const peer of change.peers) peers.set(peer.publicKey, freshPeer(peer));
+      return { ...actual, peers };
+    }
     case 'move-prefix':
-      giveUp(peers, change.peer);
+      giveUp(peers, new Set(change.peer.allowed), new Set([change.peer.publicKey]));
       peers.set(change.peer.publicKey, {
         ...(peers.get(change.peer.publicKey) ?? freshPeer(change.peer)),
         allowed: change.peer.allowed,
@@ -197,10 +203,13 @@ export function afterChange(actual: Actual, change: Change): Actual {
 }
 
 /** A prefix moves to whoever is given it last, without a word. */
-function giveUp(peers: Map<string, ActualPeer>, { publicKey, allowed }: WantedPeer): void {
-  const taken = new Set(allowed);
+function giveUp(
+  peers: Map<string, ActualPeer>,
+  taken: ReadonlySet<string>,
+  by: ReadonlySet<string>,
+): void {
   for (const [key, peer] of peers) {
-    if (key === publicKey || !peer.allowed.some((prefix) => taken.has(prefix))) continue;
+    if (by.has(key) || !peer.allowed.some((prefix) => taken.has(prefix))) continue;
     peers.set(key, { ...peer, allowed: peer.allowed.filter((prefix) => !taken.has(prefix)) });
   }
 }

@@ -9,7 +9,7 @@ import { reveal, type Secret } from '../../proto/secret.ts';
 import { commandOf, dumpCommand } from '../../wg/commands.ts';
 import { type Actual, parseDump } from '../../wg/dump.ts';
 import { linkCommands, linkQuestions, parseLink, type WantedLink } from '../../wg/interface.ts';
-import { type Change, raisedBy } from '../../wg/plan.ts';
+import { type Change, stillWanted } from '../../wg/plan.ts';
 import { monotonicMs } from './clock.ts';
 import { addressesOf, isInterface } from './interfaces.ts';
 import { LINK_LOOK_MS } from './limits.ts';
@@ -179,10 +179,10 @@ async function controlOf(open: Open): Promise<Control | null> {
   return open.control;
 }
 
-async function make(open: Open, change: Change): Promise<void> {
+async function make(open: Open, planned: Change): Promise<void> {
   const { parts } = open;
-  const raised = raisedBy(change);
-  if (raised !== null && !parts.stillWanted(raised.publicKey)) return;
+  const change = stillWanted(planned, parts.stillWanted);
+  if (change === null) return;
   // In a rotation each millisecond counts; a prefix moves at no other time.
   if (change.kind === 'move-prefix' && open.control !== null) {
     return open.control.giveAllowed(change.peer.publicKey, change.peer.allowed);

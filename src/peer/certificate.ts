@@ -88,12 +88,23 @@ function nameOf(commonName: string): Name {
  */
 export function callerOf(certificate: X509Certificate): Caller | null {
   if (certificate.raw.length > CERTIFICATE_BYTES_MAX) return null;
-  const { publicKey } = certificate;
-  if (publicKey.asymmetricKeyType !== 'ed25519') return null;
-  const key = publicKey.export({ format: 'jwk' }).x ?? '';
-  if (!isKey(key) || !isSoundKey(fromBase64url(key) as Uint8Array)) return null;
+  const key = keyIn(certificate);
+  if (key === null || !isKey(key) || !isSoundKey(fromBase64url(key) as Uint8Array)) return null;
   const brought = broughtIn(certificate.raw);
   return brought === null ? null : { key, brought };
+}
+
+/**
+ * Null where it is no Ed25519 key: OpenSSL reads it only when asked, and throws where it cannot.
+ */
+function keyIn(certificate: X509Certificate): string | null {
+  try {
+    const { publicKey } = certificate;
+    if (publicKey.asymmetricKeyType !== 'ed25519') return null;
+    return publicKey.export({ format: 'jwk' }).x ?? null;
+  } catch {
+    return null;
+  }
 }
 
 function broughtIn(der: Uint8Array): string[] | null {

@@ -8,7 +8,7 @@ import { type Address, hostAndPort } from './address.ts';
 import type { PeerIdentity } from './certificate.ts';
 import { type Door, callerAt } from './door.ts';
 import { CONNECT_MS_MAX, PATIENCE } from './limits.ts';
-import { clientTls } from './tls.ts';
+import { keptClientTls } from './tls.ts';
 
 export interface ChannelOptions {
   readonly identity: PeerIdentity;
@@ -47,7 +47,7 @@ export class ChannelFault extends Error {
 export function openChannel(options: ChannelOptions): Channel {
   const { signal } = options;
   const place = placeOf(options.url);
-  const tls = clientTls(options.identity, options.brought ?? []);
+  const tls = keptClientTls(options.identity, options.brought ?? []);
   // One connection, kept by the agent; ours to open, so that the door comes before the request.
   const agent = new Agent({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
   let peer: Key | null = null;
@@ -92,13 +92,13 @@ function placeOf(url: string): Address {
 /** One connection of its own, for what is no request and reply. */
 export function dialPeer(options: ChannelOptions): Promise<{ socket: TLSSocket; key: Key }> {
   const { identity, brought = [], url, door, signal } = options;
-  return shake(placeOf(url), clientTls(identity, brought), door, signal);
+  return shake(placeOf(url), keptClientTls(identity, brought), door, signal);
 }
 
 /** A finished handshake with somebody whom the door lets in. */
 async function shake(
   place: Address,
-  tls: ReturnType<typeof clientTls>,
+  tls: ReturnType<typeof keptClientTls>,
   door: Door,
   signal: AbortSignal | undefined,
 ): Promise<{ socket: TLSSocket; key: Key }> {

@@ -3,7 +3,7 @@
 // decides, so no authority is trusted and none of OpenSSL's rules on chains or dates apply.
 
 import { constants } from 'node:crypto';
-import type { ConnectionOptions, TlsOptions } from 'node:tls';
+import { type ConnectionOptions, type TlsOptions, createSecureContext } from 'node:tls';
 import { type PeerIdentity, certificateOf } from './certificate.ts';
 
 type Shared = Pick<TlsOptions, 'cert' | 'key' | 'minVersion' | 'rejectUnauthorized'> &
@@ -35,4 +35,26 @@ export function serverTls(
 
 export function clientTls(identity: PeerIdentity, brought: readonly string[]): ConnectionOptions {
   return shared(identity, brought);
+}
+
+const kept = new WeakMap<
+  PeerIdentity,
+  { readonly print: string; readonly tls: ConnectionOptions }
+>();
+
+/**
+ * The same, made once for all connections of an identity while it brings the same lines: making a
+ * certificate and reading it takes longer than all else before a handshake, and tens of KB each.
+ */
+export function keptClientTls(
+  identity: PeerIdentity,
+  brought: readonly string[],
+): ConnectionOptions {
+  const print = brought.join('\n');
+  const before = kept.get(identity);
+  if (before?.print === print) return before.tls;
+  const options = clientTls(identity, brought);
+  const tls = { rejectUnauthorized: false, secureContext: createSecureContext(options) };
+  kept.set(identity, { print, tls });
+  return tls;
 }

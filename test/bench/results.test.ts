@@ -4,11 +4,14 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { type Finding, isReached, quantityText } from '../../bench/ledger/finding.ts';
 import { median, paired } from '../../bench/ledger/measure.ts';
 import { readOptions } from '../../bench/ledger/options.ts';
 import { type Results as PairingResults, withResults } from '../../bench/pairing/report.ts';
+import { readOptions as readMeshOptions } from '../../bench/mesh/options.ts';
+import { keptResults, withResults as withMesh, withRow } from '../../bench/mesh/report.ts';
 import { type Results, resultsMarkdown, writeResults } from '../../bench/ledger/report.ts';
 
 const finding: Finding = {
@@ -115,6 +118,36 @@ test('the page shows the results of pairing that are kept beside it', () => {
   expect(withResults(page, pairing)).toBe(page);
   expect(withResults(page, { ...pairing, runs: pairing.runs + 1 })).not.toBe(page);
   expect(() => withResults('no markers', pairing)).toThrow('markers');
+});
+
+test('the page shows the results of the mesh that are kept beside it', () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const page = fs.readFileSync(join(root, 'docs/benchmarks.md'), 'utf8');
+  const kept = keptResults(root);
+  expect(withMesh(page, kept)).toBe(page);
+  const { date, machine } = { ...results, date: '2026-01-01 00:00' };
+  const row = { row: 'idle', date, machine, tookS: 1, findings: [finding], missing: null };
+  const once = withRow(kept, row, ['lan', 'idle']);
+  expect(withMesh(page, once)).not.toBe(page);
+  expect(withMesh(page, once)).toContain('| verify | 7,400/s |');
+  // In the place of itself, and behind those before it.
+  const twice = withRow(withRow(once, { ...row, row: 'lan' }, ['lan', 'idle']), row, [
+    'lan',
+    'idle',
+  ]);
+  const names = twice.rows
+    .map((one) => one.row)
+    .filter((name) => name === 'lan' || name === 'idle');
+  expect(names).toEqual(['lan', 'idle']);
+  const missed = { ...row, findings: [], missing: 'it lacks nft' };
+  expect(withMesh(page, withRow(kept, missed, []))).toContain('**not measured**: it lacks nft');
+  expect(() => withMesh('no markers', kept)).toThrow('markers');
+});
+
+test('the mesh refuses rows and options that it does not have', () => {
+  expect(readMeshOptions(['--only', 'nope'], ['lan'])).toContain('no row is called nope');
+  expect(readMeshOptions(['--write'], ['lan'])).toContain('--write');
+  expect(readMeshOptions(['--only', 'lan', '--quick'], ['lan'])).toMatchObject({ quick: true });
 });
 
 test('the page shows the results of the ledger that are kept beside it', () => {

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ENDPOINTS_MAX, QUOTA_NODE, QUOTA_NODE_ROTATION } from '../../ledger/limits.ts';
+import type { Key } from '../../proto/ids.ts';
 import { isEndpoint } from '../../proto/names.ts';
 import { ENDPOINT_GAPS, ENDPOINT_SETTLE_MS } from '../../src/daemon/limits.ts';
 import {
@@ -10,12 +11,27 @@ import {
   type OwnAddress,
   type Publishing,
   type Sight,
+  isWitnessed,
   published,
   reachableAt,
 } from '../../src/daemon/own-endpoints.ts';
 
 const at = (address: string, name = 'eth0'): OwnAddress => ({ name, address, internal: false });
+const key = (letter: string): Key => letter.repeat(43) as Key;
 const DOOR = { host: '::', port: 7447 };
+
+test('a machine that came after the start says nothing of what was lost before it', () => {
+  const [elder, other, late] = [key('E'), key('O'), key('L')];
+  for (const [elders, agreeing, isCurrent] of [
+    [[], [], true],
+    [[], [late], true],
+    [[elder, other], [], false],
+    [[elder, other], [late], false],
+    [[elder, other], [late, other], true],
+  ] as const) {
+    expect(isWitnessed(elders, new Set(agreeing))).toBe(isCurrent);
+  }
+});
 
 describe('the addresses that others are told', () => {
   test('are those of the machine that lead outside, a person’s word first', () => {

@@ -60,6 +60,31 @@ describe('a machine that has lost its key', () => {
     expect(fresh?.grants.length).toBeGreaterThan(0);
   });
 
+  test('is not pulled from under a code that is shown, and shows one at a time', async () => {
+    const folder = join(attic, '..', 'busy');
+    const machine = await joining(folder);
+    for (const words of [
+      ['leave', '--yes'],
+      ['join'],
+      ['join', '--ticket-file', await someTicket()],
+    ]) {
+      const ran = await kith([...words, '--dir', folder, '--json']);
+      expect([words[0], ran.code, JSON.parse(ran.out)]).toMatchObject([
+        ...[words[0], 1, { error: { code: 'join-runs' } }],
+      ]);
+    }
+    machine.child.kill('SIGTERM');
+    expect((await machine.ended).code).toBe(130);
+    expect((await kith(['leave', '--yes', '--dir', folder])).code).toBe(0);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  async function someTicket(): Promise<string> {
+    const out = join(attic, '..', 'some.ticket');
+    await done('ticket', 'new', '--name', 'some', '--out', out, '--dir', attic);
+    return out;
+  }
+
   test('is named by its node, and by nothing else', async () => {
     const machine = await joining(join(attic, '..', 'other'));
     for (const [name, code] of [

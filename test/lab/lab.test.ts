@@ -24,10 +24,10 @@ laboratory('cables of the laboratory', (net) => {
     expect(rttMs).toHaveLength(3);
     expect(Math.min(...rttMs)).toBeGreaterThan(159);
     await a.cable.shape?.({ loss: 0.3, seed: 7 });
-    const { lost } = await a.ping(b.address, { count: 100, intervalMs: 10 });
-    // There and back: 51 % are lost, and five deviations each way are 25.
-    expect(lost.length).toBeGreaterThan(26);
-    expect(lost.length).toBeLessThan(76);
+    const { lost } = await a.ping(b.address, { count: 60, intervalMs: 10 });
+    // There and back: 51 % are lost, 31, and five deviations each way are 20.
+    expect(lost.length).toBeGreaterThan(10);
+    expect(lost.length).toBeLessThan(52);
   });
 
   test('let some overtake others, where the delay is not even', async () => {

@@ -31,11 +31,16 @@ export interface Network {
   readonly keys: ReadonlyMap<string, Key>;
 }
 
+/** What the ledger needs of a host: who it is, and where its key lies. */
+export type Place = Pick<Host, 'name' | 'folder'>;
+
 export interface NetworkOptions {
   /** Beside anna on the first host: an operator on each of these, who may do everything. */
   readonly operators?: readonly Host[];
   /** False: no node says where it is found, so that they have to find each other. */
   readonly endpoints?: boolean;
+  /** Members that no machine is behind: admitted, and no copy of the ledger is brought to them. */
+  readonly absent?: readonly Place[];
   /** IPv4 addresses that are claimed, by the name of the host. */
   readonly ipv4?: Readonly<Record<string, string>>;
 }
@@ -45,7 +50,7 @@ export const DOOR_PORT = 7447;
 /** A network of these hosts, founded on the first; all of them hold the whole ledger. */
 export async function network(
   hosts: readonly Host[],
-  { operators = [], endpoints = true, ipv4 = {} }: NetworkOptions = {},
+  { operators = [], endpoints = true, absent = [], ipv4 = {} }: NetworkOptions = {},
 ): Promise<Network> {
   const [first, ...others] = hosts as [Host, ...Host[]];
   const anna = await newOperator(first, 'anna');
@@ -58,7 +63,9 @@ export async function network(
   const keys = new Map<string, Key>([[first.name, founded.node]]);
   const home = must(await openHome(first.folder, { write: true }), 'a ledger that was founded');
   try {
-    for (const one of others) keys.set(one.name, await admitTo(home, anna, one, ipv4[one.name]));
+    for (const one of [...others, ...absent]) {
+      keys.set(one.name, await admitTo(home, anna, one, ipv4[one.name]));
+    }
     for (const one of operators) await admitOperator(home, anna, one);
     if (endpoints) for (const one of hosts) await stateEndpoint(home, one);
   } finally {
@@ -116,7 +123,7 @@ async function newOperator(on: Host, name: string): Promise<Signer> {
   return operatorOn(on);
 }
 
-async function admitTo(home: HomeLedger, signer: Signer, one: Host, ipv4?: string): Promise<Key> {
+async function admitTo(home: HomeLedger, signer: Signer, one: Place, ipv4?: string): Promise<Key> {
   const identity = value(openIdentity(keyHost(), one.folder));
   const { grants } = fitted(memberWishes('peer', 'node'), 'root');
   const admission = { ledger: home.replica.ledger, admitter: signer.publicKey, name: one.name };

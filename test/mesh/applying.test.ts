@@ -12,6 +12,7 @@ import {
   createApplying,
 } from '../../src/mesh/applying.ts';
 import { commandOf } from '../../wg/commands.ts';
+import { PEERS_A_CALL_MAX } from '../../wg/limits.ts';
 import { type Change, planOf } from '../../wg/plan.ts';
 import { type Dial, type PeerRow, QUIET_DIAL, type Table, wantedTable } from '../../wg/table.ts';
 import { type Interface, actualOf, emptyInterface, perform, wgKey } from '../wg/model.ts';
@@ -20,7 +21,9 @@ const NETWORK = 'fd00:1:2::/48';
 const OWN = { publicKey: wgKey('own'), listenPort: 7447 };
 
 function keyOf(number: number): Key {
-  return toBase64url(new Uint8Array(32).fill(number + 2, 0, 31)) as Key;
+  const bytes = new Uint8Array(32).fill((number % 128) + 2, 0, 31);
+  bytes[0] = number >> 7;
+  return toBase64url(bytes) as Key;
 }
 
 function rowOf(node: number): PeerRow {
@@ -99,15 +102,25 @@ describe('the queue before the interface', () => {
     expect([it.strangers, it.drifts, it.failures]).toEqual([[], [], []]);
   });
 
+  test('adds those of a first table in few calls', async () => {
+    const it = bench();
+    it.want(Array.from({ length: 2 * PEERS_A_CALL_MAX + 1 }, (_, node) => node));
+    await it.applying.apply();
+    expect(held(it)).toEqual(wanted(it));
+    const added = it.made.filter(({ kind }) => kind.startsWith('add'));
+    expect(added.map(({ kind }) => kind)).toEqual(['add-peers', 'add-peers', 'add-peer']);
+    expect(it.applying.actual()?.peers.size).toBe(2 * PEERS_A_CALL_MAX + 1);
+  });
+
   test('does not raise whoever is removed while a command runs', async () => {
     const it = bench();
-    it.want([0, 1, 2, 3]);
+    it.want(Array.from({ length: 3 * PEERS_A_CALL_MAX }, (_, node) => node));
     it.before = (change) => {
-      if (change.kind === 'add-peer') it.want([0]);
+      if (change.kind === 'add-peers') it.want([0]);
     };
     await it.applying.apply();
     expect(held(it)).toEqual(wanted(it));
-    expect(it.made.filter(({ kind }) => kind === 'add-peer')).toHaveLength(1);
+    expect(it.made.filter(({ kind }) => kind === 'add-peers')).toHaveLength(1);
   });
 
   test('does not turn a peer that was removed in the meantime', async () => {

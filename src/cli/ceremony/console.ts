@@ -112,7 +112,11 @@ function onEvent(screen: Screen, event: WindowEvent): void {
       return sayBurnt(screen);
     case 'expired':
       change(screen, { code: null });
-      return say(screen, { event: 'expired' }, 'the time of the code ran out');
+      // In lines the complaint at the end says it.
+      if (screen.isCard || screen.print.json) {
+        say(screen, { event: 'expired' }, 'the time of the code ran out');
+      }
+      return undefined;
     case 'lobby':
       return onLobby(screen, event);
     case 'run':

@@ -38,11 +38,17 @@ export async function runCeremony(start: Start): Promise<Ended> {
   let said: unknown = null;
   child.on('message', (message) => (said = message));
   // At a terminal it has been told already; twice does no harm.
-  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
+  const passed = new Set<NodeJS.Signals | null>();
+  const pass = (signal: NodeJS.Signals): void => {
+    passed.add(signal);
+    child.kill(signal);
+  };
   for (const signal of SIGNALS) process.on(signal, pass);
   try {
     child.send(start.begin);
     const { code, signal } = await ended(child);
+    // The second one may reach it when it has said its last word and listens no more.
+    if (code === null && passed.has(signal)) return { exit: 'interrupted', said };
     if (code === null) return stop('ceremony-died', String(signal));
     return { exit: exitOf(start.call, code), said };
   } finally {

@@ -6,6 +6,7 @@ import { assert } from '../../../proto/assert.ts';
 import { fingerprint } from '../../../proto/fingerprint.ts';
 import { TICKET_FILE_BYTES_MAX } from '../../acts/limits.ts';
 import { type Held, type JoinedByTicket, joinByTicket } from '../../genesis/by-ticket.ts';
+import { takeGenesis } from '../../genesis/kept.ts';
 import { openDesk } from '../../home/desk.ts';
 import { keyHost } from '../../home/host.ts';
 import { openIdentity } from '../../keys/identity.ts';
@@ -32,11 +33,13 @@ export async function join(call: Call, print: Printer): Promise<Exit> {
     (await secretText(call.value('ticket-file'), 'Ticket: ', TICKET_FILE_BYTES_MAX));
   const ticket = unwrap(decodeTicket(text, nodePlatform));
   realDisk.makeFolder(folder);
+  const release = unwrap(takeGenesis(folder));
   const host = keyHost();
-  const { nowMs } = openCalendar(folder);
-  const identity = unwrap(openIdentity(host, folder, call.flag('moved')));
-  const held: Held = { home: await openDesk(folder) };
+  const held: Held = { home: null };
   try {
+    const { nowMs } = openCalendar(folder);
+    const identity = unwrap(openIdentity(host, folder, call.flag('moved')));
+    held.home = await openDesk(folder);
     const joined = await joinByTicket(
       {
         ...{ host, folder, identity, ticket, name, nowMs, signal: endingSignal() },
@@ -48,6 +51,7 @@ export async function join(call: Call, print: Printer): Promise<Exit> {
     return shown(unwrap(joined), held, ticket, print);
   } finally {
     await held.home?.close();
+    release();
   }
 }
 

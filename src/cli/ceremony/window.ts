@@ -2,15 +2,16 @@
 // the newcomer. Where the code is burnt it ends, and with it the code; the command starts another
 // when somebody presses a key.
 
+import { isMemberPreset } from '../../../ledger/presets.ts';
 import type { Decoded } from '../../../ledger/record.ts';
 import { memberOf, stateOf } from '../../../ledger/replica.ts';
 import { WINDOW_MS } from '../../../pairing/limits.ts';
 import { fingerprint } from '../../../proto/fingerprint.ts';
 import type { RecordId } from '../../../proto/ids.ts';
-import { isLabel, isName } from '../../../proto/names.ts';
+import { isName } from '../../../proto/names.ts';
 import { announce } from '../../genesis/discovery.ts';
 import { hardwareOf } from '../../genesis/hardware.ts';
-import { type Kept, NOTHING_KEPT, readKept, writeKept } from '../../genesis/kept.ts';
+import { type Kept, NOTHING_KEPT, readKept, takeGenesis, writeKept } from '../../genesis/kept.ts';
 import { SEEK_MS_MAX, WINDOW_SECONDS_MIN } from '../../genesis/limits.ts';
 import { newcomerDesk } from '../../genesis/newcomer.ts';
 import { type Pledged, pledgedIn, seekRecord } from '../../genesis/pledged.ts';
@@ -36,11 +37,20 @@ import { begun, endingSignal } from './start.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const signal = endingSignal();
-  const { folder } = call;
   const wish = wishIn(call);
-  const { renewed } = await begun();
+  const { renewed = false } = await begun();
+  realDisk.makeFolder(call.folder);
+  const release = unwrap(takeGenesis(call.folder));
+  return showCode(call, print, { wish, renewed, signal }).finally(release);
+}
+
+async function showCode(
+  call: Call,
+  print: Printer,
+  { wish, renewed, signal }: { wish: Wish; renewed: boolean; signal: AbortSignal },
+): Promise<Exit> {
+  const { folder } = call;
   const host = keyHost();
-  realDisk.makeFolder(folder);
   const identity = unwrap(openIdentity(host, folder, call.flag('moved')));
   const here = await standingIn(folder, identity);
   if (here.at === 'member') return joined(folder, identity, print);
@@ -50,8 +60,8 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
     return joined(folder, identity, print);
   }
   const { network } = here;
-  const kept = keptFor(unwrap(readKept(host, folder)), renewed === true);
-  if (renewed === true) writeKept(host, folder, kept);
+  const kept = keptFor(unwrap(readKept(host, folder)), renewed);
+  if (renewed) writeKept(host, folder, kept);
   const screen = consoleOf(print, { name: wish.name, key: identity.publicKey, folder });
   const hardware = hardwareOf(folder);
   const found = announcer(call, wish, screen);
@@ -131,7 +141,8 @@ function wishIn(call: Call): Wish {
     throw new Stop(wrongUse(`${name} is no name`, 'use a-z, 0-9 and dashes, at most 63'));
   }
   const role = call.value('role') ?? 'peer';
-  if (!isLabel(role)) throw new Stop(wrongUse(`${role} is no role`, 'say peer, observer or guest'));
+  if (!isMemberPreset(role))
+    throw new Stop(wrongUse(`${role} is no role`, 'say peer, observer or guest'));
   const where = call.value('listen');
   const listen = where === undefined ? null : listenAddress(where);
   if (listen !== null && 'what' in listen) throw new Stop(listen);

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { memberOf, stateOf } from '../../../ledger/replica.ts';
 import { findDaemon } from '../../daemon/client.ts';
+import { takeGenesis } from '../../genesis/kept.ts';
 import { ownFiles, removeOwn } from '../../genesis/leave.ts';
 import { operatorFolder } from '../../home/folder.ts';
 import { keyHost } from '../../home/host.ts';
@@ -15,7 +16,7 @@ import { Stop, wrongUse } from '../complaint.ts';
 import type { Exit } from '../exit.ts';
 import { tryHome } from '../home.ts';
 import type { Printer } from '../print.ts';
-import { stop } from '../sentences.ts';
+import { stop, unwrap } from '../sentences.ts';
 import { counted } from '../when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
@@ -31,11 +32,11 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
     for (const line of warning(folder, left)) print.note(line);
     await confirmed('remove it?');
   }
-  const release = takeLock(folder);
+  const ends = [unwrap(takeGenesis(folder)), takeLock(folder)];
   try {
     removeOwn(folder);
   } finally {
-    release();
+    for (const end of ends) end();
   }
   const remains = left?.node === null || left === null ? null : `kith remove ${left.node}`;
   const document = { folder, network: left?.network ?? null, remains, operatorKey: hasOperator };

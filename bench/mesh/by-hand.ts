@@ -1,0 +1,39 @@
+// A tunnel between two machines as a person sets it up by hand, with the same wireguard-go: what
+// the mesh is held against.
+
+import type { Host } from '../../test/lab/host.ts';
+
+export interface ByHand {
+  /** Of the far end, inside of the tunnel. */
+  readonly far: string;
+  /** Each end forgets the other, and is told of it again. */
+  again(): Promise<void>;
+}
+
+const PORT = 7_460;
+const DEVICE = 'hand0';
+
+export async function tunnelByHand(near: Host, far: Host, mtu: number): Promise<ByHand> {
+  const [one, other] = [await endOn(near, 'fd99::1', mtu), await endOn(far, 'fd99::2', mtu)];
+  const tell = async (at: Host, key: string, inner: string, of: Host): Promise<void> => {
+    const words = ['allowed-ips', `${inner}/128`, 'endpoint', `${of.address}:${PORT}`];
+    const peer = ['peer', key];
+    await at.machine.must(['wg', 'set', DEVICE, ...peer, 'remove', ...peer, ...words]);
+  };
+  const again = async (): Promise<void> => {
+    await Promise.all([tell(near, other, 'fd99::2', far), tell(far, one, 'fd99::1', near)]);
+  };
+  return { far: 'fd99::2', again };
+}
+
+async function endOn({ machine }: Host, inner: string, mtu: number): Promise<string> {
+  const { must } = machine;
+  const secret = await must(['wg', 'genkey']);
+  const key = (await must(['wg', 'pubkey'], { input: secret })).trim();
+  await must(['wireguard-go', DEVICE]);
+  const set = `cat | wg set ${DEVICE} listen-port ${PORT} private-key /dev/stdin`;
+  await must(['sh', '-c', set], { input: secret });
+  await must(['ip', 'address', 'add', `${inner}/64`, 'dev', DEVICE, 'nodad']);
+  await must(['ip', 'link', 'set', 'dev', DEVICE, 'mtu', String(mtu), 'up']);
+  return key;
+}

@@ -1,0 +1,68 @@
+// Row: what goes through the mesh, beside a tunnel by hand between the same two machines: the same
+// wireguard-go, the same MTU, the same cable, in turn.
+
+import { askDaemon } from '../../src/daemon/client.ts';
+import type { Host } from '../../test/lab/host.ts';
+import { lab } from '../../test/lab/lab.ts';
+import { network } from '../../test/lab/network.ts';
+import { until } from '../../test/lab/until.ts';
+import type { Finding } from '../ledger/finding.ts';
+import { paired } from '../ledger/measure.ts';
+import { tunnelByHand } from './by-hand.ts';
+
+const SECONDS = 2;
+const RATIO_LEAST = 0.97;
+
+export async function throughputFindings(turns: number): Promise<Finding[]> {
+  const net = await lab();
+  try {
+    const lan = await net.lan();
+    const [near, far] = [await net.host('attic', lan), await net.host('barn', lan)];
+    await network([near, far]);
+    await near.up();
+    await far.up();
+    const { address, mtu } = await linkBetween(near, far);
+    const hand = await tunnelByHand(near, far, mtu);
+    await hand.again();
+    far.machine.start(['iperf3', '--server']);
+    await until('the other end listens', async () => {
+      const { code } = await near.machine.run(['iperf3', '-c', far.address, '-n', '1K']);
+      return code === 0;
+    });
+    const pair = await paired(
+      turns,
+      () => rate(near, address),
+      () => rate(near, hand.far),
+    );
+    return [
+      {
+        row: 'throughput',
+        what: 'through the mesh',
+        measured: { value: pair.ours, unit: 'Mbit/s' },
+        beside: { value: pair.floor, unit: 'Mbit/s', what: 'by the same tunnel by hand' },
+        ratio: pair.ratio,
+        goal: { of: 'ratio', least: RATIO_LEAST },
+        how:
+          `iperf3 over TCP and IPv6 between two machines of the laboratory, ${SECONDS} s each, in ` +
+          `turn, ${turns} turns; both tunnels by wireguard-go with an MTU of ${mtu}. The two ` +
+          'machines share the processors of this one.',
+      },
+    ];
+  } finally {
+    await net.close();
+  }
+}
+
+function linkBetween(near: Host, far: Host): Promise<{ address: string; mtu: number }> {
+  return until('the two are linked', async () => {
+    const { peers } = await askDaemon(near.folder, 'peers', undefined);
+    const link = peers.find(({ name }) => name === far.name);
+    return link === undefined || link.path === 'down' ? null : link;
+  });
+}
+
+async function rate(near: Host, address: string): Promise<number> {
+  const out = await near.machine.must(['iperf3', '-c', address, '-t', String(SECONDS), '-J']);
+  const { end } = JSON.parse(out) as { end: { sum_received: { bits_per_second: number } } };
+  return end.sum_received.bits_per_second / 1e6;
+}
