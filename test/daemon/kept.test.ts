@@ -10,6 +10,7 @@ import { openDoor } from '../../src/daemon/underlay.ts';
 import { keyHost } from '../../src/home/host.ts';
 import { type HomeLedger, openHome } from '../../src/home/ledger.ts';
 import { ingestInto } from '../../src/peer/members.ts';
+import type { Key } from '../../proto/ids.ts';
 import { Scribe, actor } from '../kit/actors.ts';
 import { newIdentity } from '../kit/peers.ts';
 
@@ -40,11 +41,12 @@ const parts = () => ({
 const failed = () => told.flatMap((one) => (one.event === 'failed' ? [one.what] : []));
 
 test('a link that is found and a heartbeat that agrees count all the same', async () => {
-  const syncing = startSyncing({ ...parts(), told: [] });
+  const agreed: Key[] = [];
+  const syncing = startSyncing({ ...parts(), told: [], agreed: (key) => void agreed.push(key) });
   const peer = { key: lamp.key, url: 'https://192.0.2.1:7447' };
   syncing.linkedAt(peer);
   syncing.beaten(lamp.key, true);
-  expect([syncing.kept(), syncing.hasAgreed()]).toEqual([[peer], true]);
+  expect([syncing.kept(), agreed]).toEqual([[peer], [lamp.key]]);
   expect(failed()).toEqual(['writing peers.json', 'writing synced.json']);
   await syncing.stop();
 });
