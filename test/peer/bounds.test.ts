@@ -1,5 +1,5 @@
 import { type TLSSocket, connect } from 'node:tls';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { encodePull, encodeWalk } from '../../ledger/sync-wire.ts';
 import { PAGE_BYTES_MAX, type Patience, RATES } from '../../src/peer/limits.ts';
 import { NDJSON, PROTOBUF } from '../../src/peer/media.ts';
@@ -178,11 +178,15 @@ describe('a slow peer', () => {
     const keep = head('/v1/pull', PROTOBUF, wants.length).replace('close', 'keep-alive');
     for (let n = 0; n < asked; n++) socket.write(Buffer.concat([Buffer.from(keep), wants]));
     // Until it reads no more, for longer than it may be idle.
-    const counts: number[] = [];
-    while ((counts.at(-1) ?? 0) <= 100 || counts.at(-1) !== counts.at(-2)) {
-      await new Promise((resolve) => setTimeout(resolve, 2_500));
-      counts.push(read);
-    }
+    let before = -1;
+    await vi.waitFor(
+      () => {
+        const isStill = read > 100 && read === before;
+        before = read;
+        expect(isStill).toBe(true);
+      },
+      { timeout: 100_000, interval: 2_500 },
+    );
     // 132 lines fill a page: with all pages read it would be 60 times as many.
     expect(read).toBeGreaterThan(100);
     expect(read).toBeLessThan((asked * 132) / 2);
