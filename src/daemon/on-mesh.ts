@@ -68,6 +68,10 @@ export function meshBehind(
       if (!rotated.ok) throw new DaemonFault(rotated.code, rotated.detail);
       return rotated.value;
     },
-    metrics: () => metricsText(status(), daemon.mesh?.peers() ?? [], daemon.mesh?.nodes() ?? []),
+    metrics() {
+      const { mesh } = daemon;
+      const [peers, nodes] = [mesh?.peers() ?? [], mesh?.nodes() ?? []];
+      return metricsText(status(), peers, nodes, mesh?.refusedBeats() ?? {});
+    },
   };
 }

@@ -13,6 +13,8 @@ export interface Mesh {
   status(): MeshStatus;
   peers(): readonly PeerLink[];
   nodes(): readonly NodeFacts[];
+  /** Datagrams that were dropped at the heart's port since it was raised, by why. */
+  refusedBeats(): Readonly<Record<string, number>>;
   /** These throw a `DaemonFault` where there is no mesh, or no such peer. */
   ping(node: Key): Promise<Ping>;
   relink(node: Key | null): number;
@@ -44,6 +46,7 @@ export function startMesh(parts: MeshParts): Mesh {
     status: () => running.raised?.status() ?? downStatus(running),
     peers: () => running.raised?.peers() ?? [],
     nodes: () => running.raised?.nodes() ?? [],
+    refusedBeats: () => running.raised?.refusedBeats() ?? {},
     ping: async (node) => raisedOf(running).ping(node),
     relink: (node) => raisedOf(running).relink(node),
     rotate: async () => raisedOf(running).rotate(),

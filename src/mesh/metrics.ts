@@ -22,8 +22,14 @@ export function metricsText(
   facts: Facts,
   peers: readonly PeerLink[],
   nodes: readonly NodeFacts[],
+  refusedBeats: Readonly<Record<string, number>>,
 ): string {
-  return [...ownFigures(facts), ...peerFigures(peers), ...nodeFigures(nodes, peers)]
+  const refused = counter(
+    'kith_heartbeats_refused_total',
+    'Datagrams dropped at the port of heartbeats, by why.',
+    Object.entries(refusedBeats).map(([why, count]) => [{ why }, count]),
+  );
+  return [...ownFigures(facts), refused, ...peerFigures(peers), ...nodeFigures(nodes, peers)]
     .map(figureText)
     .join('');
 }

@@ -50,6 +50,8 @@ export interface Raised {
   status(): MeshStatus;
   peers(): readonly PeerLink[];
   nodes(): readonly NodeFacts[];
+  /** Datagrams that were dropped at the heart's port, by why. */
+  refusedBeats(): Readonly<Record<string, number>>;
   ping(node: PeerLink['key']): Promise<Ping>;
   relink(node: PeerLink['key'] | null): number;
   rotate(): Promise<Rotated>;
@@ -237,6 +239,7 @@ function raisedOf(ground: Ground): Raised {
     status: () => statusOf(ground),
     peers: () => linksOf(ground),
     nodes: () => nodesOf(ground),
+    refusedBeats: () => ground.heart?.status().dropped ?? {},
     ping: (node) => pingOver(ground, node),
     relink(node) {
       const isPeerHere = ground.wishing.others().some(({ key }) => key === node);

@@ -22,13 +22,15 @@ const NODE: NodeFacts = {
 describe('the figures', () => {
   test('are lines that Prometheus reads, each kind with its type', () => {
     const mesh = { ...withoutMesh(null, 90_000), state: 'up', links: { up: 1, of: 2 } } as const;
-    const text = metricsText({ version: 'a"b\\c', startedAt: 5_000, mesh }, [LINK], [NODE]);
+    const facts = { version: 'a"b\\c', startedAt: 5_000, mesh };
+    const text = metricsText(facts, [LINK], [NODE], { forged: 3 });
     const line =
       /^(# (HELP|TYPE) kith_[a-z_]+ .+|kith_[a-z_]+(\{([a-z]+="([^"\\\n]|\\.)*",?)+\})? -?[0-9.]+)$/;
     expect(text.endsWith('\n')).toBe(true);
     for (const one of text.trimEnd().split('\n')) expect(one).toMatch(line);
     expect(text).toContain('kith_info{version="a\\"b\\\\c"} 1\n');
     expect(text).toContain('kith_mesh_links_up 1\n');
+    expect(text).toContain('kith_heartbeats_refused_total{why="forged"} 3\n');
     expect(text).toContain('kith_peer_rtt_seconds{peer="attic"} 0.0015\n');
     expect(text).toContain('kith_node_heard_age_seconds{node="attic"} 2\n');
     expect(text).toContain('# TYPE kith_peer_received_bytes_total counter\n');
