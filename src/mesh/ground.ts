@@ -95,7 +95,7 @@ export interface Ground {
   /** When all that is slow to change was looked at last. */
   slowMs: number;
   timer: NodeJS.Timeout | null;
-  /** Something was pointed elsewhere: WireGuard is worth a look. */
-  lookSoon: () => void;
+  /** Something was pointed elsewhere, or came from elsewhere: WireGuard is worth a look. */
+  lookSoon: (withinMs?: number) => void;
   isStopped: boolean;
 }

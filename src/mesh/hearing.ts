@@ -18,7 +18,7 @@ import { nodePlatform } from '../platform.ts';
 import { realDisk } from '../store/disk.ts';
 import { urlOf } from '../peer/address.ts';
 import type { Ground } from './ground.ts';
-import { RTT_MS_MAX } from './limits.ts';
+import { LOOK_SOON_MS, RTT_MS_MAX } from './limits.ts';
 import { rotationHeard, rotationWithout } from './rotating.ts';
 import { keyBeat, rotationsTold } from './rotation.ts';
 import { sightingsToTell, takeSightings } from './sighting.ts';
@@ -71,7 +71,10 @@ export function onHeard(ground: Ground, beat: Beat, firstHand: boolean): void {
   // Before the link looks at it: one that finds a new path by this asks again at once.
   const asked = askedMs.get(key);
   if (asked !== undefined) askedMs.delete(key);
+  const wasDown = (links.shown(key)?.path ?? 'down') === 'down';
   links.beat(key);
+  // Where it appears is what others wait for who cannot reach it yet.
+  if (wasDown) ground.lookSoon(LOOK_SOON_MS);
   keyBeat(ground, key);
   rotationHeard(ground, beat);
   parts.calendar.heard(key, beat.clockMs);

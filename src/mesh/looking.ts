@@ -39,8 +39,8 @@ export function startLooking(ground: Ground): void {
     nextMs = atMs;
     ground.timer = setTimeout(again, Math.max(0, atMs - monotonicMs()));
   };
-  ground.lookSoon = () => {
-    const atMs = monotonicMs() + waitOf(ground);
+  ground.lookSoon = (withinMs = waitOf(ground)) => {
+    const atMs = monotonicMs() + withinMs;
     // One that is under way sees to it by itself.
     if (ground.timer === null || ground.isStopped || nextMs <= atMs) return;
     clearTimeout(ground.timer);
