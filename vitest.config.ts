@@ -17,6 +17,8 @@ export default defineConfig({
           // is busy with the other suites.
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // Vitest's own limit for a poll is a second.
+          expect: { poll: { timeout: 100_000 } },
         },
       },
       {

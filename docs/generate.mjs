@@ -1,8 +1,8 @@
 // Writes the tables of codes into the documents: between `<!-- table: FILE NAME -->` and
 // `<!-- end -->` stands what the table NAME of that source file holds, and prose around it stays.
 // `npm run docs` writes; test/repo/docs.test.ts compares, and demands a place for every table.
-// Also writes docs/commands.md, all of it, from the catalogue of commands, and draws the diagrams
-// of docs/pairing.md and docs/links.md.
+// Also writes docs/commands.md, all of it, from the catalogue of commands, and the fields of
+// docs/work.md, and draws the diagrams of docs/pairing.md and docs/links.md.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -75,6 +75,10 @@ async function main() {
   const { LINK } = await import(pathToFileURL(join(ROOT, 'dist/wg/link-table.js')).href);
   const links = join(ROOT, 'docs/links.md');
   writeFileSync(links, redraw(readFileSync(links, 'utf8'), { link: LINK }));
+  const table = join(ROOT, 'dist/src/cli/spec-table.js');
+  const { withFields } = await import(pathToFileURL(table).href);
+  const work = join(ROOT, 'docs/work.md');
+  writeFileSync(work, withFields(readFileSync(work, 'utf8')));
   const { manual } = await import(pathToFileURL(join(ROOT, 'dist/src/cli/manual.js')).href);
   writeFileSync(join(ROOT, 'docs/commands.md'), manual());
 }

@@ -48,10 +48,15 @@ export function textOf(bytes: Uint8Array): string | null {
 }
 
 export function toBase64url(bytes: Uint8Array): string {
-  if (bytes.length > CODES_AT_ONCE) {
-    const rest = toBase64url(bytes.subarray(CODES_AT_ONCE));
-    return toBase64url(bytes.subarray(0, CODES_AT_ONCE)) + rest;
+  if (bytes.length <= CODES_AT_ONCE) return symbolsOf(bytes);
+  let out = '';
+  for (let at = 0; at < bytes.length; at += CODES_AT_ONCE) {
+    out += symbolsOf(bytes.subarray(at, at + CODES_AT_ONCE));
   }
+  return out;
+}
+
+function symbolsOf(bytes: Uint8Array): string {
   const codes: number[] = [];
   let i = 0;
   for (; i + 2 < bytes.length; i += 3) {

@@ -7,7 +7,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FOLDERS = ['beat', 'bench', 'docs', 'ledger', 'pairing', 'proto', 'src', 'test', 'wg'];
+const FOLDERS = [
+  'beat',
+  'bench',
+  'docs',
+  'ledger',
+  'pairing',
+  'place',
+  'proto',
+  'src',
+  'test',
+  'wg',
+].concat('work');
 const FOREIGN = new Set(['node_modules', 'dist', 'wire.js', 'wire.d.ts']);
 const COLUMNS_MAX = 100;
 

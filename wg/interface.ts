@@ -11,15 +11,21 @@ export interface WantedLink {
   readonly mtu: number;
   /** Of this node alone: `ADDRESS/128`, `ADDRESS/32`. */
   readonly addresses: readonly string[];
-  /** What is reached through it: the /48, and the IPv4 range where anybody holds an address. */
-  readonly routes: readonly string[];
+  /** What is reached through it: the /48, each IPv4 address, and paths that carry more. */
+  readonly routes: readonly Route[];
+}
+
+export interface Route {
+  readonly prefix: string;
+  /** Its own; null: that of the interface, which no route of ours has. */
+  readonly mtu: number | null;
 }
 
 export interface ActualLink {
   readonly mtu: number;
   readonly isUp: boolean;
   readonly addresses: readonly string[];
-  readonly routes: readonly string[];
+  readonly routes: readonly Route[];
 }
 
 /** What is asked for parseLink, in its order. */
@@ -41,9 +47,9 @@ export function parseLink(
   if (link === undefined || six === null || four === null) return refuse('dump-shape', 'ip -json');
   const { mtu, flags, addr_info: infos } = link;
   const addresses = isList(infos) ? infos.flatMap(addressOf) : [];
-  const routes = [...six, ...four].flatMap(({ dst }) => {
+  const routes = [...six, ...four].flatMap(({ dst, metrics }) => {
     const prefix = typeof dst === 'string' ? canonicalPrefix(dst) : null;
-    return prefix ?? [];
+    return prefix === null ? [] : [{ prefix, mtu: mtuIn(metrics) }];
   });
   const isUp = Array.isArray(flags) && flags.includes('UP');
   return ok({ mtu: mtu as number, isUp, addresses, routes });
@@ -58,6 +64,11 @@ function addressOf({ scope, local, prefixlen }: Fields): string[] {
 
 function isList(value: unknown): value is Fields[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null);
+}
+
+function mtuIn(metrics: unknown): number | null {
+  const own = isList(metrics) ? metrics.find((one) => typeof one['mtu'] === 'number') : undefined;
+  return (own?.['mtu'] as number | undefined) ?? null;
 }
 
 // `ip -json` prints nothing, or an empty list, where there is nothing.
@@ -87,9 +98,13 @@ export function linkCommands(name: string, wanted: WantedLink, actual: ActualLin
     ip('address', 'replace', address, 'dev', name, ...quick);
   }
   if (!actual.isUp) ip('link', 'set', 'dev', name, 'up');
-  // Going up clears routes: what was there before counts for nothing.
-  for (const route of wanted.routes) {
-    if (!actual.isUp || !actual.routes.includes(route)) ip('route', 'replace', route, 'dev', name);
+  // Going up clears routes, and another MTU changes theirs: what was there counts for nothing.
+  const isAnew = !actual.isUp || actual.mtu !== wanted.mtu;
+  const there = new Set(actual.routes.map(({ prefix, mtu }) => `${prefix} ${mtu}`));
+  for (const { prefix, mtu } of wanted.routes) {
+    if (there.has(`${prefix} ${mtu}`) && !isAnew) continue;
+    const own = mtu === null ? [] : ['mtu', String(mtu)];
+    ip('route', 'replace', prefix, 'dev', name, ...own);
   }
   for (const route of extraRoutes(wanted, actual)) ip('route', 'delete', route, 'dev', name);
   return commands;
@@ -98,6 +113,8 @@ export function linkCommands(name: string, wanted: WantedLink, actual: ActualLin
 /** Routes of our own making that are not wanted any more: those that are no address's own. */
 function extraRoutes(wanted: WantedLink, actual: ActualLink): string[] {
   assert(wanted.routes.length > 0, 'a network has a prefix');
-  const kept = new Set([...wanted.routes, ...wanted.addresses, ...actual.addresses]);
-  return actual.routes.filter((route) => !kept.has(route) && !route.startsWith('fe80:'));
+  const routes = wanted.routes.map(({ prefix }) => prefix);
+  const kept = new Set([...routes, ...wanted.addresses, ...actual.addresses]);
+  const there = new Set(actual.routes.map(({ prefix }) => prefix));
+  return [...there].filter((prefix) => !kept.has(prefix) && !prefix.startsWith('fe80:'));
 }

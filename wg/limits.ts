@@ -12,6 +12,24 @@ export const SALTS_MAX = 256;
 
 /** Before a path was probed: IPv6 demands that every link carries as much. */
 export const MTU_FIRST = 1_280;
+/** Of the interface: what fits into 1,500 bytes behind the headers of IPv6, UDP and WireGuard. */
+export const MTU_MOST = 1_420;
+/**
+ * What a path may carry, the largest first. WireGuard pads to 16 bytes, never above the interface.
+ * Over IPv4 1,420 fits PPPoE (1,492) and tunnels of 1,480; over IPv6 PPPoE gets 1,408. The rest is
+ * for clouds (1,460, 1,450) and mobile networks (1,430, 1,400).
+ */
+export const MTU_SIZES: readonly number[] = [MTU_MOST, 1_408, 1_392, 1_376, 1_360, 1_328, 1_312];
+/** Around a packet of the mesh: WireGuard's header and tag, UDP, and IPv4 or IPv6. */
+export const OUTER_IPV4_BYTES = 60;
+export const OUTER_IPV6_BYTES = 80;
+/** Before a new path is measured: one that does not last is not worth it. */
+export const MTU_SETTLE_MS = 5_000;
+/** A path that could not be raised: its router may have been busy. Doubled, as for links. */
+export const MTU_AGAIN_MS = 60_000;
+export const MTU_AGAIN_MS_MAX: number = 60 * 60_000;
+/** Between two echoes over a raised path: large packets may stop passing without a word. */
+export const MTU_CHECK_MS: number = 5 * 60_000;
 /** Seconds. NATs forget a silent UDP flow after 30 s at the earliest. */
 export const KEEPALIVE_S = 25;
 /** Seconds, while a path is being opened: WireGuard takes no less. */

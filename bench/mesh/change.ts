@@ -108,7 +108,8 @@ async function filled(peers: number): Promise<House> {
   };
   members();
   await applying.look();
-  if (made.length !== peers) throw new Error(`${made.length} peers were made, and not ${peers}`);
+  const { size } = actual.peers;
+  if (size !== peers) throw new Error(`${size} peers were made, and not ${peers}`);
   return { network, memory, links, applying, members, made };
 }
 

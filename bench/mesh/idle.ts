@@ -156,7 +156,9 @@ async function residentOf(code: string): Promise<number> {
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((here, fail) => {
       child.stdout.once('data', here);
-      child.once('close', (code) => fail(new Error(`a Node to compare with ended with ${code}`)));
+      child.once('close', (status) =>
+        fail(new Error(`a Node to compare with ended with ${status}`)),
+      );
     });
     await over(1);
     all.push(residentMb(child.pid as number));

@@ -21,7 +21,6 @@ const MTU = 1_280;
 
 /** A network, and how a new machine comes to be near it. */
 interface House {
-  readonly net: Lab;
   /** Who admits. */
   readonly attic: Host;
   readonly newcomer: (name: string) => Promise<Host>;
@@ -32,10 +31,11 @@ interface House {
 }
 
 export async function joinFindings(place: Place, turns: number): Promise<Finding[]> {
-  const house = place === 'lan' ? await onLan() : await behindRouters();
+  const net = await lab();
   const ours: number[] = [];
   const byHand: number[] = [];
   try {
+    const house = place === 'lan' ? await onLan(net) : await behindRouters(net);
     // One before the first, which is not counted.
     for (let turn = 0; turn <= turns; turn++) {
       process.stderr.write(`bench: ${place}, turn ${turn} of ${turns}\n`);
@@ -45,10 +45,10 @@ export async function joinFindings(place: Place, turns: number): Promise<Finding
       if (times.byHand !== null) byHand.push(times.byHand);
     }
   } catch (error) {
-    process.stderr.write(`${house.net.log()}\n`);
+    process.stderr.write(`${net.log()}\n`);
     throw error;
   } finally {
-    await house.net.close();
+    await net.close();
   }
   return [50, 95].map((share) => findingOf(place, share, ours, byHand));
 }
@@ -104,7 +104,14 @@ async function oneTurn(house: House, name: string, withHand: boolean): Promise<T
   const joining = lamp.start(['join', '--json', '--name', name, '--hidden', ...behind]);
   const shown = await joining.until('window');
   const code = String(shown['code']);
-  if (via !== null) await joining.until('lobby', (event) => event['state'] === 'waiting');
+  if (via !== null) {
+    await joining.until('lobby', (event) => event['state'] === 'waiting');
+    await until(`${name} is seen in the lobby`, async () => {
+      const listed = await attic.json<{ candidates: { name: string }[] }>('candidates');
+      if (listed.candidates.some((one) => one.name === name)) return true;
+      throw new Error(JSON.stringify(listed));
+    });
+  }
   const target = via === null ? `${lamp.address}:${portOf(shown['address'])}` : `${name}@hub`;
   const admitting = attic.start(['admit', target, '--yes', '--json']);
   admitting.write(code.slice(0, -1));
@@ -139,19 +146,17 @@ async function handMs(lamp: Host, attic: Host): Promise<number> {
   return (await answered) - beganMs;
 }
 
-async function onLan(): Promise<House> {
-  const net = await lab();
+async function onLan(net: Lab): Promise<House> {
   const lan = await net.lan();
   const attic = await net.host('attic', lan);
   await network([attic]);
   await attic.up();
   await meshUp(attic);
   const newcomer = (name: string): Promise<Host> => net.host(name, lan, { own: true });
-  return { net, attic, newcomer, told: [], via: null };
+  return { attic, newcomer, told: [], via: null };
 }
 
-async function behindRouters(): Promise<House> {
-  const net = await lab();
+async function behindRouters(net: Lab): Promise<House> {
   const behind = async (name: string, own: boolean): Promise<Host> => {
     const [inside, outside] = [await net.lan(), await net.lan({ public: true })];
     await net.nat('endpoint-independent', { inside, outside });
@@ -168,13 +173,8 @@ async function behindRouters(): Promise<House> {
     const { peers } = await askDaemon(attic.folder, 'peers', undefined);
     return peers.every(({ path }) => path !== 'down');
   });
-  // Without this the first `admit` asks nobody for those who wait.
-  await until('the lobby is known', async () => {
-    const { lobbies } = await attic.json<{ lobbies: number | null }>('candidates');
-    return lobbies === 1;
-  });
   return {
-    ...{ net, attic, via, told: ['--peer', via] },
+    ...{ attic, via, told: ['--peer', via] },
     newcomer: (name) => behind(name, true),
   };
 }

@@ -43,7 +43,7 @@ const ROWS: readonly Row[] = [
   { name: 'idle', lab: true, measure: (isQuick) => idleFindings(isQuick) },
 ];
 
-process.exitCode = await bench();
+process.exit(await bench());
 
 async function bench(): Promise<number> {
   const names = ROWS.map(({ name }) => name);

@@ -8,6 +8,7 @@ import { network } from '../../test/lab/network.ts';
 import { until } from '../../test/lab/until.ts';
 import type { Finding } from '../ledger/finding.ts';
 import { paired } from '../ledger/measure.ts';
+import { MTU_FIRST } from '../../wg/limits.ts';
 import { tunnelByHand } from './by-hand.ts';
 
 const SECONDS = 2;
@@ -53,11 +54,15 @@ export async function throughputFindings(turns: number): Promise<Finding[]> {
   }
 }
 
+/** Once its size was measured: the tunnel by hand gets the same, and both keep it. */
 function linkBetween(near: Host, far: Host): Promise<{ address: string; mtu: number }> {
-  return until('the two are linked', async () => {
+  return until('the two are linked, and packets are large', async () => {
     const { peers } = await askDaemon(near.folder, 'peers', undefined);
+    const { mesh } = await askDaemon(near.folder, 'status', undefined);
     const link = peers.find(({ name }) => name === far.name);
-    return link === undefined || link.path === 'down' ? null : link;
+    // Not while both are still busy with their start, nor while the size is the first one.
+    const isSettled = link !== undefined && link.path !== 'down' && mesh.heard > 0;
+    return isSettled && link.mtu !== MTU_FIRST ? link : null;
   });
 }
 

@@ -8,7 +8,7 @@ import { assert } from '../../proto/assert.ts';
 import { CATALOGUE, WITHOUT_WORDS } from './catalogue.ts';
 import { type Argument, type Call, type Command, OPTIONS_OF_ALL, type Option } from './command.ts';
 import { type Complaint, wrongUse } from './complaint.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../proto/nearest.ts';
 
 export type Parsed =
   | { readonly kind: 'run'; readonly call: Call }

@@ -5,12 +5,14 @@ import { LOOKING } from './catalogue/looking.ts';
 import { MESH } from './catalogue/mesh.ts';
 import { MOVING } from './catalogue/moving.ts';
 import { RUNNING } from './catalogue/running.ts';
+import { WORKING } from './catalogue/working.ts';
 import { WRITING } from './catalogue/writing.ts';
 import type { Command, Group } from './command.ts';
 
 export const GROUPS: readonly Group[] = [
   'This machine',
   'The mesh',
+  'Work',
   'The ledger',
   'Members and rights',
   'About kith',
@@ -20,6 +22,7 @@ export const CATALOGUE: readonly Command[] = [
   ...RUNNING,
   ...LOOKING,
   ...MESH,
+  ...WORKING,
   ...JOINING,
   ...MOVING,
   ...WRITING,

@@ -30,6 +30,7 @@ export interface Example {
 export type Group =
   | 'This machine'
   | 'The mesh'
+  | 'Work'
   | 'The ledger'
   | 'Members and rights'
   | 'About kith';

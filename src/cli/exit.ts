@@ -10,6 +10,8 @@ export type Exit =
   | 'apart'
   | 'burnt'
   | 'expired'
+  | 'no-node'
+  | 'not-here'
   | 'bug'
   | 'interrupted'
   | 'closed-pipe';
@@ -28,6 +30,8 @@ export const EXITS: Readonly<Record<Exit, ExitFacts>> = {
   apart: { code: 5, what: 'the sync has ended and the two ledgers still differ' },
   burnt: { code: 4, what: 'three wrong codes were sent, and nobody made a new one' },
   expired: { code: 5, what: 'the time of the code ran out' },
+  'no-node': { code: 6, what: 'no node can take the work' },
+  'not-here': { code: 7, what: 'this version of kith cannot do that' },
   bug: { code: 70, what: 'a fault of kith itself' },
   interrupted: { code: 130, what: 'stopped by Ctrl-C, or by a person who gave up' },
   'closed-pipe': { code: 141, what: 'nobody reads what the command prints any more' },

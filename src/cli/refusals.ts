@@ -27,6 +27,8 @@ export type CliCode =
   | 'state-mismatch'
   | 'no-pong'
   | 'no-plain-file'
+  | 'no-node-fits'
+  | 'cannot-place'
   | 'bug';
 
 export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
@@ -98,6 +100,16 @@ export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
     exit: 'apart',
   },
   'no-plain-file': { what: 'it is no plain file', hint: 'name a file that can be read twice' },
+  'no-node-fits': {
+    what: 'no node can take this work',
+    hint: 'each line says what is missing there: ask for less, or make room on one of them',
+    exit: 'no-node',
+  },
+  'cannot-place': {
+    what: 'this version of kith plans work, and does not start it',
+    hint: '`kith place SPEC --dry-run` shows where it would go, and why',
+    exit: 'not-here',
+  },
   bug: {
     what: 'this is a fault of kith itself',
     hint: 'please report it, with what KITH_DEBUG=1 prints',

@@ -5,6 +5,7 @@ import { DRAFT_REFUSALS } from '../../ledger/draft-refusals.ts';
 import { PAPER_REFUSALS } from '../../ledger/paper.ts';
 import { type CodeFacts, REFUSALS, type RefusalCode, VOIDS } from '../../ledger/refusals.ts';
 import { TICKET_REFUSALS } from '../../ledger/ticket.ts';
+import { PLACE_REFUSALS } from '../../place/lacks.ts';
 import { PAIRING_REFUSALS, type PairingCode } from '../../pairing/refusals.ts';
 import { assert } from '../../proto/assert.ts';
 import type { Result } from '../../proto/result.ts';
@@ -15,6 +16,7 @@ import { KEY_REFUSALS } from '../keys/refusals.ts';
 import { MESH_HOST_REFUSALS } from '../os/mesh-refusals.ts';
 import { FAULTS, StoreFault } from '../store/faults.ts';
 import { MESH_REFUSALS } from '../../wg/refusals.ts';
+import { SPEC_REFUSALS } from '../../work/refusals.ts';
 import { type Complaint, Stop } from './complaint.ts';
 import type { Exit } from './exit.ts';
 import { CLI_REFUSALS, type Refusal, SYSTEM_REFUSALS } from './refusals.ts';
@@ -47,6 +49,8 @@ const TABLES: readonly Readonly<Record<string, Refusal>>[] = [
   MESH_REFUSALS,
   MESH_HOST_REFUSALS,
   pairing(PAIRING_REFUSALS),
+  ending('refused', SPEC_REFUSALS),
+  PLACE_REFUSALS,
   CLI_REFUSALS,
   SYSTEM_REFUSALS,
   hinted(REFUSALS),
@@ -69,6 +73,10 @@ function pairing(table: typeof PAIRING_REFUSALS): Record<string, Refusal> {
   return Object.fromEntries(
     entries.map(([code, { what, hint }]) => [`pairing-${code}`, { what, hint }]),
   );
+}
+
+function ending(exit: Exit, table: Readonly<Record<string, Refusal>>): Record<string, Refusal> {
+  return Object.fromEntries(Object.entries(table).map(([code, told]) => [code, { ...told, exit }]));
 }
 
 /** Why a ceremony ended, as the codes of all tables name it. */

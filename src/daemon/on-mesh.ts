@@ -30,7 +30,7 @@ export function meshOf(
     ...{ home: parts.home, host, identity: identity.value, calendar, tell, version, syncing },
     ...{ door, wishes },
     serve: (place, routes) =>
-      serveAt({ ...parts, lobby: null }, place.host, place.port, { routes, door: door.address }),
+      serveAt(parts, place.host, place.port, { routes, door: door.address }),
   });
 }
 

@@ -46,15 +46,17 @@ export function startPublishing(parts: PublishingParts): Publisher {
   let isBusy = false;
   const look = (): void => {
     if (isBusy) return;
-    const decided = published(state, sightOf(parts, elders));
-    state = decided.state;
-    if (decided.write === null) return;
     isBusy = true;
-    work = write(parts, decided.write)
+    work = lookNow()
       .catch((error: Error) =>
         parts.tell({ event: 'failed', what: 'stating the addresses', why: error.message }),
       )
       .finally(() => (isBusy = false));
+  };
+  const lookNow = async (): Promise<void> => {
+    const decided = published(state, sightOf(parts, elders));
+    state = decided.state;
+    if (decided.write !== null) await write(parts, decided.write);
   };
   const timer = setInterval(look, ENDPOINT_LOOK_MS);
   look();

@@ -125,7 +125,7 @@ export function startSyncing(parts: SyncingParts): Syncing {
     linkedAt(peer) {
       if (running.kept.some(({ key }) => key === peer.key)) return;
       running.kept = withPeer(running.kept, peer);
-      writePeers(parts.host, parts.home.folder, running.kept);
+      note(running, 'peers.json', () => writePeers(parts.host, parts.home.folder, running.kept));
     },
     beaten(key, isSame) {
       running.book = beaten(running.book, { key, isSame }, monotonicMs(), chance());
@@ -276,7 +276,7 @@ function keep(running: Running, peer: KeptPeer, hasMoved: boolean): void {
   const kept = isMesh ? running.kept : withPeer(running.kept, peer);
   if (kept !== running.kept) {
     running.kept = kept;
-    writePeers(host, home.folder, kept);
+    note(running, 'peers.json', () => writePeers(host, home.folder, kept));
     if (!running.book.has(peer.url)) {
       running.book = learned(running.book, 'kept', foundIn(kept), atMs);
       running.book = begun(running.book, peer.url, atMs, chance());
@@ -299,7 +299,17 @@ function noteSync(running: Running, peer: Key, hasMoved: boolean): void {
   const atMs = monotonicMs();
   if (!hasMoved && atMs - running.notedAtMs < NOTE_SYNC_EVERY_MS) return;
   running.notedAtMs = atMs;
-  noteSynced(running.host, running.home.folder, { at: nowMs(), peer });
+  const { host, home } = running;
+  note(running, 'synced.json', () => noteSynced(host, home.folder, { at: nowMs(), peer }));
+}
+
+/** Heartbeats and links bring us here: a disk that is full must cost the note and nothing else. */
+function note({ tell }: Running, what: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    tell({ event: 'failed', what: `writing ${what}`, why: (error as Error).message });
+  }
 }
 
 function peersOf({ book: known, last }: Running): PeerStatus[] {

@@ -53,7 +53,12 @@ export async function openDoor(parts: DoorParts, place: DoorPlace): Promise<Peer
   const hosts = place.host === null ? ['::', '0.0.0.0'] : [place.host];
   const server = await firstThatOpens(parts, hosts, portsFor(parts, place, known));
   const { port } = server.address;
-  if (port !== known) writeDoorPort(host, home.folder, port);
+  try {
+    if (port !== known) writeDoorPort(host, home.folder, port);
+  } catch (error) {
+    // It is open: another number the next time is the lesser evil.
+    parts.tell({ event: 'failed', what: 'writing door.json', why: (error as Error).message });
+  }
   return server;
 }
 

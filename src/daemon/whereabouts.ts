@@ -13,7 +13,9 @@ export interface MemberPlace {
 /** An address for each member that is known to have one, those that answered lately first. */
 export function placesOf(peers: readonly PeerStatus[]): readonly MemberPlace[] {
   const places = new Map<string, MemberPlace>();
-  const best = peers.toSorted(
+  // On the mesh, where they answer best of all, there is no lobby.
+  const doors = peers.filter(({ source }) => source !== 'mesh');
+  const best = doors.toSorted(
     (a, b) => a.failures - b.failures || (b.syncedAt ?? 0) - (a.syncedAt ?? 0),
   );
   for (const { url, key } of best) {

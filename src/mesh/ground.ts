@@ -22,6 +22,7 @@ import type { MeshWishes } from './facts.ts';
 import type { KeptLinks } from './kept.ts';
 import type { Links } from './links.ts';
 import type { Meeting } from './meeting.ts';
+import type { PathMtus } from './path-mtu.ts';
 import type { Places } from './places.ts';
 import type { Rotating } from './rotating.ts';
 import type { Rotations } from './rotation.ts';
@@ -55,7 +56,7 @@ export interface Ground {
   readonly kept: KeptLinks;
   /** Where WireGuard listens. */
   readonly port: number;
-  readonly mtu: number;
+  readonly pathMtus: PathMtus;
   /** Endpoints of this node by its own interfaces. */
   readonly own: () => readonly string[];
   /** What this host says of its room. */

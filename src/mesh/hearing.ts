@@ -68,13 +68,14 @@ export function onHeard(ground: Ground, beat: Beat, firstHand: boolean): void {
   const nowMs = monotonicMs();
   ground.heardMs = nowMs;
   const key = beat.subject;
+  // Before the link looks at it: one that finds a new path by this asks again at once.
+  const asked = askedMs.get(key);
+  if (asked !== undefined) askedMs.delete(key);
   links.beat(key);
   keyBeat(ground, key);
   rotationHeard(ground, beat);
   parts.calendar.heard(key, beat.clockMs);
-  const asked = askedMs.get(key);
   if (asked !== undefined) {
-    askedMs.delete(key);
     // The least counts: a machine that is busy answers late, and the way is no longer for that.
     const tookMs = Math.min(nowMs - asked, rtts.get(key) ?? RTT_MS_MAX);
     if (tookMs < RTT_MS_MAX) rtts.set(key, tookMs);

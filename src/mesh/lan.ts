@@ -103,11 +103,20 @@ export async function openLan(parts: LanParts): Promise<RunningLan> {
 
 /** Addresses of links to other machines; not of tunnels of this program. */
 function links(): (readonly [string, NetworkInterfaceInfo])[] {
-  return Object.entries(networkInterfaces()).flatMap(([name, infos]) =>
+  return Object.entries(interfacesNow()).flatMap(([name, infos]) =>
     /^kith[0-9a-f]{6}$/.test(name)
       ? []
       : (infos ?? []).filter(({ internal }) => !internal).map((info) => [name, info] as const),
   );
+}
+
+function interfacesNow(): ReturnType<typeof networkInterfaces> {
+  try {
+    return networkInterfaces();
+  } catch {
+    // No file is left to ask by: nothing is said this time.
+    return {};
+  }
 }
 
 /** A socket that shares its port with the daemons of other networks, or null. */

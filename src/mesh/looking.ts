@@ -10,6 +10,7 @@ import { urlIn } from '../peer/address.ts';
 import { commonFacts, factsOf, hearAnew } from './facts-of.ts';
 import type { Ground } from './ground.ts';
 import { AWAY_MS, KEEP_EVERY_MS, LOOK_MS, LOOK_SOON_MS, RTT_EVERY_MS, SLOW_MS } from './limits.ts';
+import { measurePaths } from './path-mtu.ts';
 import { rotationSeen } from './rotating.ts';
 import { watchOn } from './rotation.ts';
 import { setLink } from './setting.ts';
@@ -57,6 +58,7 @@ async function see(ground: Ground): Promise<void> {
   watchOn(ground);
   rotationSeen(ground, actual);
   seeActual(ground, actual);
+  measurePaths(ground, async () => setLink(ground));
 }
 
 function waitOf({ rotating, links }: Ground): number {

@@ -5,7 +5,6 @@
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import type { Secret } from '../../proto/secret.ts';
 import { interfaceName } from '../../wg/address.ts';
-import { MTU_FIRST } from '../../wg/limits.ts';
 import { NO_SIGHTINGS } from '../../wg/observations.ts';
 import { base64Of } from '../../wg/table.ts';
 import { createFacts } from '../beat/facts.ts';
@@ -37,6 +36,7 @@ import { openMeeting } from './meeting.ts';
 import { startLooking } from './looking.ts';
 import { removeNames } from './names.ts';
 import { settledKey } from './own-key.ts';
+import { noPathMtus, stopMeasuring } from './path-mtu.ts';
 import { createPlaces } from './places.ts';
 import { notRotating, rotateOwn, stopRotating } from './rotating.ts';
 import { noRotations } from './rotation.ts';
@@ -124,7 +124,8 @@ async function groundOf(
     places: createPlaces(() => ({ own: own(), network: wishing.roster().network })),
     kept: openKeptLinks(host, home.folder),
     meeting: null,
-    ...{ identity, local, rows: new Map(), mtu: MTU_FIRST },
+    ...{ identity, local, rows: new Map() },
+    pathMtus: noPathMtus(),
     ...{ sightings: NO_SIGHTINGS, seen: new Map(), turn: 0 },
     ...{ rotations: noRotations(), rotating: notRotating() },
     ...{ rtts: new Map(), askedMs: new Map(), measuredMs: new Map(), lookSoon: () => undefined },
@@ -273,6 +274,7 @@ async function takeDown(ground: Ground): Promise<void> {
   links.stop();
   parts.syncing.onMesh([]);
   try {
+    await stopMeasuring(ground);
     await ground.meeting?.stop();
     await ground.heart?.stop();
     await ground.server?.close();

@@ -32,6 +32,9 @@ export interface OwnSighting {
 /** Signs anew where a peer is seen elsewhere. A relay's address says nothing of a peer. */
 export function seeActual(ground: Ground, actual: Actual): void {
   const { wishing, links, seen } = ground;
+  const { byKey } = wishing.roster();
+  // Of whoever is no member nobody is told any more.
+  for (const key of seen.keys()) if (!byKey.has(key)) seen.delete(key);
   for (const { key } of wishing.others()) {
     const peer = actual.peers.get(wishing.publicKeyOf(key) ?? '');
     const isDirect = links.state(key)?.at === 'direct';

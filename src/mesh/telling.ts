@@ -9,6 +9,7 @@ import { nowMs } from '../os/clock.ts';
 import type { MeshStatus, NodeFacts, PeerLink } from './facts.ts';
 import type { Ground } from './ground.ts';
 import { nameOf } from './hearing.ts';
+import { mtuTo } from './path-mtu.ts';
 
 export function statusOf(ground: Ground): MeshStatus {
   const { wishing, device, links, heart, parts, port, alarms } = ground;
@@ -51,7 +52,7 @@ function conflictsOf(ground: Ground): string[] {
 }
 
 export function linksOf(ground: Ground): PeerLink[] {
-  const { wishing, applying, links, rtts, mtu } = ground;
+  const { wishing, applying, links, rtts } = ground;
   const actual = applying.actual();
   return wishing.others().map(({ key, name, address }): PeerLink => {
     const shown = links.shown(key);
@@ -66,7 +67,7 @@ export function linksOf(ground: Ground): PeerLink[] {
       lastHandshakeAgoS:
         handshakeS === 0 ? null : Math.max(0, Math.round(nowMs() / 1000 - handshakeS)),
       rttMs: path === 'down' ? null : (rtts.get(key) ?? null),
-      ...{ rxBytes: peer?.rxBytes ?? 0, txBytes: peer?.txBytes ?? 0, mtu },
+      ...{ rxBytes: peer?.rxBytes ?? 0, txBytes: peer?.txBytes ?? 0, mtu: mtuTo(ground, key) },
       endpoint: shown?.endpoint ?? peer?.endpoint ?? null,
     };
   });

@@ -38,3 +38,11 @@ export const WGGO_STEADY_MS = 60_000;
 export const CONTROL_BYTES_MAX: number = 4 * 1024 * 1024;
 /** For wireguard-go to answer on its control socket, on a busy machine. */
 export const CONTROL_MS = 5_000;
+
+/** What stands before the data of an echo: IP without options, and ICMP. */
+export const IPV4_BYTES = 20;
+export const IPV6_BYTES = 40;
+export const ICMP_BYTES = 8;
+/** For the first answer to an echo: ten are sent meanwhile, of which a bad line may lose most. */
+export const ECHO_S = 5;
+export const ECHO_EVERY_S = 0.5;

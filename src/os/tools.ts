@@ -27,6 +27,8 @@ export interface ToolOptions {
   /** Overwritten once the tool has it. */
   readonly stdin?: Uint8Array;
   readonly limitMs?: number;
+  /** Nobody waits for it any more: it is stopped. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a tool was asked that it could not do. */
@@ -59,7 +61,7 @@ export function findTool(name: string, env: NodeJS.ProcessEnv = process.env): st
 
 /** Runs it to its end. Never rejects: what went wrong is in the answer. */
 export function runTool(argv: readonly string[], options: ToolOptions = {}): Promise<ToolRun> {
-  const { stdin, limitMs = TOOL_MS } = options;
+  const { stdin } = options;
   const [name = '', ...words] = argv;
   const beganMs = monotonicMs();
   const file = findTool(name);
@@ -83,13 +85,13 @@ export function runTool(argv: readonly string[], options: ToolOptions = {}): Pro
     stdin?.fill(0);
     return Promise.resolve(failedRun((error as Error).message, monotonicMs() - beganMs));
   }
-  return heardOut(child, { stdin, limitMs, beganMs });
+  return heardOut(child, { ...options, beganMs });
 }
 
 /** What becomes of a tool that was started. */
 function heardOut(
   child: ChildProcess,
-  { stdin, limitMs, beganMs }: { stdin: Uint8Array | undefined; limitMs: number; beganMs: number },
+  { stdin, limitMs = TOOL_MS, signal, beganMs }: ToolOptions & { readonly beganMs: number },
 ): Promise<ToolRun> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -111,6 +113,9 @@ function heardOut(
     };
     let hopeless: NodeJS.Timeout | undefined;
     const timer = setTimeout(stop, limitMs, `it took longer than ${limitMs} ms`);
+    const drop = (): void => stop('it was not waited for');
+    if (signal?.aborted === true) drop();
+    signal?.addEventListener('abort', drop);
     child.stdout?.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > TOOL_BYTES_MAX) stop('it printed too much');
@@ -119,13 +124,17 @@ function heardOut(
     child.stderr?.on('data', (chunk: Buffer) => {
       if (said.length < TOOL_SAID_CHARS_MAX) said += chunk.toString('utf8');
     });
-    child.on('error', (error) => {
+    const over = (): void => {
       clearTimeout(timer);
+      clearTimeout(hopeless);
+      signal?.removeEventListener('abort', drop);
+    };
+    child.on('error', (error) => {
+      over();
       resolve(failedRun(error.message, monotonicMs() - beganMs));
     });
     child.on('close', (status) => {
-      clearTimeout(timer);
-      clearTimeout(hopeless);
+      over();
       const tookMs = monotonicMs() - beganMs;
       if (stopped !== '') resolve(failedRun(stopped, tookMs));
       else resolve({ status, stdout: joined(chunks), said: firstOf(said), tookMs });

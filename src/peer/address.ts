@@ -11,8 +11,9 @@ export interface Address {
 const PORT_MAX = 65_535;
 // A name holds none of what ends or splits the host of a URL, or is spelled otherwise there: with
 // a backslash `lamp\\x:80` would be read as the host `lamp` and a path.
-const HOST_AND_PORT =
-  /^(?:\[([0-9a-fA-F:.]+(?:%[0-9A-Za-z._-]{1,15})?)\]|([^:[\]\\/@?#%<>^|\p{Cc}\s]+)):([0-9]{1,5})$/u;
+const NAME = '[^:[\\]\\\\/@?#%<>^|\\p{Cc}\\s]+';
+const IPV6 = '\\[([0-9a-fA-F:.]+(?:%[0-9A-Za-z._-]{1,15})?)\\]';
+const HOST_AND_PORT = new RegExp(`^(?:${IPV6}|(${NAME})):([0-9]{1,5})$`, 'u');
 
 /** HOST:PORT with a bracketed IPv6 host, which may name its link (`[fe80::1%eth0]`); else null. */
 export function hostAndPort(text: string): Address | null {

@@ -106,7 +106,7 @@ function partsOf(node: Node, roster: readonly Node[], port: number): HeartParts 
 /** Waits for something that other machines make slow: generous, and it fails by name. */
 export async function until(what: string, isTrue: () => boolean): Promise<void> {
   for (let waitedMs = 0; !isTrue(); waitedMs += 20) {
-    if (waitedMs > 25_000) throw new Error(`never: ${what}`);
+    if (waitedMs > 100_000) throw new Error(`never: ${what}`);
     await new Promise((resolve) => void setTimeout(resolve, 20));
   }
 }

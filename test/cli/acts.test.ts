@@ -314,7 +314,7 @@ test.skipIf(!hasTerminals)(
       const { stdout } = spawnSync('script', ['-qec', line, '/dev/null'], {
         input: said,
         encoding: 'utf8',
-        timeout: 20_000,
+        timeout: 100_000,
       });
       return stdout;
     };

@@ -6,7 +6,7 @@ import { type Parsed, parse, wantsJson } from '../../src/cli/args.ts';
 import type { Call } from '../../src/cli/command.ts';
 import { complaintText } from '../../src/cli/print.ts';
 import { PLAIN } from '../../src/cli/style.ts';
-import { editDistance, nearest } from '../../src/cli/nearest.ts';
+import { editDistance, nearest } from '../../proto/nearest.ts';
 
 function words(text: string): string[] {
   return text === '' ? [] : text.split(' ');

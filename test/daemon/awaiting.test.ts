@@ -14,7 +14,7 @@ import {
   relayTo,
   truthIn,
 } from '../genesis/machines.ts';
-import { type Up, up } from './daemons.ts';
+import { STEADY_PORT, up } from './daemons.ts';
 
 /**
  * Kills the admitter as the record is about to arrive, which is in its ledger by then, and the new
@@ -35,17 +35,13 @@ async function brokenOff(attic: string, lamp: string, lives = false): Promise<Ne
   return machine;
 }
 
-async function portOf(daemon: Up): Promise<string> {
-  const { url } = await daemon.until('listening');
-  return url.split(':').at(-1) as string;
-}
-
 describe('a machine that has accepted an admission and not seen it', () => {
   test('belongs without a person, as soon as a member answers, also after a restart', async () => {
     const attic = await founded('awaiting');
     const lamp = join(attic, '..', 'lamp');
-    const first = await up(attic);
-    const port = await portOf(first);
+    const port = STEADY_PORT;
+    const first = await up(attic, ['--port', port]);
+    await first.until('listening');
     await brokenOff(attic, lamp);
     expect(existsSync(join(lamp, 'nodes.jsonl'))).toBe(false);
     expect(readFileSync(join(lamp, 'peers.json'), 'utf8')).toContain(`127.0.0.1:${port}`);

@@ -24,6 +24,9 @@ afterAll(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 
+/** Where no outgoing connection is made from, so that it is free when a daemon is back. */
+export const STEADY_PORT: string = String(20_000 + (process.pid % 10_000));
+
 /** A daemon that has opened its ledger: at any port, unless the words say otherwise. */
 export async function up(dir: string, words: readonly string[] = ['--port', '0']): Promise<Up> {
   const own = ['up', '--dir', dir, '--json', '--listen', '127.0.0.1', '--no-mesh'];

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { kith, scratch } from '../cli/ledgers.ts';
-import { type Up, done, founded, up } from '../daemon/daemons.ts';
+import { STEADY_PORT, type Up, done, founded, up } from '../daemon/daemons.ts';
 import { type NewMachine, admitting, joining, truthIn, wrongFor } from './machines.ts';
 
 interface Row {
@@ -47,8 +47,7 @@ async function waits(dir: string, name: string): Promise<Listed> {
   }
 }
 
-/** Where no outgoing connection is made from, so that the port is free when the lobby is back. */
-const ports = ['--port', String(20_000 + (process.pid % 10_000))];
+const ports = ['--port', STEADY_PORT];
 
 beforeAll(async () => {
   await founded(attic, 'attic');
@@ -116,11 +115,9 @@ describe('a machine that can only dial out', () => {
     expect(await lamp.event('lobby', 1)).toMatchObject({ state: 'away', code: 'lobby-lost' });
     await lobby.ended;
     const gone = await done<Listed>('candidates', '--dir', attic);
-    expect(gone).toMatchObject({
-      candidates: [],
-      lobbies: 0,
-      silent: [{ url: `https://${door}` }],
-    });
+    expect(gone).toMatchObject({ lobbies: 0, silent: [{ url: `https://${door}` }] });
+    // Those who announce themselves on this machine just now belong to other tests.
+    expect(gone.candidates.filter((one) => one.lobby !== null)).toEqual([]);
     lobby = await up(cellar, [...ports, '--lobby']);
     await waits(attic, named('flint'));
     const admit = await admitting(attic, named('flint'), lamp.code).ended;

@@ -9,7 +9,7 @@ import { openHome } from '../../src/home/ledger.ts';
 import { ingestInto } from '../../src/peer/members.ts';
 import { servePeers } from '../../src/peer/server.ts';
 import { type Ran, kith, scratch } from '../cli/ledgers.ts';
-import { type Up, up } from '../daemon/daemons.ts';
+import { STEADY_PORT, type Up, up } from '../daemon/daemons.ts';
 import { newIdentity } from '../kit/peers.ts';
 import { type Event, type Process, done, founded, started, truthIn } from './machines.ts';
 
@@ -68,7 +68,7 @@ async function holdsWhatAtticHolds(name: string): Promise<void> {
   await vi.waitFor(async () => {
     await done('ledger', 'sync', '--dir', at(name), door);
     expect(await truthIn(at(name))).toEqual(await truthIn(attic));
-  }, 30_000);
+  }, 100_000);
 }
 
 async function nobodyListens(): Promise<string> {
@@ -270,7 +270,7 @@ describe('a ticket that two machines redeem', () => {
     }
     const joinAt = (folder: string, ticket: string, from: string): Promise<Ran> =>
       kith(['join', '--ticket-file', file(ticket), '--dir', folder, '--json', '--from', from]);
-    const door1 = await serving(one);
+    const door1 = await serving(one, `127.0.0.1:${STEADY_PORT}`);
     expect((await joinAt(two, 'first', door1.at)).code).toBe(0);
     // The two members do not hear of each other, and a machine comes to each with one ticket.
     const door2 = await serving(two);
@@ -280,7 +280,7 @@ describe('a ticket that two machines redeem', () => {
       child.kill('SIGINT');
       await ended;
     }
-    const first = await up(one, ['--port', door1.at.split(':')[1] ?? '']);
+    const first = await up(one, ['--port', STEADY_PORT]);
     await up(two, ['--port', '0', '--peer', door1.at]);
     await first.until('forked');
     const again = await joinAt(lamp, 'second', door1.at);

@@ -19,7 +19,7 @@ export interface Daemon {
   kill(): Promise<void>;
 }
 
-const EVENT_LIMIT_MS = 60_000;
+const EVENT_LIMIT_MS = 180_000;
 
 export function daemonOf(
   name: string,

@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 /** However slow this machine is. */
-const soon = (what: () => unknown) => expect.poll(what, { timeout: 50_000 });
+const soon = (what: () => unknown) => expect.poll(what);
 
 const LONG = 60_000;
 const PATIENCE: Patience = {

@@ -43,6 +43,15 @@ describe('a tool', () => {
     expect(fed.status).toBeNull();
   });
 
+  test('that nobody waits for any more is ended', async () => {
+    const ending = new AbortController();
+    const run = runTool(['sh', '-c', 'sleep 1000 & sleep 1000'], { signal: ending.signal });
+    ending.abort();
+    expect(await run).toMatchObject({ status: null, said: 'it was not waited for' });
+    const late = await runTool(['sleep', '1000'], { signal: ending.signal });
+    expect(late).toMatchObject({ status: null, said: 'it was not waited for' });
+  });
+
   test('that cannot be ended is not waited for', async () => {
     // What it has started holds its output, in a group that is not ended with it.
     const script = 'setsid sleep 300 & echo $!; wait';

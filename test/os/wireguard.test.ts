@@ -205,8 +205,11 @@ describe('the interface', () => {
         };
         await own.talker.ask('make', { kind: 'add-peer', peer });
         const link = {
-          ...{ mtu: 1_280, addresses: [`fd00:1:2:${number}::1/128`, `10.88.0.${number}/32`] },
-          routes: [NETWORK, '10.88.0.0/16'],
+          ...{ mtu: 1_420, addresses: [`fd00:1:2:${number}::1/128`, `10.88.0.${number}/32`] },
+          routes: [
+            { prefix: NETWORK, mtu: 1_280 },
+            { prefix: '10.88.0.0/16', mtu: 1_280 },
+          ],
         };
         await own.talker.ask('link', link);
         // Nothing is left to do, and a link that somebody took down or moved is put right.

@@ -1,5 +1,5 @@
 import { type TLSSocket, connect } from 'node:tls';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { encodePull, encodeWalk } from '../../ledger/sync-wire.ts';
 import { PAGE_BYTES_MAX, type Patience, RATES } from '../../src/peer/limits.ts';
 import { NDJSON, PROTOBUF } from '../../src/peer/media.ts';
@@ -22,6 +22,9 @@ const HASTY: Patience = {
   exchangeMs: 1_500,
   idleMs: 400,
 };
+
+/** Longer than any test may take: what is let go sooner, another bound lets go. */
+const LONG = 600_000;
 
 async function bobServes(more: Partial<ServeOptions> = {}, records = 3) {
   const replica = toyLedger();
@@ -53,15 +56,14 @@ function head(path: string, type: string, length: number): string {
   );
 }
 
-/** Everything until the connection closes, and how long that took. */
-function rest(socket: TLSSocket): Promise<{ text: string; tookMs: number }> {
-  const since = performance.now();
+/** Everything until the connection closes. */
+function rest(socket: TLSSocket): Promise<{ text: string }> {
   const parts: Buffer[] = [];
   socket.on('data', (part: Buffer) => parts.push(part));
   return new Promise((resolve) => {
     socket.once('close', () => {
       const text = Buffer.concat(parts).toString('latin1');
-      resolve({ text, tookMs: performance.now() - since });
+      resolve({ text });
     });
   });
 }
@@ -133,29 +135,27 @@ describe('a request', () => {
 
 describe('a slow peer', () => {
   test('that never finishes its headers is let go', async () => {
-    const { port } = await bobServes({ patience: { ...HASTY, idleMs: 5_000 } });
+    const { port } = await bobServes({ patience: { ...HASTY, idleMs: LONG } });
     const socket = await dial(port);
     const drip = setInterval(() => socket.write('x'), 50);
     socket.write('POST /v1/hello HTTP/1.1\r\nhost: ');
-    const { tookMs } = await rest(socket);
+    await rest(socket);
     clearInterval(drip);
-    expect(tookMs).toBeLessThan(3_000);
   });
 
   test('that never finishes its body is let go', async () => {
-    const { port } = await bobServes({ patience: { ...HASTY, idleMs: 5_000 } });
+    const { port } = await bobServes({ patience: { ...HASTY, idleMs: LONG } });
     const socket = await dial(port);
     socket.write(head('/v1/push', NDJSON, 100_000));
     const drip = setInterval(() => socket.write('x'), 50);
-    const { tookMs } = await rest(socket);
+    await rest(socket);
     clearInterval(drip);
-    expect(tookMs).toBeLessThan(3_000);
   });
 
   test('that says nothing, before or after the handshake, is let go', async () => {
     const { port } = await bobServes({ patience: HASTY });
     const socket = await dial(port);
-    expect((await rest(socket)).tookMs).toBeLessThan(2_000);
+    expect((await rest(socket)).text).toBe('');
   });
 
   test('that does not read its replies holds back the reading, and is let go', async () => {
@@ -177,7 +177,16 @@ describe('a slow peer', () => {
     socket.pause();
     const keep = head('/v1/pull', PROTOBUF, wants.length).replace('close', 'keep-alive');
     for (let n = 0; n < asked; n++) socket.write(Buffer.concat([Buffer.from(keep), wants]));
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    // Until it reads no more, for longer than it may be idle.
+    let before = -1;
+    await vi.waitFor(
+      () => {
+        const isStill = read > 100 && read === before;
+        before = read;
+        expect(isStill).toBe(true);
+      },
+      { timeout: 100_000, interval: 2_500 },
+    );
     // 132 lines fill a page: with all pages read it would be 60 times as many.
     expect(read).toBeGreaterThan(100);
     expect(read).toBeLessThan((asked * 132) / 2);

@@ -113,7 +113,6 @@ describe('a transfer that breaks off', () => {
     const { url } = await bobServes(holding(LINES));
     const stop = new AbortController();
     const client = toyLedger();
-    const since = performance.now();
     const { outcome } = await syncToy(alice, client, url, {
       signal: stop.signal,
       ingest: async (lines, from) => {
@@ -122,7 +121,6 @@ describe('a transfer that breaks off', () => {
       },
     });
     expect(outcome).toEqual({ kind: 'broken', why: 'stopped' });
-    expect(performance.now() - since).toBeLessThan(2_000);
   });
 
   test('because our own store failed is thrown, not blamed on the peer', async () => {

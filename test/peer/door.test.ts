@@ -253,7 +253,7 @@ describe('the asking side', () => {
 
 async function until(holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries++) {
-    if (tries > 200) throw new Error('it never came to that');
+    if (tries > 5_000) throw new Error('it never came to that');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

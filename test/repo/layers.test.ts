@@ -17,7 +17,7 @@ interface Layer {
 
 const PACKAGES = Object.keys(manifest.dependencies);
 const TOOLS = Object.keys(manifest.devDependencies);
-const CORES = ['proto/', 'ledger/', 'pairing/', 'beat/', 'wg/'];
+const CORES = ['proto/', 'ledger/', 'pairing/', 'beat/', 'wg/', 'work/', 'place/'];
 
 // The first row whose folder holds the file is its rule.
 const LAYERS: readonly Layer[] = [
@@ -53,6 +53,16 @@ const LAYERS: readonly Layer[] = [
     folder: 'wg/',
     mayImport: ['proto/'],
     reason: 'a core, like the ledger: the mesh does not know why somebody is a member',
+  },
+  {
+    folder: 'work/',
+    mayImport: ['proto/'],
+    reason: 'a core: it knows what work is asked for, and nothing of the nodes that could do it',
+  },
+  {
+    folder: 'place/',
+    mayImport: ['proto/'],
+    reason: 'a core: it ranks nodes by what they have, and does not know how that became known',
   },
   {
     folder: 'src/boot/',
@@ -165,7 +175,7 @@ describe('import directions', () => {
     ['src/main.ts', `import { store } from './store/store.ts';`, 'hands over'],
     ['src/boot/x.mjs', `import level from 'level';`, 'before anything is installed'],
     ['bench/x.ts', `import { a } from '../test/ledger/x.test.ts';`, 'measures what is shipped'],
-    ['place/x.ts', '', 'give it a row and a reason'],
+    ['tui/x.ts', '', 'give it a row and a reason'],
   ])('%s is told off for: %s', (path, text, reason) => {
     const found = violationsOf(path, text);
     expect(found).toHaveLength(1);

@@ -10,7 +10,7 @@ import { memberNamed, stageActs, stagingAccess } from '../desk.ts';
 import type { Exit } from '../exit.ts';
 import { withHome } from '../home.ts';
 import { momentOf } from '../moments.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../../../proto/nearest.ts';
 import type { Printer } from '../print.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {

@@ -51,7 +51,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
       ...columnsOf(rows, { indent: 2 }),
       '',
       sheetAdvice(sheet, resumed),
-      'Then: `kith ticket new` admits a machine, `kith operator key` there makes a second operator.',
+      'Then: `kith up` here, `kith join` on a new machine, and `kith admit` here with the code it shows.',
     ];
   });
   return 'ok';

@@ -1,0 +1,140 @@
+// `kith place SPEC --dry-run`: where a piece of work would run and why, node by node. It asks the
+// daemon and reads the ledger, and changes nothing.
+
+import { stateOf } from '../../../ledger/replica.ts';
+import type { Demand } from '../../../place/demand.ts';
+import { coresText, mibText } from '../../../place/amounts.ts';
+import { SEED_MAX } from '../../../place/dice.ts';
+import { type Judged, type Plan, planOf } from '../../../place/plan.ts';
+import { WHOLE } from '../../../place/limits.ts';
+import type { Key } from '../../../proto/ids.ts';
+import { fieldRows } from '../../../work/fields.ts';
+import { type Spec, specDigest } from '../../../work/spec.ts';
+import { askDaemon, readyDaemon } from '../../daemon/client.ts';
+import { DaemonFault } from '../../daemon/refusals.ts';
+import { keyHost } from '../../home/host.ts';
+import { readIdentityKey } from '../../keys/identity.ts';
+import { nowMs, randomBytes } from '../../os/clock.ts';
+import { demandOf, nodesFor } from '../../placing.ts';
+import { nodePlatform } from '../../platform.ts';
+import type { Call } from '../command.ts';
+import { Stop, wrongUse } from '../complaint.ts';
+import type { Exit } from '../exit.ts';
+import { withHome } from '../home.ts';
+import { meshText } from '../mesh-lines.ts';
+import { type NameOf, namesIn } from '../names.ts';
+import { type Printer, errorDocument, plain } from '../print.ts';
+import { complaintOf, stop, unwrap } from '../sentences.ts';
+import { specIn } from '../spec-file.ts';
+import { schemaLines } from '../spec-table.ts';
+import { columnsOf } from '../table.ts';
+
+export async function run(call: Call, print: Printer): Promise<Exit> {
+  if (call.flag('schema')) {
+    print.result({ fields: fieldRows() }, () => schemaLines(print.columns));
+    return 'ok';
+  }
+  const path = call.value('spec');
+  if (path === undefined) {
+    throw new Stop(wrongUse('`kith place` needs SPEC: the file that holds the spec', 'see --help'));
+  }
+  const seed = seedIn(call.value('seed'));
+  if (!call.flag('dry-run')) return stop('cannot-place');
+  const spec = unwrap(await specIn(path));
+  return dryRun(call, print, spec, seed);
+}
+
+async function dryRun(call: Call, print: Printer, spec: Spec, seed: number): Promise<Exit> {
+  const heard = await heardBy(call.folder, print);
+  const { state, self } = await withHome(call.folder, { write: false }, async ({ replica }) => ({
+    state: stateOf(replica),
+    self: unwrap(readIdentityKey(keyHost(), call.folder)),
+  }));
+  const demand = demandOf(spec);
+  const plan = planOf(demand, nodesFor(spec, { state, self, heard, nowMs: nowMs() }), seed);
+  const shown: Shown = { spec, demand, plan, seed, self, nameOf: namesIn(state, new Set()) };
+  const complaint = plan.order.length === 0 ? complaintOf('no-node-fits') : null;
+  const document = documentOf(shown);
+  print.result(
+    complaint === null ? document : { ...document, error: errorDocument(complaint) },
+    () => linesOf(shown, print),
+  );
+  if (complaint === null) return 'ok';
+  if (!print.json) throw new Stop(complaint);
+  return complaint.exit;
+}
+
+interface Shown {
+  readonly spec: Spec;
+  readonly demand: Demand;
+  readonly plan: Plan;
+  readonly seed: number;
+  readonly self: Key;
+  readonly nameOf: NameOf;
+}
+
+async function heardBy(
+  folder: string,
+  print: Printer,
+): Promise<Parameters<typeof nodesFor>[1]['heard']> {
+  const status = await readyDaemon(folder);
+  if (status === null) throw new DaemonFault('no-daemon');
+  if (status.mesh.state !== 'up') print.note(`mesh: ${meshText(status.mesh)}`);
+  const { nodes } = await askDaemon(folder, 'nodes', undefined);
+  return new Map(nodes.map((node) => [node.key, node]));
+}
+
+function seedIn(text: string | undefined): number {
+  if (text === undefined) return new DataView(randomBytes(4).buffer).getUint32(0);
+  const seed = /^\d{1,10}$/.test(text) ? Number(text) : -1;
+  if (seed >= 0 && seed <= SEED_MAX) return seed;
+  throw new Stop(wrongUse(`--seed is no such number: ${text}`, `say 0 to ${SEED_MAX}`));
+}
+
+function documentOf({ spec, plan, seed, self, nameOf }: Shown): Record<string, unknown> {
+  const { policy, order, judged } = plan;
+  return {
+    dryRun: true,
+    ...{ spec, digest: specDigest(spec, nodePlatform), policy, seed },
+    order: order.map((key) => ({ name: nameOf(key), key })),
+    nodes: judged.map(({ key, lacks, left }) => ({
+      ...{ name: nameOf(key), key, here: key === self, fits: lacks.length === 0, left, lacks },
+    })),
+  };
+}
+
+function linesOf({ spec, demand, plan, seed, self, nameOf }: Shown, print: Printer): string[] {
+  const { policy, order, judged } = plan;
+  const rankOf = new Map(order.map((key, i) => [key, i + 1]));
+  const last = ({ key }: Judged): number => rankOf.get(key) ?? order.length + 1;
+  const rows = judged
+    .toSorted((a, b) => last(a) - last(b))
+    .map((one) => [
+      `${nameOf(one.key)}${one.key === self ? ' (this machine)' : ''}`,
+      rankOf.get(one.key)?.toString() ?? '-',
+      one.left === null ? reasonsOf(one) : `fits: ${leftText(one.left)} would be left`,
+    ]);
+  return [
+    `${spec.kind} ${spec.name}: ${demandText(demand)}`,
+    `policy ${policy}${policy === 'two' ? `, seed ${seed}` : ''}; digest ${specDigest(spec, nodePlatform)}`,
+    ...columnsOf(rows, { indent: 2, ...(print.columns === null ? {} : { width: print.columns }) }),
+    'nothing was changed',
+  ];
+}
+
+function reasonsOf({ lacks }: Judged): string {
+  return plain(lacks.map(({ why }) => why).join('; '));
+}
+
+function leftText({ share, memMib }: NonNullable<Judged['left']>): string {
+  return `${mibText(memMib, 'down')} of memory, ${Math.floor((share * 100) / WHOLE)} % of what is scarcest`;
+}
+
+function demandText({ cpuMilli, memMib, diskMib, gpu }: Demand): string {
+  return [
+    `${coresText(cpuMilli, 'up')} cores`,
+    `${mibText(memMib, 'up')} of memory`,
+    `${mibText(diskMib, 'up')} of disk`,
+    ...(gpu === null ? [] : [`${gpu.count} ${gpu.count === 1 ? 'GPU' : 'GPUs'}`]),
+  ].join(', ');
+}

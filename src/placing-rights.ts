@@ -1,0 +1,64 @@
+// Whether a node may place a piece of work on another, by the grants that it holds in the ledger
+// here. The host judges the same by its own ledger when it is asked; this only says beforehand what
+// it will say. Spec: docs/placement.md, "Rights"; docs/ledger.md, "Capabilities".
+
+import { type Action, type Grant, covers } from '../ledger/grant.ts';
+import type { MemberState } from '../ledger/state.ts';
+import type { RecordId } from '../proto/ids.ts';
+import type { Lack } from '../place/lacks.ts';
+import type { Kind, Spec } from '../work/spec.ts';
+
+function actionOf(kind: Kind): Action {
+  return `place.${kind}`;
+}
+
+function grantsOf(member: MemberState, record?: RecordId): readonly Grant[] {
+  const held = member.grants.filter(({ from }) => record === undefined || from === record);
+  return held.flatMap(({ grants }) => grants);
+}
+
+/** Who may place such work takes it, too; an observer or a guest does neither. */
+export function mayPlace(member: MemberState, kind: Kind): boolean {
+  return grantsOf(member).some(({ action }) => action === actionOf(kind));
+}
+
+/** Why `placer` may not place this on `host`, or null where it may. */
+export function deniedTo(
+  placer: MemberState | undefined,
+  spec: Spec,
+  host: MemberState,
+  nowMs: number,
+): Lack | null {
+  const action = actionOf(spec.kind);
+  // An empty prefix covers a node without labels, too.
+  const names = ['', ...host.labels];
+  const covering = placer === undefined ? [] : grantsOf(placer, spec.capability);
+  const valid = covering.filter(
+    (grant) => covers(grant, action, names) && (grant.expires ?? Infinity) > nowMs,
+  );
+  if (valid.length === 0) {
+    return { code: 'place-no-right', why: `this machine has no right ${action} there` };
+  }
+  const over = valid.map((grant) => overLimit(grant, spec));
+  return over.includes(null) ? null : (over[0] ?? null);
+}
+
+/** `concurrent` counts what runs already, which only the host knows. */
+function overLimit({ limits = {} }: Grant, spec: Spec): Lack | null {
+  const { cpuMilli, memMiB, diskMiB, gpu } = spec.resources;
+  const asked: Readonly<Record<string, number>> = {
+    ...{ cpu_milli: cpuMilli, mem_mib: memMiB, disk_mib: diskMiB, gpus: gpu?.count ?? 0 },
+    // Without an end is longer than any.
+    max_runtime_s: spec.limits.maxRuntimeS ?? Infinity,
+  };
+  for (const [name, bound] of Object.entries(limits)) {
+    const needs = asked[name] ?? 0;
+    if (needs <= bound) continue;
+    const said = needs === Infinity ? 'no end' : String(needs);
+    const why = `the right to place allows ${name} ${bound}, the spec asks for ${said}`;
+    return Number.isFinite(needs)
+      ? { code: 'place-over-right', why, needs, has: bound }
+      : { code: 'place-over-right', why };
+  }
+  return null;
+}

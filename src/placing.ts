@@ -1,0 +1,95 @@
+// Where work meets nodes: a spec becomes a demand, members of the ledger and what the daemon has
+// heard of them become nodes to place on. The cores do not know each other; this is the one place
+// that does. Spec: docs/placement.md, "Nodes".
+
+import { arch as ownArch } from 'node:os';
+import type { MemberState, State } from '../ledger/state.ts';
+import type { Key } from '../proto/ids.ts';
+import type { Arch, Demand } from '../place/demand.ts';
+import type { PlaceNode, Room } from '../place/node.ts';
+import { VM_OVERHEAD_MIB } from '../work/limits.ts';
+import type { Spec } from '../work/spec.ts';
+import type { NodeFacts } from './mesh/facts.ts';
+import { deniedTo, mayPlace } from './placing-rights.ts';
+
+export function demandOf({ kind, resources, constraints }: Spec): Demand {
+  const { cpuMilli, memMiB, diskMiB, gpu } = resources;
+  const { arch = null, need, nodes = null, avoid, policy = null } = constraints;
+  return {
+    ...{ cpuMilli, diskMib: diskMiB, arch, need, nodes, avoid, policy },
+    memMib: memMiB + (kind === 'vm' ? VM_OVERHEAD_MIB : 0),
+    gpu:
+      gpu === undefined
+        ? null
+        : {
+            ...{ count: gpu.count, minVramMib: gpu.minVramMiB ?? null },
+            ...{ vendor: gpu.vendor ?? null, model: gpu.model ?? null },
+          },
+  };
+}
+
+export interface Seen {
+  readonly state: State;
+  /** The node that places. */
+  readonly self: Key;
+  /** What its daemon has heard, by key. */
+  readonly heard: ReadonlyMap<Key, NodeFacts>;
+  readonly nowMs: number;
+}
+
+/** Every node of the network, as the node that places sees it. */
+export function nodesFor(spec: Spec, { state, self, heard, nowMs }: Seen): PlaceNode[] {
+  const placer = state.members.find(({ key }) => key === self);
+  const drained = drainedIn(state);
+  return state.members.filter(isNode).map((member): PlaceNode => {
+    const facts = heard.get(member.key);
+    return {
+      ...{ key: member.key, name: member.shown, labels: member.labels },
+      arch: archOf(member, self),
+      heard: facts?.liveness ?? 'unheard',
+      heardAgoMs: facts?.heardAgoMs ?? null,
+      cloned: facts?.cloned ?? false,
+      frozen: member.frozen !== undefined,
+      drained: drained.has(member.shown),
+      peer: mayPlace(member, spec.kind),
+      denied: deniedTo(placer, spec, member, nowMs),
+      room: roomOf(facts),
+    };
+  });
+}
+
+function isNode(member: MemberState): boolean {
+  return member.class === 'node' && member.removed === undefined;
+}
+
+// An operator says so for the whole network: `kith set drained/attic true`.
+const DRAINED = /^drained\/(.+)$/;
+
+function drainedIn({ config }: State): ReadonlySet<string> {
+  return new Set(
+    config.flatMap(({ key, value }) => {
+      const name = DRAINED.exec(key)?.[1];
+      return name !== undefined && value === true ? [name] : [];
+    }),
+  );
+}
+
+const ARCHES: Readonly<Record<string, Arch>> = { x64: 'amd64', arm64: 'arm64' };
+
+function archOf({ key, labels }: MemberState, self: Key): Arch | null {
+  if (key === self) return ARCHES[ownArch()] ?? null;
+  return Object.values(ARCHES).find((arch) => labels.includes(`arch-${arch}`)) ?? null;
+}
+
+function roomOf(facts: NodeFacts | undefined): Room | null {
+  const room = facts?.headroom ?? null;
+  if (room === null) return null;
+  return {
+    ...{ cpuMilli: room.cpuMilli, cpuFreeMilli: room.cpuFreeMilli },
+    ...{ memMib: room.ramMib, memFreeMib: room.ramFreeMib },
+    ...{ diskMib: room.diskMib, diskFreeMib: room.diskFreeMib, cardCount: room.gpuCount },
+    cards: room.gpus.map(({ name, vramMib, vramFreeMib, state }) => ({
+      ...{ name, vramMib, vramFreeMib, fit: state === 'fit' },
+    })),
+  };
+}

@@ -1,0 +1,51 @@
+// The bounds of a spec, each with its reason. A spec travels in signed requests, so that what is
+// accepted here is accepted by every host of the same version. Spec: docs/work.md.
+
+/** The canonical text: an environment of a hundred values, or a long seed, and a request around. */
+export const SPEC_BYTES_MAX: number = 32 * 1024;
+/** The text as a person wrote it: comments and spaces on top of that. */
+export const SOURCE_BYTES_MAX: number = 128 * 1024;
+/** A text of one line: a path or an argument; the kernel's own bound on a path. */
+export const TEXT_CHARS_MAX = 4_096;
+/** A text that names something: an image with its registry, a card. */
+export const NAME_CHARS_MAX = 255;
+/** Lists that people write: labels, arguments, ports, mounts. */
+export const LIST_MAX = 64;
+/** Values of an environment, and lines of a seed. */
+export const LONG_LIST_MAX = 512;
+/** How much of a wrong value is repeated to its author. */
+export const SHOWN_CHARS_MAX = 40;
+
+/** 1,024 cores: more is a mistake in the unit, and no single machine. */
+export const CPU_MILLI_MAX = 1_024_000;
+/** A hundredth of a core: below it nothing starts in time. */
+export const CPU_MILLI_MIN = 10;
+/** 64 TiB of memory: for the same reason. */
+export const MEM_MIB_MAX: number = 64 * 1024 * 1024;
+/** Less than 16 MiB is a mistake in the unit: hardly anything starts in it. */
+export const MEM_MIB_MIN = 16;
+/** 1 PiB. */
+export const DISK_MIB_MAX: number = 1024 * 1024 * 1024;
+/** Cards in one machine. */
+export const GPUS_MAX = 16;
+
+/** A year: longer work has no end, and says so. */
+export const SECONDS_MAX = 31_536_000;
+/**
+ * The least time until work counts as lost: a host stops its copy 60 s before, and needs as long
+ * again to notice that it is cut off.
+ */
+export const LOST_AFTER_S_MIN = 120;
+/** More processes than a machine has numbers for are no limit. */
+export const PIDS_MAX = 4_194_304;
+/** As many files as Linux lets one process have (fs.nr_open). */
+export const NOFILE_MAX = 1_048_576;
+/** 1 GiB of log kept on the host. */
+export const LOG_BYTES_MAX = 1_073_741_824;
+/** Generations of one workload: one a second for a lifetime. */
+export const GENERATION_MAX = 2_147_483_647;
+/** 65,536 and above cannot be mapped into every container. */
+export const USER_MAX = 65_535;
+
+/** What QEMU needs beside the memory of its guest, at least; without KVM it may be more. */
+export const VM_OVERHEAD_MIB = 100;
