@@ -1,6 +1,7 @@
 // Every test of the repository runs with `npx vitest run`, or a folder of them by its path; one
 // project with `--project suites` or `--project laboratory`.
 
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const LABORATORY = ['test/lab/**/*.test.ts', 'test/scenarios/**/*.test.ts'];
@@ -13,6 +14,8 @@ export default defineConfig({
           name: 'suites',
           include: ['test/**/*.test.ts'],
           exclude: LABORATORY,
+          // By itself vitest leaves one core free, of two: many tests wait for processes and disks.
+          maxWorkers: Math.max(2, availableParallelism()),
           // For a test that hangs. None measures time, and many start processes on a machine that
           // is busy with the other suites.
           testTimeout: 120_000,
