@@ -38,17 +38,24 @@ export function bootId(): string {
  * When a process started, in ticks since boot: tells a process from a later one of the same number.
  */
 export function processStart(pid: number): string {
+  return statOf(pid)[19] ?? '';
+}
+
+/** What the kernel says of a process, from its state on. */
+function statOf(pid: number): readonly string[] {
   const stat = firstLine(`/proc/${pid}/stat`);
   // The name in brackets may hold spaces and brackets: fields are counted after the last bracket.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
 }
 
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     // EPERM: it runs, and belongs to somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
+  // One that has ended, with its last thread, stays in the table until its parent has asked how.
+  const stat = statOf(pid);
+  return !(stat[0] === 'Z' && Number(stat[17]) <= 1);
 }

@@ -13,9 +13,10 @@ import { fromBase64url } from '../../proto/bytes.ts';
 import type { Digest, RecordId } from '../../proto/ids.ts';
 import { runAdmitter } from '../../src/genesis/admitter.ts';
 import { randomBytes } from '../../src/os/clock.ts';
+import { isRunning } from '../../src/os/machine.ts';
 import { scratch } from '../cli/ledgers.ts';
 import { actor, signBytes } from '../kit/actors.ts';
-import { type NewMachine, ceremonyOf, joining, processesOf, started } from './machines.ts';
+import { type NewMachine, joining, processesOf, started } from './machines.ts';
 
 const mallory = actor('mallory');
 const SOME_ID = 'A'.repeat(43);
@@ -73,8 +74,11 @@ function usedIn(folder: string): number {
   return (JSON.parse(readFileSync(file, 'utf8')) as { used: number }).used;
 }
 
-async function gone(folder: string): Promise<void> {
-  while (processesOf(folder).length > 0) await new Promise((wait) => setTimeout(wait, 20));
+/** Kills whatever runs in the folder, and waits until the system says that it has ended. */
+async function killAllIn(folder: string): Promise<void> {
+  const pids = processesOf(folder).map((line) => Number(line.split(' ')[0]));
+  for (const pid of pids.filter(isRunning)) process.kill(pid, 'SIGKILL');
+  while (pids.some(isRunning)) await new Promise((wait) => setTimeout(wait, 20));
 }
 
 describe.concurrent('an attacker with the whole budget', () => {
@@ -119,10 +123,8 @@ describe.concurrent('an attacker with the whole budget', () => {
       await machine.event('tried');
       judged += judgedBy(machine);
       expect(usedIn(folder)).toBe(i);
-      process.kill(await ceremonyOrParent(machine), 'SIGKILL');
-      machine.child.kill('SIGKILL');
+      await killAllIn(folder);
       await machine.ended;
-      await gone(folder);
     }
     expect(judged).toBe(ATTEMPTS_MAX);
     // A restart shows no code, and opens no door, before a person presses a key.
@@ -132,9 +134,3 @@ describe.concurrent('an attacker with the whole budget', () => {
     after.child.kill('SIGKILL');
   });
 });
-
-/** The ceremony of a burnt code ends by itself: then the command is all there is to kill. */
-async function ceremonyOrParent(machine: NewMachine): Promise<number> {
-  const isBurnt = machine.events().some(({ event }) => event === 'burnt');
-  return isBurnt || usedIn(machine.folder) === ATTEMPTS_MAX ? machine.pid : ceremonyOf(machine);
-}
