@@ -6,7 +6,7 @@ import { expect, test, vi } from 'vitest';
 import { isRunning, processStart } from '../../src/os/machine.ts';
 
 test('a process that has ended runs no more, though its parent never asks how', async () => {
-  // The shell's own child ends at its word, and the program that takes the shell's place never asks.
+  // Its child ends at a word, and the program that takes the shell's place never asks for it.
   const shell = spawn('sh', ['-c', 'head -c 1 <&3 & echo $!; exec sleep 1000'], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   });
