@@ -47,7 +47,7 @@ async function fill(folder: string, records: number): Promise<void> {
 }
 
 /** What every daemon of this benchmark is started with. */
-const DAEMON = ['--listen', '127.0.0.1', '--port', '0', '--json'];
+const DAEMON = ['--listen', '127.0.0.1', '--port', '0', '--no-mesh', '--json'];
 
 async function daemonIn(kith: string, folder: string): Promise<Running> {
   const daemon = run(kith, ['up', '--dir', folder, ...DAEMON]);
