@@ -14,16 +14,16 @@ import {
 } from '../../beat/coverage.ts';
 import type { Headroom } from '../../beat/headroom.ts';
 import { INSTANCE_BYTES } from '../../beat/limits.ts';
+import { isWorthChecking } from '../../beat/arrival.ts';
 import {
   type Heart,
   type HeartInput,
   type HeartNews,
   type HeartOut,
   type Kept,
-  isWorthChecking,
   startHeart,
-  stepHeart,
-} from '../../beat/machine.ts';
+} from '../../beat/heart.ts';
+import { stepHeart } from '../../beat/machine.ts';
 import { briefOf } from '../../beat/mark.ts';
 import {
   type Beat,
