@@ -32,7 +32,7 @@ export function doubtersOf(known: Known, subject: Key): Key[] {
   const newest = newestOf(known, subject);
   const doubters: Key[] = [];
   for (const key of known.doubting) {
-    if (!doubts(known, key, brief, newest)) continue;
+    if (!hasDoubt(known, key, brief, newest)) continue;
     if (isWatcher(known.ring, subject, key)) doubters.push(key);
   }
   return doubters;
@@ -44,7 +44,7 @@ export function tellsNewDoubt(known: Known, beat: Beat, before: Beat | undefined
     if (before?.doubts.some((old) => old.subject === subject)) return false;
     let others = 0;
     for (const key of known.doubting) {
-      if (key !== beat.subject && doubts(known, key, subject, NEVER)) others += 1;
+      if (key !== beat.subject && hasDoubt(known, key, subject, NEVER)) others += 1;
       if (others === DOUBTERS_MIN) return false;
     }
     return true;
@@ -56,13 +56,13 @@ export function isRefutation(known: Known, beat: Beat, before: Beat | undefined)
   const brief = briefOf(beat.subject);
   const newest = before ?? NEVER;
   for (const key of known.doubting) {
-    if (doubts(known, key, brief, newest) && !doubts(known, key, brief, beat)) return true;
+    if (hasDoubt(known, key, brief, newest) && !hasDoubt(known, key, brief, beat)) return true;
   }
   return false;
 }
 
 // The packet that a doubter is known by may have been forgotten since it was marked.
-function doubts({ kept }: Known, doubter: Key, subject: Brief, newest: Mark): boolean {
+function hasDoubt({ kept }: Known, doubter: Key, subject: Brief, newest: Mark): boolean {
   const beat = kept.get(doubter)?.beat;
   return beat !== undefined && doubtIn(beat, subject, newest);
 }
