@@ -3,7 +3,7 @@
 // together.
 
 import type { Headroom } from '../../beat/headroom.ts';
-import type { RunningHeart } from '../beat/heart.ts';
+import type { RunningHeart } from '../beat/parts.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import type { Sightings } from '../../wg/observations.ts';
 import type { Tell } from '../daemon/events.ts';

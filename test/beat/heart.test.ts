@@ -9,7 +9,7 @@ import { bodyOf, packetOf, signedBytes } from '../../beat/packet.ts';
 import type { BeatCode } from '../../beat/refusals.ts';
 import type { Digest } from '../../proto/ids.ts';
 import { sign } from 'node:crypto';
-import type { RunningHeart } from '../../src/beat/heart.ts';
+import type { RunningHeart } from '../../src/beat/parts.ts';
 import { openWire, plainAddress } from '../../src/beat/wire.ts';
 import { keyNamed, NO_ROOM, PLAIN, recordNamed } from './beats.ts';
 import { type Network, type Node, network, until } from './hearts.ts';
