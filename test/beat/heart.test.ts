@@ -255,6 +255,6 @@ describe('the socket', () => {
     await wire.close();
     wire.send(Uint8Array.of(1), '::1');
     expect(plainAddress('FD00:0:0:0:0:0:0:1')).toBe('fd00::1');
-    expect(plainAddress('10.88.0.1')).toBe('10.88.0.1');
+    expect(plainAddress('10.73.0.1')).toBe('10.73.0.1');
   });
 });
