@@ -29,8 +29,9 @@ export function meshOf(
   return startMesh({
     ...{ home: parts.home, host, identity: identity.value, calendar, tell, version, syncing },
     ...{ door, wishes },
+    // A lobby is asked for at doors alone (whereabouts.ts): here everybody is in already.
     serve: (place, routes) =>
-      serveAt(parts, place.host, place.port, { routes, door: door.address }),
+      serveAt({ ...parts, lobby: null }, place.host, place.port, { routes, door: door.address }),
   });
 }
 

@@ -16,7 +16,7 @@ import {
   type MeshDesk,
   meshRoutes,
 } from '../peer/mesh-routes.ts';
-import type { PeerRoute } from '../peer/server.ts';
+import type { PeerRoute } from '../peer/served.ts';
 import { askMember } from './asking.ts';
 import { hearAnew } from './facts-of.ts';
 import type { Ground } from './ground.ts';

@@ -18,7 +18,7 @@ import { MESH_HOST_REFUSALS } from '../os/mesh-refusals.ts';
 import { networkPrint, ownEndpoints } from '../os/own-addresses.ts';
 import { type Wireguard, raiseWireguard } from '../os/wireguard.ts';
 import { isPeer } from '../peer/members.ts';
-import type { PeerRoute } from '../peer/server.ts';
+import type { PeerRoute } from '../peer/served.ts';
 import { nodePlatform } from '../platform.ts';
 import { createAlarms } from './alarms.ts';
 import { applyLedger } from './applied.ts';

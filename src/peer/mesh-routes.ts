@@ -11,7 +11,7 @@ import type { Ground as SightingGround } from '../../wg/observations.ts';
 import { decoded, keyBytes, keyIn } from '../../wg/signed.ts';
 import { monotonicMs } from '../os/clock.ts';
 import { MESH_ASKS_RATE } from './limits.ts';
-import type { PeerRoute } from './server.ts';
+import type { PeerRoute } from './served.ts';
 
 export const MEET_PATH = '/v1/mesh/meet';
 export const LEASE_PATH = '/v1/mesh/lease';
