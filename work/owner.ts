@@ -53,11 +53,11 @@ function taken(owner: Owner, turn: Turn, input: OwnerInput): Owner {
     case 'planned':
       return onWork(owner, input.id, (live) => planned(turn, live, input.order, input.why));
     case 'answer':
-      return onAsked(owner, turn, input.request, (live) =>
+      return onAsked(owner, input.request, (live) =>
         answered(turn, live, input.answer, input.evidence),
       );
     case 'silent':
-      return onAsked(owner, turn, input.request, (live) => silent(turn, live, input.why));
+      return onAsked(owner, input.request, (live) => silent(turn, live, input.why));
     case 'status':
       return onWork(owner, input.id, (live) => {
         const { phase, generation } = live.owned;
@@ -92,7 +92,7 @@ function onWork(owner: Owner, id: string, change: (live: Live) => Live): Owner {
 }
 
 /** Only what is asked now has an answer; a cancel has one that is worth nothing but its end. */
-function onAsked(owner: Owner, turn: Turn, request: Request, change: (live: Live) => Live): Owner {
+function onAsked(owner: Owner, request: Request, change: (live: Live) => Live): Owner {
   if (request.say === 'cancel') {
     return { ...owner, cancels: owner.cancels.filter((one) => one.request !== request) };
   }
