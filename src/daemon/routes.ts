@@ -71,7 +71,8 @@ const LINK = object({
 
 const NODE = object({
   ...{ key: text, address: text, ipv4: maybe(text), liveness: text, heardAgoMs: maybe(number) },
-  ...{ headroom: { ...open, nullable: true }, clockOffsetMs: maybe(number), version: maybe(text) },
+  ...{ headroom: { ...open, nullable: true }, offer: { ...open, nullable: true } },
+  ...{ clockOffsetMs: maybe(number), version: maybe(text) },
   ...{ agrees: maybe(flag), cloned: flag, relay: flag, lobby: flag },
 });
 

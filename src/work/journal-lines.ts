@@ -35,9 +35,7 @@ function checkOf(number: number, text: string): string {
 /** Entries as the bytes of their lines. A text has no newline. */
 export function lineBytes(first: number, texts: readonly string[]): Uint8Array {
   return utf8(
-    texts
-      .map((text, at) => `${checkOf(first + at, text)} ${first + at} ${text}\n`)
-      .join(''),
+    texts.map((text, at) => `${checkOf(first + at, text)} ${first + at} ${text}\n`).join(''),
   );
 }
 

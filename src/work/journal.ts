@@ -106,12 +106,7 @@ async function mended(
 }
 
 /** Nobody was told of what stands there: on a full disk it goes without a copy. */
-async function cutOff(
-  disk: Disk,
-  folder: string,
-  file: DiskFile,
-  torn: Stretch,
-): Promise<void> {
+async function cutOff(disk: Disk, folder: string, file: DiskFile, torn: Stretch): Promise<void> {
   await aside(disk, folder, 'torn', file, torn).catch((error: unknown) => {
     if (!isFull(error)) throw error;
   });
