@@ -144,6 +144,8 @@ function onReservation(
   evidence: SignedDocument,
 ): Live {
   if (answer.say === 'refused') return refusedBy(turn, live, host, answer, evidence);
+  // It has it already: said by an owner whose disk has lost what came after.
+  if (answer.say === 'going') return onBound(turn, live, host, answer, evidence);
   if (answer.say !== 'reserved') return live;
   const going = entered(turn, live, { at: 'going', host });
   tell(turn, going, { what: 'reserved', host });

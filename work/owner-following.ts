@@ -19,9 +19,11 @@ export function followed(turn: Turn, live: Live): Live {
   const { phase, id, generation } = owned;
   if (phase.at !== 'following') return live;
   const { host, state } = phase;
+  if (owned.wish !== live.told && !OVER.has(state)) return asks(turn, live, host, 'stop');
   if (OVER.has(state)) turn.out.push({ kind: 'receipt', to: host, id, generation });
-  else if (owned.wish !== live.told) return asks(turn, live, host, 'stop');
   else turn.out.push({ kind: 'status', to: host, id, generation });
+  // What is forgotten there may have left its receipt.
+  if (state === 'lost') turn.out.push({ kind: 'receipt', to: host, id, generation });
   return { ...live, asking: null, tries: 0, dueMs: turn.watchMs + STATUS_EVERY_MS };
 }
 
@@ -30,6 +32,10 @@ export function statusSaid(turn: Turn, live: Live, said: LeaseState | null): Liv
   const { phase } = live.owned;
   if (phase.at !== 'following') return live;
   const { host } = phase;
+  // It was told to end it, and has nothing of it any more.
+  if (said === null && live.told !== 'run') {
+    return ended(turn, live, host, 'stopped', 'it was stopped before it was started');
+  }
   const state = said ?? 'lost';
   if (state === phase.state) return { ...live, silent: null };
   const next = entered(turn, live, { at: 'following', host, state });

@@ -4,6 +4,7 @@
 
 import type { Digest, Key } from '../proto/ids.ts';
 import type { Answer, LeaseState, Receipt, Request, SignedDocument } from './documents.ts';
+import type { Moment } from './lease.ts';
 import type { Live, Owned, Step } from './owned.ts';
 import { LOOK_GAP_MS_MAX } from './owner-limits.ts';
 import type { Spec } from './spec.ts';
@@ -24,12 +25,6 @@ export interface Cancel {
   readonly request: Request;
   readonly tries: number;
   readonly dueMs: number;
-}
-
-/** Both clocks: `monoMs` measures, `wallMs` is only written down. */
-export interface Moment {
-  readonly monoMs: number;
-  readonly wallMs: number;
 }
 
 export type OwnerInput =

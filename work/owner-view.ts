@@ -4,10 +4,11 @@
 
 import type { Digest, Key } from '../proto/ids.ts';
 import type { LeaseState } from './documents.ts';
+import type { Moment } from './lease.ts';
 import type { Asked, Copy, Ended, Live, Wish } from './owned.ts';
 import { hostOf } from './owned.ts';
 import { SUSPECT_MS, UNREACHABLE_MS } from './owner-limits.ts';
-import { type Moment, type Owner, silentMs, watchAt } from './owner-state.ts';
+import { type Owner, silentMs, watchAt } from './owner-state.ts';
 import type { Kind } from './spec.ts';
 
 /** `alive` also where the owner has just started, and has heard nobody yet. */

@@ -5,6 +5,7 @@
 
 import type { Key } from '../proto/ids.ts';
 import type { Request } from './documents.ts';
+import type { Moment } from './lease.ts';
 import type { Live, Owned } from './owned.ts';
 import { answered, askedAgain, cancels, ended, kept, placedNext, tell } from './owner-asking.ts';
 import {
@@ -24,7 +25,6 @@ import {
 } from './owner-limits.ts';
 import {
   type Cancel,
-  type Moment,
   type Owner,
   type OwnerInput,
   type OwnerStep,

@@ -4,10 +4,10 @@
 
 import type { Key } from '../../proto/ids.ts';
 import type { SignedDocument } from '../../work/documents.ts';
+import type { Moment } from '../../work/lease.ts';
 import { stepOwner } from '../../work/owner.ts';
 import { OWNED_MAX } from '../../work/owner-limits.ts';
 import {
-  type Moment,
   type Owner,
   type OwnerInput,
   type OwnerOut,
