@@ -65,7 +65,7 @@ export type DaemonEvent =
   | { readonly event: 'rotated'; readonly counter: number; readonly ready: number }
   /** Work of this node: nobody knows whether it runs there, or its host is lost. */
   | {
-      readonly event: 'work';
+      readonly event: 'owned';
       readonly id: string;
       readonly host: Key;
       readonly what: 'unknown' | 'lost';

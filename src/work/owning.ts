@@ -21,13 +21,13 @@ import type { Tell } from '../daemon/events.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
 import { ASK_HEART_MS, KEEP_AGAIN_MS, LOOK_MS } from './owning-limits.ts';
 import type { OwnedFile } from './owned-file.ts';
-import type { Papers } from './papers.ts';
+import type { OwnerPapers } from './owner-papers.ts';
 import type { Reach } from './reach.ts';
 
 export interface OwningParts {
   readonly self: Key;
   readonly file: OwnedFile;
-  readonly papers: Papers;
+  readonly papers: OwnerPapers;
   readonly reach: Reach;
   /** Whom to ask for it, the best first, without these; and why nobody where it is empty. */
   readonly plan: (spec: Spec, avoid: readonly Key[]) => { order: readonly Key[]; why: string };
@@ -185,7 +185,10 @@ function once(own: Own, what: string, ask: () => Promise<void>): void {
     .finally(() => own.asking.delete(what));
 }
 
-async function asked(own: Own, request: Extract<OwnerOut, { kind: 'ask' }>['request']): Promise<void> {
+async function asked(
+  own: Own,
+  request: Extract<OwnerOut, { kind: 'ask' }>['request'],
+): Promise<void> {
   const { papers, reach } = own.parts;
   let why: string;
   try {
@@ -253,7 +256,7 @@ function tellStep(own: Own, id: string, step: Step): void {
   for (const listener of own.listeners.get(id) ?? []) listener(step);
   if (step.what === 'lost' || step.what === 'unknown') {
     const { host } = step;
-    own.parts.tell({ event: 'work', id, host, what: step.what });
+    own.parts.tell({ event: 'owned', id, host, what: step.what });
   }
 }
 

@@ -58,7 +58,10 @@ export const OWNING: readonly Command[] = [
     exits: ['refused', 'no-node', 'work-failed'],
     examples: [
       { line: 'kith run busybox:1.37 -- echo hello', what: 'anywhere' },
-      { line: 'kith run --gpus 1 --mem 16GiB films:4 -- /bin/convert', what: 'where a card is free' },
+      {
+        line: 'kith run --gpus 1 --mem 16GiB films:4 -- /bin/convert',
+        what: 'where a card is free',
+      },
     ],
     load: () => import('../commands/run.ts'),
   },
@@ -136,9 +139,7 @@ export const OWNING: readonly Command[] = [
         'of its daemon. Of any node an operator says so for the whole network: it is staged like ' +
         '`kith set drained/NODE true`, and signed with --commit. What runs there goes on.',
     ],
-    arguments: [
-      { name: 'node', required: false, help: 'the node, by its name; not with --here' },
-    ],
+    arguments: [{ name: 'node', required: false, help: 'the node, by its name; not with --here' }],
     options: [{ name: 'here', help: 'this machine, at once' }, ...COMMIT],
     examples: [
       { line: 'kith drain --here', what: 'before it is switched off' },
@@ -151,9 +152,7 @@ export const OWNING: readonly Command[] = [
     group: 'Work',
     summary: 'lets new work come to a node again',
     about: ['The opposite of `kith drain`, with the same words. Both must be taken back.'],
-    arguments: [
-      { name: 'node', required: false, help: 'the node, by its name; not with --here' },
-    ],
+    arguments: [{ name: 'node', required: false, help: 'the node, by its name; not with --here' }],
     options: [{ name: 'here', help: 'this machine, at once' }, ...COMMIT],
     load: () => import('../commands/drain.ts'),
   },

@@ -123,7 +123,7 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return `ATTENTION: ${event.what}`;
     case 'rotated':
       return `speaks with its key number ${event.counter} now; ${event.ready} had it before`;
-    case 'work': {
+    case 'owned': {
       const { id, host, what } = event;
       return what === 'lost'
         ? `${nameOf(host)} is lost with work ${id}: it is placed elsewhere`
