@@ -71,7 +71,10 @@ export function onHeard(ground: Ground, beat: Beat, firstHand: boolean): void {
   ground.heardMs = nowMs;
   const key = beat.subject;
   const own = briefOf(ground.self);
-  parts.work?.heard(key, beat.doubts.some(({ subject }) => subject === own));
+  parts.work?.heard(
+    key,
+    beat.doubts.some(({ subject }) => subject === own),
+  );
   // Before the link looks at it: one that finds a new path by this asks again at once.
   const asked = askedMs.get(key);
   if (asked !== undefined) askedMs.delete(key);
