@@ -307,8 +307,26 @@ export namespace kith {
     doubts: BeatDoubt[];
     /** Where others appear from here: bytes that the heart only carries. */
     observations: Uint8Array[];
+    /** Absent where no work is taken at all. */
+    offer?: BeatOffer | null;
   }
   const BeatBody: Codec<BeatBody>;
+
+  /** What is still promised to new work. What is absent is unknown, and never zero. */
+  interface BeatOffer {
+    /** 0 open, 1 recovering, 2 draining, 3 frozen. */
+    taking: number;
+    /** 1 job, 2 vm. Unknown bits are left alone. */
+    kinds: number;
+    cpuMilli?: number | null;
+    memMib?: number | null;
+    diskMib?: number | null;
+    /** Which of the headroom's cards have a holder, by their place there. */
+    takenCards: number[];
+    /** Pieces of work that hold room. */
+    held: number;
+  }
+  const BeatOffer: Codec<BeatOffer>;
 
   /** What is absent is unknown, and never zero. */
   interface BeatHeadroom {

@@ -3596,6 +3596,7 @@ export const kith = $root.kith = (() => {
         BeatBody.prototype.rotations = $util.emptyArray;
         BeatBody.prototype.doubts = $util.emptyArray;
         BeatBody.prototype.observations = $util.emptyArray;
+        BeatBody.prototype.offer = null;
 
         BeatBody.encode = function (message, writer, _depth) {
             if (!writer)
@@ -3644,6 +3645,8 @@ export const kith = $root.kith = (() => {
             if (message.observations != null && message.observations.length)
                 for (let i = 0; i < message.observations.length; ++i)
                     writer.uint32(146).bytes(message.observations[i]);
+            if (message.offer != null && $Object.hasOwnProperty.call(message, "offer"))
+                $root.kith.BeatOffer.encode(message.offer, writer.uint32(154).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -3832,6 +3835,12 @@ export const kith = $root.kith = (() => {
                         message.observations.push(reader.bytes());
                         continue;
                     }
+                case 19: {
+                        if (wireType !== 2)
+                            break;
+                        message.offer = $root.kith.BeatOffer.decode(reader, reader.size(), $undefined, _depth + 1, message.offer);
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -3850,6 +3859,180 @@ export const kith = $root.kith = (() => {
         };
 
         return BeatBody;
+    })();
+
+    kith.BeatOffer = (function() {
+
+        const BeatOffer = function (properties) {
+            this.takenCards = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        BeatOffer.prototype.taking = 0;
+        BeatOffer.prototype.kinds = 0;
+        BeatOffer.prototype.cpuMilli = null;
+        BeatOffer.prototype.memMib = null;
+        BeatOffer.prototype.diskMib = null;
+        BeatOffer.prototype.takenCards = $util.emptyArray;
+        BeatOffer.prototype.held = 0;
+
+        let $oneOfFields;
+
+        // Virtual OneOf for proto3 optional field
+        $Object.defineProperty(BeatOffer.prototype, "_cpuMilli", {
+            get: $util.oneOfGetter($oneOfFields = ["cpuMilli"]),
+            set: $util.oneOfSetter($oneOfFields)
+        });
+
+        // Virtual OneOf for proto3 optional field
+        $Object.defineProperty(BeatOffer.prototype, "_memMib", {
+            get: $util.oneOfGetter($oneOfFields = ["memMib"]),
+            set: $util.oneOfSetter($oneOfFields)
+        });
+
+        // Virtual OneOf for proto3 optional field
+        $Object.defineProperty(BeatOffer.prototype, "_diskMib", {
+            get: $util.oneOfGetter($oneOfFields = ["diskMib"]),
+            set: $util.oneOfSetter($oneOfFields)
+        });
+
+        BeatOffer.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.taking != null && $Object.hasOwnProperty.call(message, "taking") && message.taking !== 0)
+                writer.uint32(8).uint32(message.taking);
+            if (message.kinds != null && $Object.hasOwnProperty.call(message, "kinds") && message.kinds !== 0)
+                writer.uint32(16).uint32(message.kinds);
+            if (message.cpuMilli != null && $Object.hasOwnProperty.call(message, "cpuMilli"))
+                writer.uint32(24).uint64(message.cpuMilli);
+            if (message.memMib != null && $Object.hasOwnProperty.call(message, "memMib"))
+                writer.uint32(32).uint64(message.memMib);
+            if (message.diskMib != null && $Object.hasOwnProperty.call(message, "diskMib"))
+                writer.uint32(40).uint64(message.diskMib);
+            if (message.takenCards != null && message.takenCards.length)
+                writer.uint32(50).uint32s(message.takenCards);
+            if (message.held != null && $Object.hasOwnProperty.call(message, "held") && message.held !== 0)
+                writer.uint32(56).uint32(message.held);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        BeatOffer.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.kith.BeatOffer();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.taking = value;
+                        else
+                            delete message.taking;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.kinds = value;
+                        else
+                            delete message.kinds;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        message.cpuMilli = $number(reader.uint64());
+                        message._cpuMilli = "cpuMilli";
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 0)
+                            break;
+                        message.memMib = $number(reader.uint64());
+                        message._memMib = "memMib";
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 0)
+                            break;
+                        message.diskMib = $number(reader.uint64());
+                        message._diskMib = "diskMib";
+                        continue;
+                    }
+                case 6: {
+                        if (wireType === 2) {
+                            if (!(message.takenCards && message.takenCards.length))
+                                message.takenCards = [];
+                            reader.uint32s(message.takenCards);
+                            continue;
+                        }
+                        if (wireType !== 0)
+                            break;
+                        if (!(message.takenCards && message.takenCards.length))
+                            message.takenCards = [];
+                        message.takenCards.push(reader.uint32());
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.held = value;
+                        else
+                            delete message.held;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return BeatOffer;
     })();
 
     kith.BeatHeadroom = (function() {

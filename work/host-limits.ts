@@ -28,6 +28,8 @@ export const RECEIPT_MS: number = 5 * 60_000;
 export const DESTROY_MS = 30_000;
 /** Between two questions to a silent owner. */
 export const ASK_MS = 10_000;
+/** How often an owner is asked whether its work may go on: three times before the first fence. */
+export const RENEW_MS = 20_000;
 /** For so long room is kept for work whose owner does not say whether it may go on. */
 export const HELD_MS: number = 24 * 60 * 60_000;
 

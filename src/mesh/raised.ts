@@ -7,8 +7,6 @@ import type { Secret } from '../../proto/secret.ts';
 import { interfaceName } from '../../wg/address.ts';
 import { NO_SIGHTINGS } from '../../wg/observations.ts';
 import { base64Of } from '../../wg/table.ts';
-import { createFacts } from '../beat/facts.ts';
-import { nvidia } from '../beat/gpu.ts';
 import { startHeartbeat } from '../beat/heart.ts';
 import { MESH_PORT } from '../beat/limits.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
@@ -137,7 +135,7 @@ async function groundOf(
       slowMs: 0,
       timer: null,
     },
-    headroom: createFacts({ folder: home.folder, cards: nvidia }).headroom,
+    headroom: parts.facts.headroom,
     ...{ isStopped: false, fall },
   };
   return ok(ground);
@@ -224,14 +222,15 @@ async function openUp(ground: Ground): Promise<void> {
   ground.heart = await startHeartbeat(heartParts(ground, address));
   ground.heart.onHeard((beat, firstHand) => onHeard(ground, beat, firstHand));
   ground.heart.carriedOut(removalsIn(ground).map(({ id }) => id));
+  parts.work?.onChanged(ground.heart.beatNow);
   startLooking(ground);
   parts.tell({
     ...{ event: 'mesh-up', interface: device.name, address, backend: device.backend },
   });
 }
 
-function routesOf({ meeting }: Ground): readonly PeerRoute[] {
-  return [ECHO_ROUTE, ...(meeting?.routes ?? [])];
+function routesOf({ meeting, parts }: Ground): readonly PeerRoute[] {
+  return [ECHO_ROUTE, ...(meeting?.routes ?? []), ...(parts.work?.routes ?? [])];
 }
 
 function raisedOf(ground: Ground): Raised {
@@ -271,6 +270,7 @@ async function takeDown(ground: Ground): Promise<void> {
   ground.isStopped = true;
   if (ground.timer !== null) clearTimeout(ground.timer);
   stopRotating(ground);
+  parts.work?.onChanged(null);
   links.stop();
   parts.syncing.onMesh([]);
   try {
