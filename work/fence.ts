@@ -1,6 +1,6 @@
-// When work that may be started elsewhere must not run here: its owner was not heard for so long
-// that it may count this host as lost. Counted by the monotonic clock of this host, and always from
-// a moment at which the owner certainly lived. Spec: docs/running.md, "Silence".
+// When work that may be started elsewhere must not run here: its owner has not answered for so long
+// that it may count this host as lost. Counted by the monotonic clock of this host, from the moment
+// at which the last question was asked that had an answer. Spec: docs/running.md, "Silence".
 
 import { failure } from './host-ends.ts';
 import { FENCE_MS } from './host-limits.ts';

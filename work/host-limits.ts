@@ -28,6 +28,8 @@ export const RECEIPT_MS: number = 5 * 60_000;
 export const DESTROY_MS = 30_000;
 /** Between two questions to a silent owner. */
 export const ASK_MS = 10_000;
+/** How often an owner is asked whether its work may go on: three times before the first fence. */
+export const RENEW_MS = 20_000;
 /** For so long room is kept for work whose owner does not say whether it may go on. */
 export const HELD_MS: number = 24 * 60 * 60_000;
 
@@ -49,8 +51,6 @@ export const BUSY_SHARE = 0.01;
 /** Beyond its own limit, for the answer of a check to come back. */
 export const CHECK_SLACK_MS = 2_000;
 
-/** A request is as old as clocks of machines differ, and as a slow line holds it up. */
-export const FRESH_MS: number = 5 * 60_000;
 /** Longer than any request stays fresh: a late repeat finds what became of it. */
 export const PAST_MS: number = 60 * 60_000;
 /** And no more than so many, the oldest first out. */

@@ -47,6 +47,8 @@ export interface Watch {
   readonly unwell: number;
   /** When the act of its stage was last called for. */
   readonly actedMs: number;
+  /** When its owner was last asked whether it may go on. */
+  readonly renewedMs: number;
 }
 
 export type Draining = 'no' | 'draining' | 'frozen';
@@ -63,7 +65,7 @@ export interface Host {
   readonly watched: ReadonlyMap<string, Watch>;
   readonly past: ReadonlyMap<string, Past>;
   readonly facts: Facts;
-  /** When an owner was last heard first-hand, and what of that the journal knows. */
+  /** When an owner last said that work here may go on, and what of that the journal knows. */
   readonly heard: ReadonlyMap<Key, Hearing>;
   readonly completed: number;
   readonly failed: number;
@@ -83,7 +85,7 @@ export interface Hearing {
 export interface Pending {
   readonly seq: number;
   readonly entry: Entry;
-  readonly then: readonly Effect[];
+  readonly behind: readonly Effect[];
 }
 
 /** What the journal holds, in order: the last word about a lease counts. See journal.ts. */
@@ -162,7 +164,10 @@ export type Input =
   /** The receipt is signed and kept, and the outputs are copied. */
   | { readonly is: 'receipted'; readonly of: Run }
   | { readonly is: 'facts'; readonly facts: Facts }
-  /** A heartbeat of a node, signed, first-hand. `missesUs`: it says that it does not hear us. */
+  /**
+   * A heartbeat of a node, signed, first-hand. It lets nothing go on: an owner that speaks need not
+   * hear. `missesUs`: it says that it does not hear us.
+   */
   | { readonly is: 'heard'; readonly owner: Key; readonly missesUs: boolean }
   /** The signed answer to `ask`. */
   | {

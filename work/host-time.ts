@@ -3,10 +3,11 @@
 // Looked at before any other input, so that nothing late is taken for being in time. Spec:
 // docs/running.md, "Leases" and "Silence".
 
+import type { Key } from '../proto/ids.ts';
 import type { FailCode } from './failures.ts';
 import { fenceMs, isFenced, tooLate } from './fence.ts';
 import { end, ended, failure } from './host-ends.ts';
-import { CHECK_SLACK_MS, FENCE_GRACE_MS, HELD_MS, PAST_MS } from './host-limits.ts';
+import { CHECK_SLACK_MS, FENCE_GRACE_MS, HELD_MS, PAST_MS, RENEW_MS } from './host-limits.ts';
 import type { Watch } from './host-state.ts';
 import {
   type Turn,
@@ -26,6 +27,7 @@ export function onTime(turn: Turn): void {
   resume(turn);
   if (turn.host.recovering) return;
   for (const { id } of turn.host.leases.values()) look(turn, id);
+  renew(turn);
   forget(turn);
 }
 
@@ -44,6 +46,41 @@ function forget(turn: Turn): void {
   const map = new Map(past);
   for (const { id } of late) map.delete(id);
   turn.host = { ...turn.host, past: map };
+}
+
+/** What is held asks by itself; what is reserved or ending need not go on. */
+const RENEWED: ReadonlySet<Stage> = new Set<Stage>([
+  'waiting',
+  'preparing',
+  'starting',
+  'verifying',
+  'running',
+]);
+
+/**
+ * Asks the owners of work that may be started elsewhere whether it may go on, about the piece that
+ * was asked about longest ago. Only an answer counts, from the moment of the question: then owner
+ * and host have heard each other, however late either of them was.
+ */
+function renew(turn: Turn): void {
+  const { host, now } = turn;
+  const next = new Map<Key, { lease: Lease; oldestMs: number; newestMs: number }>();
+  for (const lease of host.leases.values()) {
+    if (fenceMs(host, lease) === null || !RENEWED.has(lease.life.stage)) continue;
+    const { renewedMs } = watchOf(turn, lease.id);
+    const known = next.get(lease.owner);
+    const isOldest = known === undefined || renewedMs < known.oldestMs;
+    next.set(lease.owner, {
+      lease: isOldest ? lease : known.lease,
+      oldestMs: Math.min(renewedMs, known?.oldestMs ?? Infinity),
+      newestMs: Math.max(renewedMs, known?.newestMs ?? 0),
+    });
+  }
+  for (const { lease, newestMs } of next.values()) {
+    if (now.monoMs - newestMs < RENEW_MS) continue;
+    watch(turn, lease, { renewedMs: now.monoMs });
+    say(turn, lease.id, { do: 'ask', tag: tagOf(lease), askedMs: now.monoMs });
+  }
 }
 
 type Look = (turn: Turn, lease: Lease, tookMs: number) => void;

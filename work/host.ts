@@ -20,7 +20,7 @@ import { onRecovered } from './host-recovery.ts';
 import { onRequest } from './host-requests.ts';
 import type { Effect, Host, Input, Pending, Stepped } from './host-state.ts';
 import { onTime, unstarted } from './host-time.ts';
-import { type Turn, enter, note, retire, stepped, turnOf } from './host-turn.ts';
+import { type Turn, UNWATCHED, again, enter, note, retire, stepped, turnOf } from './host-turn.ts';
 import type { Moment } from './lease.ts';
 import { STAGES } from './stages.ts';
 
@@ -79,8 +79,8 @@ function onInput(turn: Turn, input: Input): void {
 function onStored(turn: Turn, upTo: number): void {
   const { pending } = turn.host;
   turn.host = { ...turn.host, pending: pending.filter(({ seq }) => seq > upTo) };
-  for (const { seq, then } of pending)
-    if (seq <= upTo) for (const effect of then) release(turn, effect);
+  for (const { seq, behind } of pending)
+    if (seq <= upTo) for (const effect of behind) release(turn, effect);
 }
 
 /** What has waited for the disk may have been overtaken: then it is not done any more. */
@@ -120,8 +120,8 @@ function onUnstored(turn: Turn, from: number): void {
     stalledUntilMs: turn.now.monoMs + STALL_MS,
   };
   const why = 'its journal cannot be written';
-  for (const { then } of pending.filter(isUndone))
-    for (const effect of then)
+  for (const { behind } of pending.filter(isUndone))
+    for (const effect of behind)
       if (effect.do === 'answer')
         turn.out.push({ ...effect, said: { say: 'refused', code: 'no-disk', why } });
 }
@@ -132,16 +132,17 @@ function onReceipted(turn: Turn, { of }: Extract<Input, { readonly is: 'receipte
   enter(turn, lease, 'clearing');
 }
 
-/** The journal need not know every heartbeat: what it says is only ever too early. */
+/** It is there: what waits for its word asks for that at once. */
 function onHeard(turn: Turn, owner: Key, missesUs: boolean): void {
-  const { leases, heard } = turn.host;
-  const isAwaited = [...leases.values()].some(
-    (lease) => lease.owner === owner && lease.spec.lifecycle.onHostLoss === 'replace',
-  );
-  if (!isAwaited || missesUs) return;
-  hear(turn, owner, turn.now.monoMs, heard.get(owner)?.storedMs ?? -Infinity);
+  if (missesUs) return;
+  for (const lease of [...turn.host.leases.values()]) {
+    const { actedMs } = turn.host.watched.get(lease.id) ?? UNWATCHED;
+    const isDue = turn.now.monoMs - actedMs >= STALL_MS;
+    if (lease.owner === owner && lease.life.stage === 'held' && isDue) again(turn, lease);
+  }
 }
 
+/** The journal need not know every word: what it says is only ever too early. */
 function hear(turn: Turn, owner: Key, atMs: number, storedMs: number): void {
   const isToStore = atMs - storedMs >= HEARD_STORE_MS;
   const hearing = { atMs, storedMs: isToStore ? atMs : storedMs };

@@ -53,13 +53,13 @@ function taken(owner: Owner, turn: Turn, input: OwnerInput): Owner {
     case 'planned':
       return onWork(owner, input.id, (live) => planned(turn, live, input.order, input.why));
     case 'answer':
-      return onAsked(owner, input.request, (live) =>
+      return onAsked(heard(owner, turn, input.request.to), input.request, (live) =>
         answered(turn, live, input.answer, input.evidence),
       );
     case 'silent':
       return onAsked(owner, input.request, (live) => silent(turn, live, input.why));
     case 'status':
-      return onWork(owner, input.id, (live) => {
+      return onWork(heard(owner, turn, input.from), input.id, (live) => {
         const { phase, generation } = live.owned;
         const isIts = phase.at === 'following' && phase.host === input.from;
         if (!isIts || generation !== input.generation) return live;

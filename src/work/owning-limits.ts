@@ -4,8 +4,6 @@
 export const LOOK_MS = 1_000;
 /** A disk that refused is tried again: nothing is said to any host meanwhile. */
 export const KEEP_AGAIN_MS = 2_000;
-/** As often as hearts speak by themselves: a host in a large network speaks to others. */
-export const ASK_HEART_MS = 10_000;
 /** For one answer of a host, with a handshake before it: it fsyncs, and looks into its engine. */
 export const HOST_MS_MAX = 8_000;
 /** Members asked at once for the list of all work, and how long all of that may take. */

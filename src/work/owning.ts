@@ -15,11 +15,11 @@ import {
   startOwner,
 } from '../../work/owner-state.ts';
 import { type OwnedView, viewOf } from '../../work/owner-view.ts';
-import { type Live, type Step, hostOf, isBound } from '../../work/owned.ts';
+import type { Live, Step } from '../../work/owned.ts';
 import type { Spec } from '../../work/spec.ts';
 import type { Tell } from '../daemon/events.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
-import { ASK_HEART_MS, KEEP_AGAIN_MS, LOOK_MS } from './owning-limits.ts';
+import { KEEP_AGAIN_MS, LOOK_MS } from './owning-limits.ts';
 import type { OwnedFile } from './owned-file.ts';
 import type { OwnerPapers } from './owner-papers.ts';
 import type { Reach } from './reach.ts';
@@ -32,8 +32,6 @@ export interface OwningParts {
   /** Whom to ask for it, the best first, without these; and why nobody where it is empty. */
   readonly plan: (spec: Spec, avoid: readonly Key[]) => { order: readonly Key[]; why: string };
   readonly now: () => Moment;
-  /** A fresh heartbeat of a host is wanted: in a large network it would not come by itself. */
-  readonly wantBeat: (host: Key) => void;
   readonly tell: Tell;
 }
 
@@ -76,10 +74,7 @@ export function startOwning(parts: OwningParts): Owning {
     ...{ queue: Promise.resolve(), isClosed: false, isStalled: false },
     ...{ listeners: new Map(), replies: new Map(), asking: new Set() },
   };
-  const timers = [
-    setInterval(() => take(own, { kind: 'look' }), LOOK_MS),
-    setInterval(() => wantBeats(own), ASK_HEART_MS),
-  ];
+  const timer = setInterval(() => take(own, { kind: 'look' }), LOOK_MS);
   const view = (live: Live): OwnedView => viewOf(own.owner, live, parts.now());
   return {
     place: (spec, order) => place(own, spec, order),
@@ -96,7 +91,7 @@ export function startOwning(parts: OwningParts): Owning {
     receipt: (signed, from) => receipt(own, signed, from),
     async close() {
       own.isClosed = true;
-      timers.forEach(clearInterval);
+      clearInterval(timer);
       await own.queue;
       await parts.file.close();
     },
@@ -281,14 +276,4 @@ function receiptFrom(own: Own, signed: SignedDocument, from: Key): boolean {
   if (read === null || !own.owner.works.has(read.id)) return false;
   take(own, { kind: 'receipt', receipt: read, evidence: signed });
   return true;
-}
-
-/** Of hosts that have work of ours. */
-function wantBeats({ owner, parts }: Own): void {
-  const hosts = new Set<Key>();
-  for (const { owned } of owner.works.values()) {
-    const host = hostOf(owned);
-    if (isBound(owned) && host !== null && host !== parts.self) hosts.add(host);
-  }
-  for (const host of hosts) parts.wantBeat(host);
 }

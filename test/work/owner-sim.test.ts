@@ -23,7 +23,7 @@ import {
 import { specOf } from './specs.ts';
 
 const MINUTE = 60_000;
-const SEEDS = Number(process.env['KITH_SEEDS'] ?? 60);
+const SEEDS = Number(process.env['KITH_SEEDS'] ?? 40);
 const ONE = process.env['KITH_SEED'];
 const seeds =
   ONE === undefined ? Array.from({ length: SEEDS }, (_, seed) => seed + 1) : [Number(ONE)];

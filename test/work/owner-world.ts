@@ -194,7 +194,7 @@ const ROOMY = {
 };
 
 export function crash(world: World, site: Site, downMs: number): void {
-  if (site.state === 'off' || site.state === 'dead') return;
+  if (site.state !== 'up' && site.state !== 'paused') return;
   site.state = 'dead';
   site.process += 1;
   site.backlog.length = 0;
@@ -209,7 +209,7 @@ export function powerOff(world: World, site: Site, offMs: number): void {
   site.state = 'off';
   site.process += 1;
   site.backlog.length = 0;
-  for (const copy of site.copies) copy.endedMs = world.now;
+  for (const copy of site.copies) copy.endedMs ??= world.now;
   site.copies = [];
   if (site.key === world.self) world.owner = null;
   at(world, offMs, () => {
