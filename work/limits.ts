@@ -49,3 +49,8 @@ export const USER_MAX = 65_535;
 
 /** What QEMU needs beside the memory of its guest, at least; without KVM it may be more. */
 export const VM_OVERHEAD_MIB = 100;
+
+/** Content of one frame of a log: one write of a pipe, and few enough that a page holds several. */
+export const FRAME_BYTES_MAX: number = 64 * 1024;
+/** Numbers of a frame have 48 bits: bytes and frames of a lifetime, and ms until the year 10889. */
+export const FRAME_NUMBER_MAX: number = 2 ** 48 - 1;
