@@ -51,8 +51,6 @@ export const BUSY_SHARE = 0.01;
 /** Beyond its own limit, for the answer of a check to come back. */
 export const CHECK_SLACK_MS = 2_000;
 
-/** A request is as old as clocks of machines differ, and as a slow line holds it up. */
-export const FRESH_MS: number = 5 * 60_000;
 /** Longer than any request stays fresh: a late repeat finds what became of it. */
 export const PAST_MS: number = 60 * 60_000;
 /** And no more than so many, the oldest first out. */

@@ -7,10 +7,11 @@ import { type Admission, admit } from './admission.ts';
 import type { Refusal, RefusalCode, Request } from './documents.ts';
 import { tooLate } from './fence.ts';
 import { end, failure } from './host-ends.ts';
-import { FRESH_MS, GO_MS, LEASES_MAX } from './host-limits.ts';
+import { GO_MS, LEASES_MAX } from './host-limits.ts';
 import type { Effect, Host, Input, Right, Said } from './host-state.ts';
 import { type Turn, enter, retire, say, take } from './host-turn.ts';
 import { type Charge, type Lease, type Life, type Moment, NEW_LIFE, type Past } from './lease.ts';
+import { isFresh } from './signing.ts';
 import type { Spec } from './spec.ts';
 import { shownState } from './stages.ts';
 
@@ -31,9 +32,10 @@ function answerTo(turn: Turn, asked: Asked): Said | null {
   const { request } = asked;
   const { host, now } = turn;
   if (request.to !== host.key) return no('not-addressed', 'it is for another node');
-  const ageMs = now.wallMs - request.at;
-  if (Math.abs(ageMs) > FRESH_MS)
-    return no('stale-request', `by the clock here it is ${Math.round(ageMs / 1_000)} s old`);
+  if (!isFresh(request, now.wallMs)) {
+    const ageS = Math.round((now.wallMs - request.at) / 1_000);
+    return no('stale-request', `by the clock here it is ${ageS} s old`);
+  }
   if (host.recovering) return no('recovering', 'it has just come up and looks for its work');
   const other = otherThan(host, request, asked.right);
   if (other !== null) return other;
@@ -70,7 +72,8 @@ function onReserve(turn: Turn, asked: Asked, request: Of<'reserve'>): Said | nul
   const past = host.past.get(request.id);
   const isSame = (it: Lease | Past | undefined): boolean => it?.generation === request.generation;
   if (known !== undefined && isSame(known)) return repeated(turn, known);
-  if (isSame(past) && past?.state != null) return { say: 'going', state: past.state };
+  if (past !== undefined && isSame(past) && past.state !== null)
+    return { say: 'going', state: past.state };
   if (known !== undefined && known.life.stage !== 'reserved') {
     end(turn, known, supersededBy(known, request.generation));
     return no('policy', `generation ${known.generation} is still here, and is put away first`);

@@ -85,7 +85,7 @@ export interface Hearing {
 export interface Pending {
   readonly seq: number;
   readonly entry: Entry;
-  readonly then: readonly Effect[];
+  readonly behind: readonly Effect[];
 }
 
 /** What the journal holds, in order: the last word about a lease counts. See journal.ts. */

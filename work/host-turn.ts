@@ -28,10 +28,10 @@ export function stepped({ host, out }: Turn): Stepped {
   return { host, out };
 }
 
-/** Writes an entry; `then` waits until it is safe. */
-function store(turn: Turn, entry: Entry, then: readonly Effect[]): void {
+/** Writes an entry; what is `behind` it waits until it is safe. */
+function store(turn: Turn, entry: Entry, behind: readonly Effect[]): void {
   const seq = turn.host.seq + 1;
-  turn.host = { ...turn.host, seq, pending: [...turn.host.pending, { seq, entry, then }] };
+  turn.host = { ...turn.host, seq, pending: [...turn.host.pending, { seq, entry, behind }] };
   if (turn.host.stalledUntilMs === null) turn.out.push({ do: 'store', seq, entry });
 }
 
@@ -62,8 +62,8 @@ export function say(turn: Turn, id: string, effect: Effect): void {
     turn.out.push(effect);
     return;
   }
-  const behind: Pending = { ...last, then: [...last.then, effect] };
-  turn.host = { ...turn.host, pending: pending.with(at, behind) };
+  const more: Pending = { ...last, behind: [...last.behind, effect] };
+  turn.host = { ...turn.host, pending: pending.with(at, more) };
 }
 
 export function take(turn: Turn, lease: Lease, answer: Effect): void {
@@ -98,10 +98,10 @@ export function change(turn: Turn, before: Lease, more: Partial<Life>): Lease {
   return lease;
 }
 
-function put(turn: Turn, lease: Lease, then: readonly Effect[]): void {
+function put(turn: Turn, lease: Lease, behind: readonly Effect[]): void {
   const { id, generation, life } = lease;
   turn.host = { ...turn.host, leases: new Map(turn.host.leases).set(id, lease) };
-  store(turn, { is: 'moved', id, generation, life }, then);
+  store(turn, { is: 'moved', id, generation, life }, behind);
 }
 
 /** What its stage begins with, said again: the first may be lost. */

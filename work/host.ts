@@ -79,8 +79,8 @@ function onInput(turn: Turn, input: Input): void {
 function onStored(turn: Turn, upTo: number): void {
   const { pending } = turn.host;
   turn.host = { ...turn.host, pending: pending.filter(({ seq }) => seq > upTo) };
-  for (const { seq, then } of pending)
-    if (seq <= upTo) for (const effect of then) release(turn, effect);
+  for (const { seq, behind } of pending)
+    if (seq <= upTo) for (const effect of behind) release(turn, effect);
 }
 
 /** What has waited for the disk may have been overtaken: then it is not done any more. */
@@ -120,8 +120,8 @@ function onUnstored(turn: Turn, from: number): void {
     stalledUntilMs: turn.now.monoMs + STALL_MS,
   };
   const why = 'its journal cannot be written';
-  for (const { then } of pending.filter(isUndone))
-    for (const effect of then)
+  for (const { behind } of pending.filter(isUndone))
+    for (const effect of behind)
       if (effect.do === 'answer')
         turn.out.push({ ...effect, said: { say: 'refused', code: 'no-disk', why } });
 }
