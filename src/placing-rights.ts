@@ -52,9 +52,7 @@ export function permitFor(
   const valid = (placer?.grants ?? [])
     .filter(({ from }) => spec.capability === undefined || from === spec.capability)
     .flatMap(({ from, grants }) => grants.map((grant) => ({ from, grant })))
-    .filter(
-      ({ grant }) => covers(grant, action, names) && (grant.expires ?? Infinity) > nowMs,
-    );
+    .filter(({ grant }) => covers(grant, action, names) && (grant.expires ?? Infinity) > nowMs);
   if (valid.length === 0) {
     return { code: 'place-no-right', why: `this machine has no right ${action} there` };
   }

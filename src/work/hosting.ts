@@ -7,15 +7,7 @@ import type { Digest, Key } from '../../proto/ids.ts';
 import type { Answer, Request, SignedDocument } from '../../work/documents.ts';
 import { hostFrom, snapshotOf } from '../../work/host-recovery.ts';
 import { stepHost } from '../../work/host.ts';
-import type {
-  Draining,
-  Effect,
-  Entry,
-  Found,
-  Host,
-  Input,
-  Said,
-} from '../../work/host-state.ts';
+import type { Draining, Effect, Entry, Found, Host, Input, Said } from '../../work/host-state.ts';
 import type { Lease, Moment, Tag } from '../../work/lease.ts';
 import type { Facts } from '../beat/facts.ts';
 import type { Tell } from '../daemon/events.ts';
@@ -324,9 +316,7 @@ async function recover(own: Own): Promise<void> {
   const { drivers, facts } = own.parts;
   await Promise.all([drivers.ready(), facts.ready()]);
   feedFacts(own);
-  const found = await Promise.all(
-    drivers.probes().map(({ driver }) => recoverBy(own, driver)),
-  );
+  const found = await Promise.all(drivers.probes().map(({ driver }) => recoverBy(own, driver)));
   feed(own, { is: 'recovered', found: found.flat() });
 }
 

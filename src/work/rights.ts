@@ -35,12 +35,7 @@ export function rightOf(asked: Asked, request: Request, spec: Spec | null): Righ
   }
 }
 
-function placingRight(
-  { nowMs }: Asked,
-  author: MemberState,
-  host: MemberState,
-  spec: Spec,
-): Right {
+function placingRight({ nowMs }: Asked, author: MemberState, host: MemberState, spec: Spec): Right {
   if (!mayPlace(host, spec.kind))
     return no('not-authorised', 'this node is an observer or a guest, and takes no work');
   const permit = permitFor(author, spec, host, nowMs);
@@ -60,7 +55,9 @@ export function memberIn({ state }: Pick<Asked, 'state'>, key: Key): MemberState
 /** Whether somebody may see all work here, and not only its own. */
 export function mayRead({ state, self, nowMs }: Asked, reader: Key): boolean {
   const [member, host] = [memberIn({ state }, reader), memberIn({ state }, self)];
-  return reader === self || (member !== null && host !== null && mayOn(member, 'work.read', host, nowMs));
+  return (
+    reader === self || (member !== null && host !== null && mayOn(member, 'work.read', host, nowMs))
+  );
 }
 
 function no(code: 'no-cap' | 'not-authorised' | 'too-much', why: string): Right & { may: false } {
