@@ -66,14 +66,17 @@ export type Answer = Head & { readonly re: Digest } & (
     | { readonly say: 'keep' }
     /** Of the owner: stop it and forget it. */
     | { readonly say: 'drop' }
-    | {
-        readonly say: 'refused';
-        readonly code: RefusalCode;
-        readonly why: string;
-        readonly needs?: number;
-        readonly has?: number;
-      }
+    | Refusal
   );
+
+/** With the missing number, where it is one. */
+export interface Refusal {
+  readonly say: 'refused';
+  readonly code: RefusalCode;
+  readonly why: string;
+  readonly needs?: number;
+  readonly has?: number;
+}
 
 export type LeaseState =
   | 'reserved'

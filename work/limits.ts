@@ -59,3 +59,17 @@ export const FRAME_NUMBER_MAX: number = 2 ** 48 - 1;
 export const CHUNK_BYTES: number = 4 * 1024 * 1024;
 /** 256 GiB in one image: its list then fits in half a chunk. */
 export const IMAGE_CHUNKS_MAX = 65_536;
+/** A sentence for people in a signed document. */
+export const WHY_CHARS_MAX = 500;
+/** A request: a spec, and less than a kilobyte around it with its signature. */
+export const REQUEST_BYTES_MAX: number = SPEC_BYTES_MAX + 2 * 1024;
+/** An answer: its head, and a sentence of which a sign takes four bytes at most. */
+export const ANSWER_BYTES_MAX: number = 4 * 1024;
+/** A receipt: digests of its inputs and outputs, and what was granted. */
+export const RECEIPT_BYTES_MAX: number = 512 * 1024;
+/** Of that, what was granted: some lines of each limit, card and address. */
+export const GRANTED_BYTES_MAX: number = 16 * 1024;
+/** How deep that may be: limits, cards, and the lines of each. */
+export const GRANTED_DEPTH_MAX = 5;
+/** A document is as old as clocks of machines differ, and as a slow line holds it up. */
+export const FRESH_MS: number = 5 * 60_000;

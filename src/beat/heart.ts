@@ -13,6 +13,7 @@ import {
   inForce,
 } from '../../beat/coverage.ts';
 import type { Headroom } from '../../beat/headroom.ts';
+import type { Offer } from '../../beat/offer.ts';
 import { INSTANCE_BYTES } from '../../beat/limits.ts';
 import {
   type Heart,
@@ -48,6 +49,8 @@ import { type Wire, plainAddress } from './wire.ts';
 /** What this host says of itself, apart from the ledger. Never waits: the last that is known. */
 export interface HostFacts {
   readonly headroom: Headroom | null;
+  /** What it still promises to new work; null: it takes none. */
+  readonly offer: Offer | null;
   readonly work: Digest | null;
   readonly relay: boolean;
   readonly lobby: boolean;
