@@ -31,6 +31,7 @@ import {
   VERSION_CHARS_MAX,
 } from './limits.ts';
 import type { Brief, Mark } from './mark.ts';
+import { type Offer, offerFields, readOffer } from './offer.ts';
 import type { BeatCode } from './refusals.ts';
 
 /** The new WireGuard key of a member is set up at the sender. */
@@ -58,6 +59,8 @@ export interface Beat extends Mark {
   readonly lobby: boolean;
   /** Null where the host does not tell. */
   readonly headroom: Headroom | null;
+  /** Null where no work is taken. */
+  readonly offer: Offer | null;
   /** Of what runs there; null where nothing does. */
   readonly work: Digest | null;
   readonly acks: readonly Brief[];
@@ -182,6 +185,7 @@ function fieldsOf(beat: Beat): kith.BeatBody {
     version: beat.version.slice(0, VERSION_CHARS_MAX),
     flags: (beat.relay ? RELAY : 0) | (beat.lobby ? LOBBY : 0),
     headroom: beat.headroom === null ? null : headroomFields(beat.headroom),
+    offer: beat.offer === null ? null : offerFields(beat.offer),
     work: raw(beat.work ?? ''),
     acks: beat.acks.map(raw),
     rotations: beat.rotations.map(({ member, counter }) => ({ member: raw(member), counter })),
@@ -218,6 +222,7 @@ function wrongIn(body: kith.BeatBody): string | null {
         body.observations.every(({ length }) => length <= OBSERVATION_BYTES_MAX),
     ],
     ['headroom', !body.headroom || readHeadroom(body.headroom) !== null],
+    ['offer', !body.offer || readOffer(body.offer) !== null],
   ];
   return checks.find(([, isRight]) => !isRight)?.[0] ?? null;
 }
@@ -238,6 +243,7 @@ function readBody(body: kith.BeatBody): Beat {
     relay: (body.flags & RELAY) !== 0,
     lobby: (body.flags & LOBBY) !== 0,
     headroom: body.headroom ? readHeadroom(body.headroom) : null,
+    offer: body.offer ? readOffer(body.offer) : null,
     work: body.work.length === 0 ? null : (toBase64url(body.work) as Digest),
     acks: body.acks.map(toBase64url),
     rotations: body.rotations.map(({ member, counter }) => ({

@@ -22,6 +22,7 @@ const COLUMNS = [
   ['what', 'what happened', (value) => value],
   ['blame', 'caused by', (value) => value],
   ['normal', 'normal', (value) => (value ? 'yes' : 'no')],
+  ['elsewhere', 'another host may do better', (value) => (value ? 'yes' : 'no')],
   ['hint', 'what to do', (value) => value],
 ];
 

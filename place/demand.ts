@@ -16,6 +16,7 @@ export interface GpuDemand {
 }
 
 export interface Demand {
+  readonly kind: 'job' | 'vm';
   readonly cpuMilli: number;
   readonly memMib: number;
   readonly diskMib: number;

@@ -5,7 +5,6 @@
 import { coresText, mibText, needText } from './amounts.ts';
 import type { Demand, GpuDemand } from './demand.ts';
 import type { Lack, LackCode } from './lacks.ts';
-import { DISK_MARGIN_MIB, MEM_MARGIN_MIB } from './limits.ts';
 import type { Card, PlaceNode, Room } from './node.ts';
 
 /**
@@ -19,7 +18,9 @@ export function lacksOf(demand: Demand, node: PlaceNode): readonly Lack[] {
   addWishes(lacks, demand, node);
   // Of a node that is not there nobody knows what it has.
   const isThere = node.heard === 'here' || node.heard === 'alive';
-  if (isThere) addRoom(lacks, demand, node.room);
+  if (!isThere) return lacks;
+  addTaking(lacks, demand, node);
+  if (node.taking !== null) addRoom(lacks, demand, node.room);
   return lacks;
 }
 
@@ -35,6 +36,20 @@ function addStanding(lacks: Lack[], node: PlaceNode): void {
   if (heard === 'suspect')
     lacks.push(lack('place-not-alive', `not sure to be alive: silent${since()}`));
   if (heard === 'down') lacks.push(lack('place-not-alive', `not alive: silent${since()}`));
+}
+
+/** What the host says of new work. */
+function addTaking(lacks: Lack[], { kind }: Demand, { taking, kinds }: PlaceNode): void {
+  if (taking === null) {
+    lacks.push(lack('place-takes-none', 'takes no work'));
+    return;
+  }
+  if (taking === 'draining') lacks.push(lack('place-drained', 'drained: it takes no new work'));
+  if (taking === 'recovering')
+    lacks.push(lack('place-not-ready', 'not ready: it looks for what ran before its start'));
+  if (taking === 'frozen') lacks.push(lack('place-not-ready', 'not ready: its daemon is replaced'));
+  if (!kinds.includes(kind))
+    lacks.push(lack('place-no-driver', `has nothing to run a ${kind} with`));
 }
 
 function addWishes(lacks: Lack[], demand: Demand, node: PlaceNode): void {
@@ -58,41 +73,36 @@ function addRoom(lacks: Lack[], demand: Demand, room: Room | null): void {
     return;
   }
   const { cpuMilli, memMib, diskMib, gpu } = demand;
-  addCpu(lacks, cpuMilli, room.cpuMilli);
-  addMib(lacks, memMib, room.memFreeMib, MEMORY);
-  addMib(lacks, diskMib, room.diskFreeMib, DISK);
+  addCpu(lacks, cpuMilli, room);
+  addMib(lacks, memMib, room.memFreeMib, 'memory');
+  addMib(lacks, diskMib, room.diskFreeMib, 'disk');
   if (gpu !== null) addCards(lacks, gpu, room);
 }
 
-/**
- * Cores are shared: what is busy this second is a matter of the score, how many there are is not.
- */
-function addCpu(lacks: Lack[], needs: number, has: number | null): void {
-  if (has === null) {
+/** Nobody gets more cores than there are, though all together may be promised more. */
+function addCpu(lacks: Lack[], needs: number, { cpuMilli, cpuFreeMilli }: Room): void {
+  if (cpuMilli === null || cpuFreeMilli === null) {
     lacks.push(lack('place-unknown-room', 'does not know how many cores it has'));
-  } else if (needs > has) {
-    const why = `needs ${coresText(needs, 'up')} cores, has ${coresText(has, 'down')}`;
-    lacks.push(lack('place-no-cpu', why, needs, has));
-  }
-}
-
-interface Store {
-  readonly of: string;
-  readonly marginMib: number;
-  readonly code: LackCode;
-}
-
-const MEMORY: Store = { of: 'memory', marginMib: MEM_MARGIN_MIB, code: 'place-no-memory' };
-const DISK: Store = { of: 'disk', marginMib: DISK_MARGIN_MIB, code: 'place-no-disk' };
-
-function addMib(lacks: Lack[], needs: number, freeMib: number | null, store: Store): void {
-  const { of, marginMib, code } = store;
-  if (freeMib === null) {
-    lacks.push(lack('place-unknown-room', `does not know how much ${of} is free`));
     return;
   }
-  const has = Math.max(0, freeMib - marginMib);
-  if (needs > has) lacks.push(lack(code, needText(needs, of, has), needs, has));
+  if (needs <= Math.min(cpuMilli, cpuFreeMilli)) return;
+  const has = needs > cpuMilli ? cpuMilli : cpuFreeMilli;
+  const left = needs > cpuMilli ? '' : ' left to promise';
+  const why = `needs ${coresText(needs, 'up')} cores, has ${coresText(has, 'down')}${left}`;
+  lacks.push(lack('place-no-cpu', why, needs, has));
+}
+
+const SHORT: Readonly<Record<'memory' | 'disk', LackCode>> = {
+  memory: 'place-no-memory',
+  disk: 'place-no-disk',
+};
+
+function addMib(lacks: Lack[], needs: number, has: number | null, of: 'memory' | 'disk'): void {
+  if (has === null) {
+    lacks.push(lack('place-unknown-room', `does not know how much ${of} is free`));
+  } else if (needs > has) {
+    lacks.push(lack(SHORT[of], needText(needs, of, has), needs, has));
+  }
 }
 
 function addCards(lacks: Lack[], gpu: GpuDemand, { cardCount, cards }: Room): void {
@@ -105,7 +115,10 @@ function addCards(lacks: Lack[], gpu: GpuDemand, { cardCount, cards }: Room): vo
   const needs = `needs ${count} ${kindText(gpu)}`;
   if (ofKind.length < count) {
     const sick = cards.filter((card) => !card.fit).length;
-    const said = sick === 0 ? '' : `, and ${sick} that cannot be used`;
+    const taken = cards.filter((card) => card.fit && card.taken).length;
+    const said =
+      (sick === 0 ? '' : `, and ${sick} that cannot be used`) +
+      (taken === 0 ? '' : `, and ${taken} that other work has`);
     const why = `${needs}, has ${ofKind.length}${said}`;
     lacks.push(lack('place-no-gpu', why, count, ofKind.length));
     return;
@@ -119,11 +132,11 @@ function addCards(lacks: Lack[], gpu: GpuDemand, { cardCount, cards }: Room): vo
   lacks.push(lack('place-no-gpu', why, minVramMib, has));
 }
 
-function isOfKind({ name, fit }: Card, { vendor, model }: GpuDemand): boolean {
+function isOfKind({ name, fit, taken }: Card, { vendor, model }: GpuDemand): boolean {
   const its = name.toLowerCase();
   // Cards are found by NVIDIA's own tool, and no other: what is there is NVIDIA's.
   const isFrom = vendor === null || vendor === 'nvidia';
-  return fit && isFrom && (model === null || its.includes(model.toLowerCase()));
+  return fit && !taken && isFrom && (model === null || its.includes(model.toLowerCase()));
 }
 
 function kindText({ count, vendor, model }: GpuDemand): string {

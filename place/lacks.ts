@@ -5,6 +5,9 @@ export type LackCode =
   | 'place-frozen'
   | 'place-cloned'
   | 'place-drained'
+  | 'place-takes-none'
+  | 'place-not-ready'
+  | 'place-no-driver'
   | 'place-observer'
   | 'place-unheard'
   | 'place-not-alive'
@@ -46,6 +49,18 @@ export const PLACE_REFUSALS: Readonly<Record<LackCode, LackFacts>> = {
   'place-drained': {
     what: 'the node is being emptied',
     hint: '`kith set drained/NODE --unset` lets work come again',
+  },
+  'place-takes-none': {
+    what: 'the node takes no work',
+    hint: '`kith status` there says why: it may be a copy, or of an older version',
+  },
+  'place-not-ready': {
+    what: 'the daemon of the node has just started, or is being replaced',
+    hint: 'wait a little: it says when it is ready',
+  },
+  'place-no-driver': {
+    what: 'the node has nothing to run such work with',
+    hint: '`kith doctor` there says what to install',
   },
   'place-observer': {
     what: 'the node is an observer or a guest: it places no such work, and takes none',

@@ -6,14 +6,20 @@ import type { Key } from '../proto/ids.ts';
 import type { Arch } from './demand.ts';
 import type { Lack } from './lacks.ts';
 
+/** Null: it takes none. */
+export type Taking = 'open' | 'recovering' | 'draining' | 'frozen' | null;
+
 export interface Card {
   readonly name: string;
   readonly vramMib: number | null;
   readonly vramFreeMib: number | null;
   /** Answers, and is not divided. */
   readonly fit: boolean;
+  /** Some other work has it. */
+  readonly taken: boolean;
 }
 
+/** How much there is, and how much of it the host still promises: less than is observed free. */
 export interface Room {
   readonly cpuMilli: number | null;
   readonly cpuFreeMilli: number | null;
@@ -43,6 +49,10 @@ export interface PlaceNode {
   readonly peer: boolean;
   /** Why whoever places may not place there; null: it may. */
   readonly denied: Lack | null;
+  /** Whether it takes new work, by its last word. */
+  readonly taking: Taking;
+  /** Kinds of work that it has something to run with. */
+  readonly kinds: readonly string[];
   /** Its last word about itself; null where it has said none. */
   readonly room: Room | null;
 }

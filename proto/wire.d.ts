@@ -307,8 +307,74 @@ export namespace kith {
     doubts: BeatDoubt[];
     /** Where others appear from here: bytes that the heart only carries. */
     observations: Uint8Array[];
+    /** Absent where no work is taken at all. */
+    offer?: BeatOffer | null;
   }
   const BeatBody: Codec<BeatBody>;
+
+  /** What a member asks of the work of a host (docs/running.md, "Between members"). */
+  interface WorkAt {
+    /** A ULID; empty where all is meant. */
+    id: string;
+    generation: number;
+  }
+  const WorkAt: Codec<WorkAt>;
+
+  interface WorkLogRequest {
+    work?: WorkAt | null;
+    fromSeq: number;
+    /** For the next frame, where there is none yet. */
+    waitMs: number;
+  }
+  const WorkLogRequest: Codec<WorkLogRequest>;
+
+  interface WorkLogPage {
+    /** False: there is no such log here. */
+    known: boolean;
+    /** Of the first frame, and the hash of all before it. */
+    seq: number;
+    hash: Uint8Array;
+    frames: Uint8Array;
+    next: number;
+    ended: boolean;
+  }
+  const WorkLogPage: Codec<WorkLogPage>;
+
+  interface WorkOutputRequest {
+    work?: WorkAt | null;
+    path: string;
+    offset: number;
+  }
+  const WorkOutputRequest: Codec<WorkOutputRequest>;
+
+  interface WorkOutputPart {
+    known: boolean;
+    bytes: Uint8Array;
+    last: boolean;
+  }
+  const WorkOutputPart: Codec<WorkOutputPart>;
+
+  /** A signed document, or rows, as JSON; absent where there is none. */
+  interface WorkPaper {
+    json?: string | null;
+  }
+  const WorkPaper: Codec<WorkPaper>;
+
+  /** What is still promised to new work. What is absent is unknown, and never zero. */
+  interface BeatOffer {
+    /** 0 open, 1 recovering, 2 draining, 3 frozen. */
+    taking: number;
+    /** 1 job, 2 vm. Unknown bits are left alone. */
+    kinds: number;
+    cpuMilli?: number | null;
+    memMib?: number | null;
+    diskMib?: number | null;
+    /** Which of the headroom's cards have a holder, by their place there. */
+    takenCards: number[];
+    /** Pieces of work that hold room. */
+    held: number;
+  }
+  const BeatOffer: Codec<BeatOffer>;
 
   /** What is absent is unknown, and never zero. */
   interface BeatHeadroom {
@@ -422,4 +488,35 @@ export namespace kith {
   interface MeshDone {
   }
   const MeshDone: Codec<MeshDone>;
+
+  /** POST /v1/images/have, /v1/images/chunks and, with `at`, /v1/images/chunk: docs/images.md. */
+  interface ImageRequest {
+    image: Uint8Array;
+    at: number;
+  }
+  const ImageRequest: Codec<ImageRequest>;
+
+  /** No size: it is not held here. */
+  interface ImageHaveReply {
+    image?: ImageFacts | null;
+  }
+  const ImageHaveReply: Codec<ImageHaveReply>;
+
+  /** POST /v1/images/list */
+  interface ImageListRequest {
+  }
+  const ImageListRequest: Codec<ImageListRequest>;
+
+  interface ImageListReply {
+    images: ImageFacts[];
+  }
+  const ImageListReply: Codec<ImageListReply>;
+
+  interface ImageFacts {
+    image: Uint8Array;
+    size: number;
+    form: string;
+    names: string[];
+  }
+  const ImageFacts: Codec<ImageFacts>;
 }

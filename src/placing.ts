@@ -16,7 +16,7 @@ export function demandOf({ kind, resources, constraints }: Spec): Demand {
   const { cpuMilli, memMiB, diskMiB, gpu } = resources;
   const { arch = null, need, nodes = null, avoid, policy = null } = constraints;
   return {
-    ...{ cpuMilli, diskMib: diskMiB, arch, need, nodes, avoid, policy },
+    ...{ kind, cpuMilli, diskMib: diskMiB, arch, need, nodes, avoid, policy },
     memMib: memMiB + (kind === 'vm' ? VM_OVERHEAD_MIB : 0),
     gpu:
       gpu === undefined
@@ -53,6 +53,8 @@ export function nodesFor(spec: Spec, { state, self, heard, nowMs }: Seen): Place
       drained: drained.has(member.shown),
       peer: mayPlace(member, spec.kind),
       denied: deniedTo(placer, spec, member, nowMs),
+      taking: facts?.offer?.taking ?? null,
+      kinds: facts?.offer?.kinds ?? [],
       room: roomOf(facts),
     };
   });
@@ -81,15 +83,17 @@ function archOf({ key, labels }: MemberState, self: Key): Arch | null {
   return Object.values(ARCHES).find((arch) => labels.includes(`arch-${arch}`)) ?? null;
 }
 
+/** How much there is as the host observes it, and how much it promises by its own book. */
 function roomOf(facts: NodeFacts | undefined): Room | null {
-  const room = facts?.headroom ?? null;
-  if (room === null) return null;
+  const { headroom: room = null, offer = null } = facts ?? {};
+  if (room === null || offer === null) return null;
   return {
-    ...{ cpuMilli: room.cpuMilli, cpuFreeMilli: room.cpuFreeMilli },
-    ...{ memMib: room.ramMib, memFreeMib: room.ramFreeMib },
-    ...{ diskMib: room.diskMib, diskFreeMib: room.diskFreeMib, cardCount: room.gpuCount },
-    cards: room.gpus.map(({ name, vramMib, vramFreeMib, state }) => ({
+    ...{ cpuMilli: room.cpuMilli, cpuFreeMilli: offer.cpuMilli },
+    ...{ memMib: room.ramMib, memFreeMib: offer.memMib },
+    ...{ diskMib: room.diskMib, diskFreeMib: offer.diskMib, cardCount: room.gpuCount },
+    cards: room.gpus.map(({ name, vramMib, vramFreeMib, state }, at) => ({
       ...{ name, vramMib, vramFreeMib, fit: state === 'fit' },
+      taken: offer.takenCards.includes(at),
     })),
   };
 }

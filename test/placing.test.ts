@@ -58,6 +58,10 @@ const FACTS: NodeFacts = {
       { name: 'NVIDIA L4', vramMib: 2, vramFreeMib: 1, loadPercent: 0, state: 'fit' },
     ],
   },
+  offer: {
+    ...{ taking: 'open', kinds: ['job'], cpuMilli: 7_000, memMib: 3_000, diskMib: null },
+    ...{ takenCards: [1], held: 2 },
+  },
   ...{ clockOffsetMs: 0, version: null, agrees: null, cloned: true, relay: false, lobby: false },
 };
 
@@ -71,13 +75,13 @@ describe('nodes', () => {
     expect(nodes['barn']).toEqual({
       ...{ key: barn!.key, name: 'barn', labels: ['arch-arm64', 'lab-2'], arch: 'arm64' },
       ...{ heard: 'alive', heardAgoMs: 900, cloned: true, frozen: false, drained: false },
-      ...{ peer: true, denied: null },
+      ...{ peer: true, denied: null, taking: 'open', kinds: ['job'] },
       room: {
-        ...{ cpuMilli: 4_000, cpuFreeMilli: null, memMib: 8_192, memFreeMib: 4_096 },
+        ...{ cpuMilli: 4_000, cpuFreeMilli: 7_000, memMib: 8_192, memFreeMib: 3_000 },
         ...{ diskMib: 1, diskFreeMib: null, cardCount: 2 },
         cards: [
-          { name: 'NVIDIA H200', vramMib: 1, vramFreeMib: null, fit: false },
-          { name: 'NVIDIA L4', vramMib: 2, vramFreeMib: 1, fit: true },
+          { name: 'NVIDIA H200', vramMib: 1, vramFreeMib: null, fit: false, taken: false },
+          { name: 'NVIDIA L4', vramMib: 2, vramFreeMib: 1, fit: true, taken: true },
         ],
       },
     });
@@ -156,6 +160,7 @@ describe('the right to place', () => {
 describe('a demand', () => {
   test('is what a spec needs of a node, with what QEMU needs beside a guest', () => {
     expect(demandOf(specOf(JOB))).toEqual({
+      kind: 'job',
       ...{ cpuMilli: 2_000, memMib: 8_192, diskMib: 1_024, gpu: null, arch: null },
       ...{ need: [], nodes: null, avoid: [], policy: null },
     });

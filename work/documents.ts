@@ -1,7 +1,7 @@
 // What placers and hosts say to each other, each a signed document: canonical JSON under a prefix
 // of its own, signed by the node that says it, for one node that hears it. Whoever keeps one can
-// show it later: a host keeps the request as the reason of a reservation, an owner keeps the answer.
-// Spec: docs/running.md, "Documents".
+// show it later: a host keeps the request as the reason of a reservation, an owner keeps the
+// answer. Spec: docs/running.md, "Documents".
 
 import type { Digest, Key } from '../proto/ids.ts';
 import type { Json, JsonObject } from '../proto/json.ts';
@@ -66,14 +66,17 @@ export type Answer = Head & { readonly re: Digest } & (
     | { readonly say: 'keep' }
     /** Of the owner: stop it and forget it. */
     | { readonly say: 'drop' }
-    | {
-        readonly say: 'refused';
-        readonly code: RefusalCode;
-        readonly why: string;
-        readonly needs?: number;
-        readonly has?: number;
-      }
+    | Refusal
   );
+
+/** With the missing number, where it is one. */
+export interface Refusal {
+  readonly say: 'refused';
+  readonly code: RefusalCode;
+  readonly why: string;
+  readonly needs?: number;
+  readonly has?: number;
+}
 
 export type LeaseState =
   | 'reserved'

@@ -26,8 +26,10 @@ export type FailCode =
   | 'took-too-long'
   | 'out-of-memory'
   | 'killed'
+  | 'exit-code'
   | 'host-restarted'
-  | 'unhealthy';
+  | 'unhealthy'
+  | 'owner-silent';
 
 export const FAILURES: Readonly<Record<FailCode, FailFacts>> = {
   'image-missing': {
@@ -110,6 +112,11 @@ export const FAILURES: Readonly<Record<FailCode, FailFacts>> = {
     hint: 'somebody on the host did that, and not kith',
     elsewhere: false,
   },
+  'exit-code': {
+    what: 'it ended by itself, with another code than 0',
+    hint: 'its last lines say why: `kith logs ID`',
+    elsewhere: false,
+  },
   'host-restarted': {
     what: 'the host was started anew, and the work had gone with it',
     hint: 'place it again; with lifecycle.restart always the host does so itself',
@@ -118,6 +125,11 @@ export const FAILURES: Readonly<Record<FailCode, FailFacts>> = {
   unhealthy: {
     what: 'it did not answer to the check of its health any more',
     hint: 'look at its output: `kith logs ID`',
+    elsewhere: false,
+  },
+  'owner-silent': {
+    what: 'its owner was not heard for so long that it was stopped here, and not wanted back',
+    hint: 'the owner may have started it elsewhere: `kith work` shows where',
     elsewhere: false,
   },
 };

@@ -49,3 +49,27 @@ export const USER_MAX = 65_535;
 
 /** What QEMU needs beside the memory of its guest, at least; without KVM it may be more. */
 export const VM_OVERHEAD_MIB = 100;
+
+/** Content of one frame of a log: one write of a pipe, and few enough that a page holds several. */
+export const FRAME_BYTES_MAX: number = 64 * 1024;
+/** Numbers of a frame have 48 bits: bytes and frames of a lifetime, and ms until the year 10889. */
+export const FRAME_NUMBER_MAX: number = 2 ** 48 - 1;
+
+/** FROZEN. A chunk of an image: checked alone in 5 ms, and a request over a slow link in a minute. */
+export const CHUNK_BYTES: number = 4 * 1024 * 1024;
+/** 256 GiB in one image: its list then fits in half a chunk. */
+export const IMAGE_CHUNKS_MAX = 65_536;
+/** A sentence for people in a signed document. */
+export const WHY_CHARS_MAX = 500;
+/** A request: a spec, and less than a kilobyte around it with its signature. */
+export const REQUEST_BYTES_MAX: number = SPEC_BYTES_MAX + 2 * 1024;
+/** An answer: its head, and a sentence of which a sign takes four bytes at most. */
+export const ANSWER_BYTES_MAX: number = 4 * 1024;
+/** A receipt: digests of its inputs and outputs, and what was granted. */
+export const RECEIPT_BYTES_MAX: number = 512 * 1024;
+/** Of that, what was granted: some lines of each limit, card and address. */
+export const GRANTED_BYTES_MAX: number = 16 * 1024;
+/** How deep that may be: limits, cards, and the lines of each. */
+export const GRANTED_DEPTH_MAX = 5;
+/** A document is as old as clocks of machines differ, and as a slow line holds it up. */
+export const FRESH_MS: number = 5 * 60_000;

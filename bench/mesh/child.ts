@@ -76,7 +76,14 @@ function speaker({ publicKey, privateKey }: Identity, number: number, socket: So
     sequence += 1;
     const body = bodyOf({
       ...{ ...told, subject: publicKey, ledger, incarnation, sequence, instance },
-      ...{ clockMs: Date.now(), relay: false, lobby: false, headroom: HEADROOM, work: null },
+      ...{
+        clockMs: Date.now(),
+        relay: false,
+        lobby: false,
+        headroom: HEADROOM,
+        offer: null,
+        work: null,
+      },
       ...{ acks: [], rotations: [], doubts: [], observations: [] },
     });
     const signature = new Uint8Array(sign(null, signedBytes(body), privateKey));

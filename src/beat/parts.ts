@@ -4,6 +4,7 @@
 import type { Compared, Roots } from '../../beat/agree.ts';
 import type { CoverageLine, Removal } from '../../beat/coverage.ts';
 import type { Headroom } from '../../beat/headroom.ts';
+import type { Offer } from '../../beat/offer.ts';
 import type { HeartNews, Kept } from '../../beat/heart.ts';
 import type { Beat, Rotation } from '../../beat/packet.ts';
 import type { BeatCode } from '../../beat/refusals.ts';
@@ -15,6 +16,8 @@ import type { Wire } from './wire.ts';
 /** What this host says of itself, apart from the ledger. Never waits: the last that is known. */
 export interface HostFacts {
   readonly headroom: Headroom | null;
+  /** What it still promises to new work; null: it takes none. */
+  readonly offer: Offer | null;
   readonly work: Digest | null;
   readonly relay: boolean;
   readonly lobby: boolean;

@@ -4,6 +4,7 @@ import { JOINING } from './catalogue/joining.ts';
 import { LOOKING } from './catalogue/looking.ts';
 import { MESH } from './catalogue/mesh.ts';
 import { MOVING } from './catalogue/moving.ts';
+import { OWNING } from './catalogue/owning.ts';
 import { RUNNING } from './catalogue/running.ts';
 import { WORKING } from './catalogue/working.ts';
 import { WRITING } from './catalogue/writing.ts';
@@ -23,6 +24,7 @@ export const CATALOGUE: readonly Command[] = [
   ...LOOKING,
   ...MESH,
   ...WORKING,
+  ...OWNING,
   ...JOINING,
   ...MOVING,
   ...WRITING,

@@ -12,6 +12,7 @@ export type Exit =
   | 'expired'
   | 'no-node'
   | 'not-here'
+  | 'work-failed'
   | 'bug'
   | 'interrupted'
   | 'closed-pipe';
@@ -32,6 +33,7 @@ export const EXITS: Readonly<Record<Exit, ExitFacts>> = {
   expired: { code: 5, what: 'the time of the code ran out' },
   'no-node': { code: 6, what: 'no node can take the work' },
   'not-here': { code: 7, what: 'this version of kith cannot do that' },
+  'work-failed': { code: 8, what: 'the work was started, and did not come to a good end' },
   bug: { code: 70, what: 'a fault of kith itself' },
   interrupted: { code: 130, what: 'stopped by Ctrl-C, or by a person who gave up' },
   'closed-pipe': { code: 141, what: 'nobody reads what the command prints any more' },

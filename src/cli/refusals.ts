@@ -28,7 +28,9 @@ export type CliCode =
   | 'no-pong'
   | 'no-plain-file'
   | 'no-node-fits'
-  | 'cannot-place'
+  | 'work-failed'
+  | 'work-unplaced'
+  | 'work-image-missing'
   | 'bug';
 
 export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
@@ -105,10 +107,20 @@ export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
     hint: 'each line says what is missing there: ask for less, or make room on one of them',
     exit: 'no-node',
   },
-  'cannot-place': {
-    what: 'this version of kith plans work, and does not start it',
-    hint: '`kith place SPEC --dry-run` shows where it would go, and why',
-    exit: 'not-here',
+  'work-failed': {
+    what: 'the work did not come to a good end',
+    hint: '`kith logs ID` shows what it printed, `kith receipt show ID` what its host has signed',
+    exit: 'work-failed',
+  },
+  'work-unplaced': {
+    what: 'no node took the work',
+    hint: 'each line above says why not there; `kith place SPEC --dry-run` shows all nodes',
+    exit: 'no-node',
+  },
+  'work-image-missing': {
+    what: 'it is not said what is to run',
+    hint: 'name an image, or with `kith vm` a --kernel',
+    exit: 'usage',
   },
   bug: {
     what: 'this is a fault of kith itself',

@@ -24,6 +24,7 @@ import {
 import { DaemonFault } from './refusals.ts';
 import { fits } from './shape.ts';
 import { type Replies, type Requests, ROUTES, type Route, type Status } from './routes.ts';
+import type { WorkStep } from './work-routes.ts';
 
 /** The daemon of a folder, or null where none runs. */
 export async function findDaemon(folder: string): Promise<Status | null> {
@@ -62,6 +63,13 @@ const PATIENCE_MS: Readonly<Record<keyof Requests, number | null>> = {
   // Peers that are off are waited for.
   rotate: TAKE_MS_MAX,
   stop: ANSWER_MS_MAX,
+  // Images are looked for by name, and the disk is waited for.
+  place: TAKE_MS_MAX,
+  works: PING_MS_MAX,
+  work: ANSWER_MS_MAX,
+  workStop: ANSWER_MS_MAX,
+  workReceipts: ANSWER_MS_MAX,
+  drain: ANSWER_MS_MAX,
 };
 
 /** One request to the daemon; throws `DaemonFault` with its refusal or with why there is none. */
@@ -150,11 +158,30 @@ function documentIn(text: string): Record<string, unknown> | null {
 }
 
 /** What happens in the daemon from now on, until it stops or the loop is left. */
-export async function* daemonEvents(
+export function daemonEvents(
   folder: string,
   signal?: AbortSignal,
 ): AsyncGenerator<DaemonEvent, void, void> {
-  const reply = await replyTo(requestOf(folder, ROUTES.events, undefined, signal));
+  return documentsOf<DaemonEvent>(folder, ROUTES.events, signal);
+}
+
+/** What happens to one piece of work, until it has ended or the loop is left. */
+export function workSteps(
+  folder: string,
+  id: string,
+  signal?: AbortSignal,
+): AsyncGenerator<WorkStep, void, void> {
+  const { path, ...route } = ROUTES.workSteps;
+  const asked = { ...route, path: `${path}?id=${encodeURIComponent(id)}` };
+  return documentsOf<WorkStep>(folder, asked, signal);
+}
+
+async function* documentsOf<Document>(
+  folder: string,
+  route: Route,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Document, void, void> {
+  const reply = await replyTo(requestOf(folder, route, undefined, signal));
   if (reply.statusCode !== 200) await jsonOf(reply);
   let rest = '';
   try {
@@ -162,7 +189,7 @@ export async function* daemonEvents(
       const lines = (rest + part).split('\n');
       rest = lines.pop() as string;
       if (rest.length > EVENT_BYTES_MAX) throw new DaemonFault('daemon-other', 'event too long');
-      for (const line of lines) yield documentIn(line) as unknown as DaemonEvent;
+      for (const line of lines) yield documentIn(line) as unknown as Document;
     }
   } catch (error) {
     if (signal?.aborted !== true) throw faultOf(error as Error);

@@ -63,6 +63,20 @@ export type DaemonEvent =
   /** Somebody must look at it. */
   | { readonly event: 'alarm'; readonly what: string }
   | { readonly event: 'rotated'; readonly counter: number; readonly ready: number }
+  /** Work of this node: nobody knows whether it runs there, or its host is lost. */
+  | {
+      readonly event: 'owned';
+      readonly id: string;
+      readonly host: Key;
+      readonly what: 'unknown' | 'lost';
+    }
+  /** Something about work on this host that its log alone would not show. */
+  | {
+      readonly event: 'work';
+      readonly id: string;
+      readonly generation: number;
+      readonly what: string;
+    }
   | { readonly event: 'failed'; readonly what: string; readonly why: string }
   | { readonly event: 'carry'; readonly to: string; readonly ended: string | null }
   /** A member is carried to a newcomer that waits in the lobby here, and then no more. */

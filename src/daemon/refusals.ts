@@ -25,7 +25,13 @@ export type DaemonCode =
   | 'socket-path'
   | 'no-mesh'
   | 'no-such-peer'
-  | 'rotation-under-way';
+  | 'rotation-under-way'
+  | 'no-such-work'
+  | 'ambiguous-work'
+  | 'work-other'
+  | 'work-too-much'
+  | 'no-work-here'
+  | 'work-owner';
 
 export const DAEMON_REFUSALS: Readonly<Record<DaemonCode, DaemonFacts>> = {
   'no-daemon': {
@@ -105,6 +111,30 @@ export const DAEMON_REFUSALS: Readonly<Record<DaemonCode, DaemonFacts>> = {
   'rotation-under-way': {
     what: 'the key of this machine is being changed already',
     hint: 'wait a little; `kith status` shows when it is done',
+  },
+  'no-such-work': {
+    what: 'this node has placed no such work',
+    hint: '`kith work --all` lists what it has; only the node that placed it answers for it',
+  },
+  'ambiguous-work': {
+    what: 'more than one piece of work is meant by that',
+    hint: 'say one of the ids in brackets',
+  },
+  'work-other': {
+    what: 'by that id something else was placed already',
+    hint: 'leave `id` out of the spec, or give it a new one',
+  },
+  'work-too-much': {
+    what: 'this node answers for as much work as it may at once',
+    hint: 'stop some of it, or place from another node',
+  },
+  'work-owner': {
+    what: 'the spec names another node as its owner',
+    hint: 'place it there, or leave `owner` out: then it is this node',
+  },
+  'no-work-here': {
+    what: 'this machine places no work just now',
+    hint: 'it must be a node of the network, and no copy of one: see `kith status`',
   },
 };
 

@@ -8,6 +8,12 @@ import type { Moved, Outcome } from '../../ledger/sync-state.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
 import type { MeshStatus, NodeFacts, PeerLink, Ping, Rotated } from '../mesh/facts.ts';
 import { REQUEST_LINES_MAX } from './limits.ts';
+import {
+  type WorkReplies,
+  type WorkRequests,
+  type WorkRouteName,
+  WORK_ROUTES,
+} from './work-routes.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST';
@@ -65,7 +71,8 @@ const LINK = object({
 
 const NODE = object({
   ...{ key: text, address: text, ipv4: maybe(text), liveness: text, heardAgoMs: maybe(number) },
-  ...{ headroom: { ...open, nullable: true }, clockOffsetMs: maybe(number), version: maybe(text) },
+  ...{ headroom: { ...open, nullable: true }, offer: { ...open, nullable: true } },
+  ...{ clockOffsetMs: maybe(number), version: maybe(text) },
   ...{ agrees: maybe(flag), cloned: flag, relay: flag, lobby: flag },
 });
 
@@ -83,7 +90,8 @@ export type RouteName =
   | 'metrics'
   | 'events'
   | 'carry'
-  | 'stop';
+  | 'stop'
+  | WorkRouteName;
 
 export const ROUTES: Readonly<Record<RouteName, Route>> = {
   status: {
@@ -226,6 +234,7 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
     input: object({}),
     output: object({ pid: count }),
   },
+  ...WORK_ROUTES,
 };
 
 export type DaemonState = 'opening' | 'running' | 'stopping';
@@ -307,7 +316,7 @@ export interface Candidates {
   }[];
 }
 
-export interface Requests {
+export interface Requests extends WorkRequests {
   readonly status: undefined;
   readonly ledger: undefined;
   readonly records: { readonly lines: readonly string[]; readonly own: boolean };
@@ -321,7 +330,7 @@ export interface Requests {
   readonly stop: undefined;
 }
 
-export interface Replies {
+export interface Replies extends WorkReplies {
   readonly status: Status;
   readonly ledger: LedgerFacts;
   readonly records: TakenLines;

@@ -3,6 +3,7 @@
 
 import type { Liveness } from '../../beat/detector.ts';
 import type { Headroom } from '../../beat/headroom.ts';
+import type { Offer } from '../../beat/offer.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 
 /** What a person wants this machine to do for the mesh. */
@@ -41,6 +42,8 @@ export interface NodeFacts {
   /** Since its last heartbeat. */
   readonly heardAgoMs: number | null;
   readonly headroom: Headroom | null;
+  /** What it still promises to new work; null: it takes none, or has not said. */
+  readonly offer: Offer | null;
   /** How far its clock is ahead of ours. */
   readonly clockOffsetMs: number | null;
   readonly version: string | null;

@@ -3,8 +3,10 @@
 // together.
 
 import type { Headroom } from '../../beat/headroom.ts';
+import type { Offer } from '../../beat/offer.ts';
+import type { Facts } from '../beat/facts.ts';
 import type { RunningHeart } from '../beat/parts.ts';
-import type { Key, RecordId } from '../../proto/ids.ts';
+import type { Digest, Key, RecordId } from '../../proto/ids.ts';
 import type { Sightings } from '../../wg/observations.ts';
 import type { Tell } from '../daemon/events.ts';
 import type { Syncing } from '../daemon/syncing.ts';
@@ -30,6 +32,18 @@ import type { Rotations } from './rotation.ts';
 import type { OwnSighting } from './sighting.ts';
 import type { Wishing } from './wishing.ts';
 
+/** Work, as far as heartbeats and the doors are concerned. */
+export interface MeshWork {
+  offer(): Offer | null;
+  /** Of what runs here; null where nothing does. */
+  digest(): Digest | null;
+  /** A heartbeat of a member, first-hand. `missesUs`: it does not hear this node. */
+  heard(member: Key, missesUs: boolean): void;
+  /** How what is told has changed is said: from now on, or to nobody any more. */
+  onChanged(beatNow: (() => void) | null): void;
+  readonly routes: readonly PeerRoute[];
+}
+
 export interface MeshParts {
   readonly home: HomeLedger;
   readonly host: KeyHost;
@@ -41,6 +55,10 @@ export interface MeshParts {
   /** The underlay door, whose port WireGuard has, too. */
   readonly door: PeerServer;
   readonly wishes: MeshWishes;
+  /** What this host observes of itself. */
+  readonly facts: Facts;
+  /** What this host says of work, and who wants to hear of it; null: it takes none. */
+  readonly work: MeshWork | null;
   /** The peer API at one more place. */
   readonly serve: (place: Address, routes: readonly PeerRoute[]) => Promise<PeerServer>;
 }

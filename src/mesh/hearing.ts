@@ -7,6 +7,7 @@ import type { HeartEvent, HeartParts } from '../beat/parts.ts';
 import { openWire } from '../beat/wire.ts';
 import { MESH_PORT } from '../beat/limits.ts';
 import type { Removal } from '../../beat/coverage.ts';
+import { briefOf } from '../../beat/mark.ts';
 import type { Beat } from '../../beat/packet.ts';
 import { RULES_VERSION } from '../../ledger/limits.ts';
 import { frontierRoot, stateOf, stateRoot } from '../../ledger/replica.ts';
@@ -44,7 +45,8 @@ export function heartParts(ground: Ground, address: string): HeartParts {
     }),
     removals: () => removalsIn(ground),
     facts: () => ({
-      ...{ headroom: ground.headroom(), work: null },
+      headroom: ground.headroom(),
+      ...{ offer: parts.work?.offer() ?? null, work: parts.work?.digest() ?? null },
       ...{ relay: parts.wishes.relay, lobby: parts.wishes.lobby },
     }),
     observations: () => sightingsToTell(ground),
@@ -68,6 +70,11 @@ export function onHeard(ground: Ground, beat: Beat, firstHand: boolean): void {
   const nowMs = monotonicMs();
   ground.heardMs = nowMs;
   const key = beat.subject;
+  const own = briefOf(ground.self);
+  parts.work?.heard(
+    key,
+    beat.doubts.some(({ subject }) => subject === own),
+  );
   // Before the link looks at it: one that finds a new path by this asks again at once.
   const asked = askedMs.get(key);
   if (asked !== undefined) askedMs.delete(key);

@@ -7,8 +7,6 @@ import type { Secret } from '../../proto/secret.ts';
 import { interfaceName } from '../../wg/address.ts';
 import { NO_SIGHTINGS } from '../../wg/observations.ts';
 import { base64Of } from '../../wg/table.ts';
-import { createFacts } from '../beat/facts.ts';
-import { nvidia } from '../beat/gpu.ts';
 import { startHeartbeat } from '../beat/heart.ts';
 import { MESH_PORT } from '../beat/limits.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
@@ -55,6 +53,10 @@ export interface Raised {
   ping(node: PeerLink['key']): Promise<Ping>;
   relink(node: PeerLink['key'] | null): number;
   rotate(): Promise<Rotated>;
+  /** The address of a member on the mesh; null: it is none. */
+  addressOf(member: PeerLink['key']): string | null;
+  /** Asks a member for a heartbeat. */
+  wantBeat(member: PeerLink['key']): void;
   ledgerChanged(): void;
   stop(): Promise<void>;
 }
@@ -137,7 +139,7 @@ async function groundOf(
       slowMs: 0,
       timer: null,
     },
-    headroom: createFacts({ folder: home.folder, cards: nvidia }).headroom,
+    headroom: parts.facts.headroom,
     ...{ isStopped: false, fall },
   };
   return ok(ground);
@@ -225,14 +227,15 @@ async function openUp(ground: Ground): Promise<void> {
   ground.heart = await startHeartbeat(heartParts(ground, address));
   ground.heart.onHeard((beat, firstHand) => onHeard(ground, beat, firstHand));
   ground.heart.carriedOut(removalsIn(ground).map(({ id }) => id));
+  parts.work?.onChanged(ground.heart.beatNow);
   startLooking(ground);
   parts.tell({
     ...{ event: 'mesh-up', interface: device.name, address, backend: device.backend },
   });
 }
 
-function routesOf({ meeting }: Ground): readonly PeerRoute[] {
-  return [ECHO_ROUTE, ...(meeting?.routes ?? [])];
+function routesOf({ meeting, parts }: Ground): readonly PeerRoute[] {
+  return [ECHO_ROUTE, ...(meeting?.routes ?? []), ...(parts.work?.routes ?? [])];
 }
 
 function raisedOf(ground: Ground): Raised {
@@ -248,6 +251,8 @@ function raisedOf(ground: Ground): Raised {
       return ground.links.changed(node);
     },
     rotate: () => rotateOwn(ground),
+    addressOf: (member) => ground.wishing.roster().byKey.get(member)?.address ?? null,
+    wantBeat: (member) => ground.heart?.ask(member),
     ledgerChanged: () => void followLedger(ground),
     stop: () => takeDown(ground),
   };
@@ -272,6 +277,7 @@ async function takeDown(ground: Ground): Promise<void> {
   ground.isStopped = true;
   if (ground.timer !== null) clearTimeout(ground.timer);
   stopRotating(ground);
+  parts.work?.onChanged(null);
   links.stop();
   parts.syncing.onMesh([]);
   try {

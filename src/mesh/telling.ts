@@ -86,6 +86,7 @@ function ownFacts(ground: Ground, { key, address, ipv4 }: RosterRow): NodeFacts 
   const { parts } = ground;
   return {
     ...{ key, address, ipv4, liveness: 'here', heardAgoMs: null, headroom: ground.headroom() },
+    offer: parts.work?.offer() ?? null,
     ...{ clockOffsetMs: 0, version: parts.version, agrees: true, cloned: false },
     ...{ relay: parts.wishes.relay, lobby: parts.wishes.lobby },
   };
@@ -97,6 +98,7 @@ function factsFrom({ key, address, ipv4 }: RosterRow, view: View | null, own: Di
     ...{ key, address, ipv4, liveness: view?.state ?? 'unheard' },
     heardAgoMs: rounded(view?.silentMs ?? null),
     headroom: view?.state === 'down' ? null : (beat?.headroom ?? null),
+    offer: view?.state === 'down' ? null : (beat?.offer ?? null),
     clockOffsetMs: view?.clockOffsetMs ?? null,
     version: beat?.version ?? null,
     agrees: beat === null ? null : beat.frontierRoot === own,

@@ -11,7 +11,7 @@ import { ENDPOINTS_PATH, encodeEndpoints } from './endpoints.ts';
 import { HELLO_BYTES_MAX, PULL_BYTES_MAX, WALK_BYTES_MAX } from './limits.ts';
 import { takePage } from './lines.ts';
 import { NDJSON, PROTOBUF } from './media.ts';
-import { type Served, answer, lineOf, mustWait } from './served.ts';
+import { type Served, answer, answerBulk, lineOf, mustWait } from './served.ts';
 
 export const BEGINNING = '/v1/genesis';
 /** What the holder of an open ticket may ask for. */
@@ -54,12 +54,14 @@ export function addRoutes(app: FastifyInstance, served: Served): void {
     sendPage(served, request, reply),
   );
   app.post('/v1/push', (request, reply) => receivePage(served, request, reply));
-  for (const { path, bodyMax, answer: make } of served.routes ?? []) {
-    app.post(path, { bodyLimit: bodyMax }, (request, reply) =>
-      answer(served, request, reply, [], async (body) => {
-        const made = await make(body, lineOf(served, request).key);
-        return made === null ? null : { body: made, cost: {} };
-      }),
+  for (const route of served.routes ?? []) {
+    app.post(route.path, { bodyLimit: route.bodyMax }, (request, reply) =>
+      route.bulk === true
+        ? answerBulk(served, request, reply, route)
+        : answer(served, request, reply, [], async (body) => {
+            const made = await route.answer(body, lineOf(served, request).key);
+            return made === null ? null : { body: made, cost: {} };
+          }),
     );
   }
   // Where there is none, it is a route that does not exist.

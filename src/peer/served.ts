@@ -13,7 +13,7 @@ import type { PeerIdentity } from './certificate.ts';
 import type { Door, TicketDoor, TurnedAway } from './door.ts';
 import type { Whereabouts } from './endpoints.ts';
 import type { Gate } from './gate.ts';
-import type { Metered, Patience, RATES } from './limits.ts';
+import { BULK_AT_ONCE_MAX, type Metered, type Patience, type RATES } from './limits.ts';
 import type { Ingest } from './lines.ts';
 import type { ServedLobby } from './lobby-pipes.ts';
 import { PROTOBUF } from './media.ts';
@@ -38,6 +38,8 @@ export type PeerEvent =
 export interface PeerRoute {
   readonly path: string;
   readonly bodyMax: number;
+  /** Its answers are large: they have a rate of their own, and only so many are on their way. */
+  readonly bulk?: boolean;
   answer(body: Uint8Array, from: Key): Uint8Array | null | Promise<Uint8Array | null>;
 }
 
@@ -75,6 +77,8 @@ export interface Served extends ServeOptions {
   readonly log: (event: PeerEvent) => void;
   readonly patience: Patience;
   readonly tickets: TicketDoor;
+  /** Large answers on their way. */
+  readonly bulk: { count: number };
 }
 
 export function lineOf({ lines }: Served, request: FastifyRequest): Line {
@@ -92,11 +96,13 @@ export function mustWait(
 ): boolean {
   const waitMs = meter.waitMs(key, ['bytes', ...what]);
   if (waitMs === 0) return false;
-  void reply
-    .code(429)
-    .header('retry-after', Math.ceil(waitMs / 1000))
-    .send({ error: 'busy' });
+  void tellBusy(reply, waitMs);
   return true;
+}
+
+function tellBusy(reply: FastifyReply, waitMs: number): FastifyReply {
+  const seconds = Math.ceil(waitMs / 1000);
+  return reply.code(429).header('retry-after', seconds).send({ error: 'busy' });
 }
 
 interface Made {
@@ -119,4 +125,26 @@ export async function answer(
   if (made === null) return reply.code(400).send({ error: 'bad-request' });
   served.meter.charge(key, { ...made.cost, bytes: made.body.length });
   return reply.type(PROTOBUF).send(made.body);
+}
+
+/** A large body for a small one: what it costs is known when it is made. */
+export async function answerBulk(
+  served: Served,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  route: PeerRoute,
+): Promise<FastifyReply> {
+  const { key } = lineOf(served, request);
+  const { bulk, meter } = served;
+  const waitMs = Math.max(meter.waitMs(key, ['bulk']), bulk.count < BULK_AT_ONCE_MAX ? 0 : 1);
+  if (waitMs > 0) return tellBusy(reply, waitMs);
+  bulk.count += 1;
+  reply.raw.once('close', () => {
+    bulk.count -= 1;
+  });
+  const asked = request.body;
+  const made = asked instanceof Uint8Array ? await route.answer(asked, key) : null;
+  if (made === null) return reply.code(400).send({ error: 'bad-request' });
+  meter.charge(key, { bulk: made.length });
+  return reply.type(PROTOBUF).send(made);
 }

@@ -62,6 +62,7 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
     ...{ log, meter, patience, tickets },
     gate: gate as unknown as Gate,
     lines: new WeakMap(),
+    bulk: { count: 0 },
   };
   addEntry(app, served);
   addRoutes(app, served);

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { Gpu, Headroom } from '../../beat/headroom.ts';
+import type { Offer } from '../../beat/offer.ts';
 import type { Beat } from '../../beat/packet.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
 
@@ -48,6 +49,7 @@ export const PLAIN: Beat = {
   relay: false,
   lobby: false,
   headroom: null,
+  offer: null,
   work: null,
   acks: [],
   rotations: [],
@@ -79,6 +81,10 @@ export const FULL: Beat = {
     cpuFreeMilli: 0,
     gpuCount: 16,
     gpus: repeat(16, CARD),
+  },
+  offer: {
+    ...{ taking: 'draining', kinds: ['job', 'vm'], cpuMilli: 256_000, memMib: null, diskMib: 0 },
+    ...{ takenCards: [0, 15], held: 4_096 },
   },
   work: digestNamed('work'),
   acks: [1, 2, 3, 4, 5, 6, 7, 8, 9].map(briefNamed),
@@ -116,6 +122,15 @@ const headroom: fc.Arbitrary<Headroom> = fc.record({
   gpuCount: fc.option(fc.nat({ max: 100 }), { nil: null }),
   gpus: fc.array(gpu, { maxLength: 16 }),
 });
+const offer: fc.Arbitrary<Offer> = fc.record({
+  taking: fc.constantFrom('open' as const, 'recovering' as const, 'frozen' as const),
+  kinds: fc.subarray<'job' | 'vm'>(['job', 'vm']),
+  cpuMilli: figure,
+  memMib: figure,
+  diskMib: figure,
+  takenCards: fc.uniqueArray(fc.nat({ max: 15 })),
+  held: fc.nat({ max: 10_000 }),
+});
 const mark = { incarnation: count, sequence: count };
 
 /** Any heartbeat that a sender may want to send. */
@@ -136,6 +151,7 @@ export const beats: fc.Arbitrary<Beat> = fc.record({
   relay: fc.boolean(),
   lobby: fc.boolean(),
   headroom: fc.option(headroom, { nil: null }),
+  offer: fc.option(offer, { nil: null }),
   work: fc.option(
     fc.nat().map((n) => digestNamed(n)),
     { nil: null },

@@ -54,7 +54,7 @@ export function network(count: number, third: number, port: number): Network {
       address: `127.0.${third}.${i + 1}`,
       folder: mkdtempSync(join(tmpdir(), 'kith-heart-')),
       events: [],
-      facts: { headroom: null, work: null, relay: false, lobby: false },
+      facts: { headroom: null, offer: null, work: null, relay: false, lobby: false },
       roots: ROOTS,
       removals: [],
       heart: null,

@@ -150,7 +150,7 @@ export function createSim(seed: number, roads: Roads): Sim {
       ...speak.mark,
       clockMs: CALENDAR_MS + nowMs + node.clockOffsetMs,
       ...ROOTS,
-      ...{ version: '0.1.0', relay: false, lobby: false, headroom: HEADROOM },
+      ...{ version: '0.1.0', relay: false, lobby: false, headroom: HEADROOM, offer: null },
       ...{ work: ZERO as Digest, acks: [], rotations: [], observations: [] },
       doubts: speak.doubts,
     };

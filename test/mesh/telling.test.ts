@@ -15,7 +15,8 @@ const LINK: PeerLink = {
   ...{ lastHandshakeAgoS: 12, rttMs: 1.5, rxBytes: 10, txBytes: 20, mtu: 1280, endpoint: null },
 };
 const NODE: NodeFacts = {
-  ...{ key, address: 'fd00::1', ipv4: null, liveness: 'alive', heardAgoMs: 2_000, headroom: null },
+  ...{ key, address: 'fd00::1', ipv4: null, liveness: 'alive', heardAgoMs: 2_000 },
+  ...{ headroom: null, offer: null },
   ...{ clockOffsetMs: null, version: '1', agrees: true, cloned: false, relay: false, lobby: false },
 };
 

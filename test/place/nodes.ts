@@ -20,19 +20,20 @@ export const CARD: Card = {
   vramMib: 143_771,
   vramFreeMib: 143_000,
   fit: true,
+  taken: false,
 };
 
 export function nodeOf(number: number, more: Partial<PlaceNode> = {}): PlaceNode {
   return {
     ...{ key: keyOf(number), name: `node-${number}`, labels: [], arch: 'amd64' },
     ...{ heard: 'alive', heardAgoMs: 900, cloned: false, frozen: false, drained: false },
-    ...{ peer: true, denied: null, room: ROOM },
+    ...{ peer: true, denied: null, taking: 'open', kinds: ['job', 'vm'], room: ROOM },
     ...more,
   };
 }
 
 export const DEMAND: Demand = {
-  ...{ cpuMilli: 2_000, memMib: 8_192, diskMib: 1_024, gpu: null, arch: null },
+  ...{ kind: 'job', cpuMilli: 2_000, memMib: 8_192, diskMib: 1_024, gpu: null, arch: null },
   ...{ need: [], nodes: null, avoid: [], policy: null },
 };
 
@@ -46,6 +47,7 @@ const cards: fc.Arbitrary<Card> = fc.record({
   vramMib: figure(200_000),
   vramFreeMib: figure(200_000),
   fit: fc.boolean(),
+  taken: fc.nat(3).map((n) => n === 0),
 });
 
 const rooms: fc.Arbitrary<Room> = fc.record({
@@ -68,6 +70,8 @@ const anyNode = fc.record({
   heardAgoMs: figure(100_000),
   ...{ cloned: rarely, frozen: rarely, drained: rarely, peer: rarely.map((is) => !is) },
   denied: rarely.map((is) => (is ? ({ code: 'place-no-right', why: 'no right' } as const) : null)),
+  taking: fc.constantFrom('open', 'open', 'open', 'open', 'draining', 'recovering', null),
+  kinds: fc.constantFrom(['job', 'vm'], ['job', 'vm'], ['job']),
   room: fc.option(rooms, { nil: null, freq: 20 }),
 });
 
@@ -79,6 +83,7 @@ const names = fc.nat(24).map((i) => (i % 2 === 0 ? `node-${i}` : keyOf(i)));
 
 export const demands: fc.Arbitrary<Demand> = fc
   .record({
+    kind: fc.constantFrom('job', 'job', 'vm'),
     ...{ cpuMilli: even(8_000), memMib: even(30_000), diskMib: even(300_000) },
     gpu: seldom(
       fc.record({

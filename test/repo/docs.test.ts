@@ -11,7 +11,7 @@ import { filesUnder, ROOT, textOf } from './sources.ts';
 
 type Table = Readonly<Record<string, { readonly what: string }>>;
 
-const TABLE = /^export const (\w*(?:REFUSALS|VOIDS|FAULTS))\b/gm;
+const TABLE = /^export const (\w*(?:REFUSALS|VOIDS|FAULTS|FAILURES))\b/gm;
 
 /** Every table of codes that is shipped, as `file name`. */
 async function tablesOfCodes(): Promise<Map<string, Table>> {

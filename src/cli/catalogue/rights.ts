@@ -11,7 +11,7 @@ export const SIGNING: readonly Option[] = [
   PASSPHRASE,
   { name: 'moved', help: 'the key has moved to this place for good, and the old place is gone' },
 ];
-const COMMIT: readonly Option[] = [
+export const COMMIT: readonly Option[] = [
   { name: 'commit', help: 'sign it at once, where nothing else is staged' },
   ...SIGNING,
 ];

@@ -1,4 +1,4 @@
-// The commands about work: where it can run, and why there.
+// The command that places work: where it can run, why there, and what becomes of it.
 
 import type { Command } from '../command.ts';
 
@@ -6,20 +6,23 @@ export const WORKING: readonly Command[] = [
   {
     path: ['place'],
     group: 'Work',
-    summary: 'plans where a piece of work runs, and says why',
+    summary: 'places a piece of work on a node with room',
     about: [
-      'Reads a spec of work, YAML or JSON (docs/work.md), asks the daemon what each node has said of ' +
-        'itself, and lists all of them: those that fit, the best first, and for every other the ' +
-        'missing number or right. Nothing is changed, here or anywhere. How a node is chosen: ' +
+      'Reads a spec of work, YAML or JSON (docs/work.md), and hands it to the daemon: this node ' +
+        'answers for it from then on. It says which node was chosen, why not the others, and each ' +
+        'step until the host has taken it in hand; with --wait until it has ended.',
+      'With --dry-run nothing is changed, here or anywhere: every node is listed, those that fit, ' +
+        'the best first, and for every other the missing number or right. How a node is chosen: ' +
         'docs/placement.md.',
-      'This version plans and does not start: without --dry-run it refuses, and ends with 7. Ends ' +
-        'with 3 where the spec is refused, and with 6 where no node fits.',
+      'Ends with 3 where the spec is refused, with 6 where no node fits or takes it, and with 8 ' +
+        'where it was started and has failed.',
     ],
     arguments: [
       { name: 'spec', required: false, help: 'the file that holds the spec; - is standard input' },
     ],
     options: [
       { name: 'dry-run', help: 'only plan' },
+      { name: 'wait', help: 'until it has ended, with the exit code of how' },
       {
         name: 'seed',
         value: 'N',
@@ -27,9 +30,10 @@ export const WORKING: readonly Command[] = [
       },
       { name: 'schema', help: 'list every field of a spec instead' },
     ],
-    exits: ['refused', 'no-node', 'not-here'],
+    exits: ['refused', 'no-node', 'work-failed'],
     examples: [
       { line: 'kith place films.yaml --dry-run', what: 'where would it go?' },
+      { line: 'kith place films.yaml --wait', what: 'and how does it end?' },
       { line: 'kith place - --dry-run --json <films.json', what: 'for a script' },
       { line: 'kith place --schema', what: 'what can stand in a spec' },
     ],

@@ -71,7 +71,7 @@ async function askedOf(folder: string): Promise<Asked> {
 
 type Told = Omit<NodeFacts, 'key'>;
 const UNHEARD: { readonly [Field in keyof Told]: Told[Field] | null } = {
-  ...{ address: null, ipv4: null, liveness: null, heardAgoMs: null, headroom: null },
+  ...{ address: null, ipv4: null, liveness: null, heardAgoMs: null, headroom: null, offer: null },
   ...{ clockOffsetMs: null, version: null, agrees: null, cloned: null, relay: null, lobby: null },
 };
 

@@ -1,33 +1,31 @@
-// `kith place SPEC --dry-run`: where a piece of work would run and why, node by node. It asks the
-// daemon and reads the ledger, and changes nothing.
+// `kith place SPEC`: hands it to the daemon and tells what becomes of it. With --dry-run: where it
+// would run and why, node by node; that asks the daemon, reads the ledger and changes nothing.
 
 import { stateOf } from '../../../ledger/replica.ts';
 import type { Demand } from '../../../place/demand.ts';
-import { coresText, mibText } from '../../../place/amounts.ts';
-import { SEED_MAX } from '../../../place/dice.ts';
 import { type Judged, type Plan, planOf } from '../../../place/plan.ts';
-import { WHOLE } from '../../../place/limits.ts';
 import type { Key } from '../../../proto/ids.ts';
 import { fieldRows } from '../../../work/fields.ts';
 import { type Spec, specDigest } from '../../../work/spec.ts';
-import { askDaemon, readyDaemon } from '../../daemon/client.ts';
-import { DaemonFault } from '../../daemon/refusals.ts';
+import { askDaemon } from '../../daemon/client.ts';
 import { keyHost } from '../../home/host.ts';
 import { readIdentityKey } from '../../keys/identity.ts';
-import { nowMs, randomBytes } from '../../os/clock.ts';
+import { nowMs } from '../../os/clock.ts';
 import { demandOf, nodesFor } from '../../placing.ts';
 import { nodePlatform } from '../../platform.ts';
 import type { Call } from '../command.ts';
+import { demandText } from '../demand-text.ts';
 import { Stop, wrongUse } from '../complaint.ts';
 import type { Exit } from '../exit.ts';
 import { withHome } from '../home.ts';
-import { meshText } from '../mesh-lines.ts';
 import { type NameOf, namesIn } from '../names.ts';
 import { type Printer, errorDocument, plain } from '../print.ts';
-import { complaintOf, stop, unwrap } from '../sentences.ts';
+import { needDaemon, placeAndFollow, seedIn } from '../placing.ts';
+import { complaintOf, unwrap } from '../sentences.ts';
 import { specIn } from '../spec-file.ts';
 import { schemaLines } from '../spec-table.ts';
 import { columnsOf } from '../table.ts';
+import { leftText } from '../work-lines.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   if (call.flag('schema')) {
@@ -39,9 +37,10 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
     throw new Stop(wrongUse('`kith place` needs SPEC: the file that holds the spec', 'see --help'));
   }
   const seed = seedIn(call.value('seed'));
-  if (!call.flag('dry-run')) return stop('cannot-place');
   const spec = unwrap(await specIn(path));
-  return dryRun(call, print, spec, seed);
+  if (call.flag('dry-run')) return dryRun(call, print, spec, seed);
+  const until = call.flag('wait') ? 'ended' : 'going';
+  return placeAndFollow(call, print, spec, { seed, until, quiet: false });
 }
 
 async function dryRun(call: Call, print: Printer, spec: Spec, seed: number): Promise<Exit> {
@@ -77,18 +76,9 @@ async function heardBy(
   folder: string,
   print: Printer,
 ): Promise<Parameters<typeof nodesFor>[1]['heard']> {
-  const status = await readyDaemon(folder);
-  if (status === null) throw new DaemonFault('no-daemon');
-  if (status.mesh.state !== 'up') print.note(`mesh: ${meshText(status.mesh)}`);
+  await needDaemon(folder, print);
   const { nodes } = await askDaemon(folder, 'nodes', undefined);
   return new Map(nodes.map((node) => [node.key, node]));
-}
-
-function seedIn(text: string | undefined): number {
-  if (text === undefined) return new DataView(randomBytes(4).buffer).getUint32(0);
-  const seed = /^\d{1,10}$/.test(text) ? Number(text) : -1;
-  if (seed >= 0 && seed <= SEED_MAX) return seed;
-  throw new Stop(wrongUse(`--seed is no such number: ${text}`, `say 0 to ${SEED_MAX}`));
 }
 
 function documentOf({ spec, plan, seed, self, nameOf }: Shown): Record<string, unknown> {
@@ -112,7 +102,7 @@ function linesOf({ spec, demand, plan, seed, self, nameOf }: Shown, print: Print
     .map((one) => [
       `${nameOf(one.key)}${one.key === self ? ' (this machine)' : ''}`,
       rankOf.get(one.key)?.toString() ?? '-',
-      one.left === null ? reasonsOf(one) : `fits: ${leftText(one.left)} would be left`,
+      one.left === null ? reasonsOf(one) : `fits: ${leftText(one)}`,
     ]);
   return [
     `${spec.kind} ${spec.name}: ${demandText(demand)}`,
@@ -124,17 +114,4 @@ function linesOf({ spec, demand, plan, seed, self, nameOf }: Shown, print: Print
 
 function reasonsOf({ lacks }: Judged): string {
   return plain(lacks.map(({ why }) => why).join('; '));
-}
-
-function leftText({ share, memMib }: NonNullable<Judged['left']>): string {
-  return `${mibText(memMib, 'down')} of memory, ${Math.floor((share * 100) / WHOLE)} % of what is scarcest`;
-}
-
-function demandText({ cpuMilli, memMib, diskMib, gpu }: Demand): string {
-  return [
-    `${coresText(cpuMilli, 'up')} cores`,
-    `${mibText(memMib, 'up')} of memory`,
-    `${mibText(diskMib, 'up')} of disk`,
-    ...(gpu === null ? [] : [`${gpu.count} ${gpu.count === 1 ? 'GPU' : 'GPUs'}`]),
-  ].join(', ');
 }

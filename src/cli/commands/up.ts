@@ -123,6 +123,14 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return `ATTENTION: ${event.what}`;
     case 'rotated':
       return `speaks with its key number ${event.counter} now; ${event.ready} had it before`;
+    case 'work':
+      return `work ${event.id}: ${event.what}`;
+    case 'owned': {
+      const { id, host, what } = event;
+      return what === 'lost'
+        ? `${nameOf(host)} is lost with work ${id}: it is placed elsewhere`
+        : `${nameOf(host)} does not answer: nobody knows whether work ${id} runs there`;
+    }
     case 'failed':
       return `${event.what} failed: ${event.why}`;
     case 'carry':

@@ -1,0 +1,55 @@
+// `kith work`: what this node has placed, and what every member that answers runs. What is only
+// believed is shown as that.
+
+import { askDaemon } from '../../daemon/client.ts';
+import type { Names, Works } from '../../daemon/work-routes.ts';
+import type { Key } from '../../../proto/ids.ts';
+import type { OwnedView } from '../../../work/owner-view.ts';
+import type { Call } from '../command.ts';
+import type { Exit } from '../exit.ts';
+import { type Printer, plain } from '../print.ts';
+import { columnsOf } from '../table.ts';
+import { standText } from '../work-lines.ts';
+
+export async function run(call: Call, print: Printer): Promise<Exit> {
+  const works = await askDaemon(call.folder, 'works', undefined);
+  const owned = call.flag('all')
+    ? works.owned
+    : works.owned.filter(({ phase }) => phase !== 'ended');
+  print.result({ ...works, owned }, () => linesOf({ ...works, owned }, print));
+  return 'ok';
+}
+
+function linesOf(works: Works, print: Printer): string[] {
+  const { owned, at, silent, names } = works;
+  const width = print.columns === null ? {} : { width: print.columns };
+  const mine = new Set(owned.map(({ id, generation }) => `${id} ${generation}`));
+  const others = at.filter(({ id, generation }) => !mine.has(`${id} ${generation}`));
+  const rows = [
+    ...owned.map((work) => ownRow(work, names)),
+    ...others.map(({ id, kind, name, generation, owner, host, state }) => [
+      ...[
+        id,
+        kind ?? '-',
+        name === '' ? '-' : name,
+        nameIn(names, host),
+        `generation ${generation}`,
+      ],
+      plain(`${state}; placed by ${nameIn(names, owner)}`),
+    ]),
+  ];
+  return [
+    ...(rows.length === 0 ? ['no work'] : columnsOf(rows, width)),
+    ...silent.map(({ key, why }) => plain(`${nameIn(names, key)} does not answer: ${why}`)),
+  ];
+}
+
+function ownRow(work: OwnedView, names: Names): string[] {
+  const { id, kind, name, host, generation } = work;
+  const where = host === null ? '-' : nameIn(names, host);
+  return [id, kind, name, where, `generation ${generation}`, plain(standText(work))];
+}
+
+function nameIn(names: Names, key: Key): string {
+  return names[key] ?? `${key.slice(0, 8)}…`;
+}

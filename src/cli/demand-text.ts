@@ -1,0 +1,13 @@
+// What a piece of work asks of a node, in one line for people.
+
+import { coresText, mibText } from '../../place/amounts.ts';
+import type { Demand } from '../../place/demand.ts';
+
+export function demandText({ cpuMilli, memMib, diskMib, gpu }: Demand): string {
+  return [
+    `${coresText(cpuMilli, 'up')} cores`,
+    `${mibText(memMib, 'up')} of memory`,
+    `${mibText(diskMib, 'up')} of disk`,
+    ...(gpu === null ? [] : [`${gpu.count} ${gpu.count === 1 ? 'GPU' : 'GPUs'}`]),
+  ].join(', ');
+}
