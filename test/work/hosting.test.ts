@@ -9,7 +9,18 @@ import { nowMs } from '../../src/os/clock.ts';
 import { ownerPapers, penOf } from '../../src/work/papers.ts';
 import { actor } from '../kit/actors.ts';
 import { type ProcessDriver, processDriver } from '../kit/process-driver.ts';
-import { type TestHost, asking, attic, barn, folder, host, job, network, newId, stove } from './hosts.ts';
+import {
+  type TestHost,
+  asking,
+  attic,
+  barn,
+  folder,
+  host,
+  job,
+  network,
+  newId,
+  stove,
+} from './hosts.ts';
 import { specOf } from './specs.ts';
 
 let place: ReturnType<typeof folder>;
