@@ -85,10 +85,7 @@ async function end(own: Own, lease: Lease, running: Running | null): Promise<voi
     const outputs = await digestsIn(to);
     if (Object.keys(outputs).length === 0) await rm(to, { recursive: true, force: true });
     const logsHash = await logs.end(lease);
-    const receipt = receiptOf(
-      { ...saidBy(own.parts, lease), logsHash, outputs },
-      nodePlatform,
-    );
+    const receipt = receiptOf({ ...saidBy(own.parts, lease), logsHash, outputs }, nodePlatform);
     await receipts.keep({ receipt, signed: sign(receipt) });
   }
   void send(own, lease.owner);

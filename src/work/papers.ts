@@ -7,7 +7,13 @@ import type { Signature } from '../../proto/ids.ts';
 import type { Json } from '../../proto/json.ts';
 import type { Answer, Request, SignedDocument } from '../../work/documents.ts';
 import { receiptJson, readReceipt, receiptMessage } from '../../work/receipt.ts';
-import { documentDigest, documentMessage, isAnswerTo, readAnswer, readRequest } from '../../work/signing.ts';
+import {
+  documentDigest,
+  documentMessage,
+  isAnswerTo,
+  readAnswer,
+  readRequest,
+} from '../../work/signing.ts';
 import { specDigest } from '../../work/spec.ts';
 import { nodePlatform } from '../platform.ts';
 import type { HostPapers } from './host-papers.ts';
