@@ -8,7 +8,7 @@ import type { SignedDocument } from '../../work/documents.ts';
 import type { Step } from '../../work/owned.ts';
 import type { OwnedView } from '../../work/owner-view.ts';
 import type { Spec } from '../../work/spec.ts';
-import type { WorkRow } from '../work/rows.ts';
+import type { WorkAt } from '../work/reach.ts';
 import type { Route } from './routes.ts';
 
 export type WorkRouteName =
@@ -117,7 +117,7 @@ export type Names = Readonly<Record<Key, string>>;
 export interface Works {
   readonly owned: readonly OwnedView[];
   /** At every node that answers, this one too. */
-  readonly at: readonly WorkRow[];
+  readonly at: readonly (WorkAt & { readonly host: Key })[];
   /** Members that should answer and do not. */
   readonly silent: readonly { readonly key: Key; readonly why: string }[];
   readonly names: Names;
