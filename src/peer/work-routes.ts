@@ -7,7 +7,7 @@ import type { Key } from '../../proto/ids.ts';
 import { kith } from '../../proto/wire.js';
 import { decoded } from '../../wg/signed.ts';
 import type { SignedDocument } from '../../work/documents.ts';
-import { REQUEST_BYTES_MAX } from '../../work/limits.ts';
+import { RECEIPT_BYTES_MAX, REQUEST_BYTES_MAX } from '../../work/limits.ts';
 import { openDocument } from '../../work/signing.ts';
 import { monotonicMs } from '../os/clock.ts';
 import { WORK_ASKS_RATE, WORK_ASK_BYTES_MAX } from './limits.ts';
@@ -67,8 +67,8 @@ export function workRoutes(desk: WorkDesk): readonly PeerRoute[] {
     answer: (body, from) => (isTooMany(from) ? null : answer(body, from)),
   });
   return [
-    route(WORK_ASK_PATH, REQUEST_BYTES_MAX * 2, async (body, from) => {
-      const opened = openDocument(body, REQUEST_BYTES_MAX * 2);
+    route(WORK_ASK_PATH, REQUEST_BYTES_MAX, async (body, from) => {
+      const opened = openDocument(body, REQUEST_BYTES_MAX);
       const answer = opened.ok ? await desk.ask(opened.value, from) : null;
       return answer === null ? null : paperBytes(answer);
     }),
@@ -81,8 +81,8 @@ export function workRoutes(desk: WorkDesk): readonly PeerRoute[] {
       const at = decoded(kith.WorkAt, body);
       return at === null ? null : paperBytes(desk.receipt(at, from));
     }),
-    route(WORK_BRING_PATH, REQUEST_BYTES_MAX * 4, async (body, from) => {
-      const opened = openDocument(body, REQUEST_BYTES_MAX * 4);
+    route(WORK_BRING_PATH, RECEIPT_BYTES_MAX, async (body, from) => {
+      const opened = openDocument(body, RECEIPT_BYTES_MAX);
       if (!opened.ok) return null;
       return paper(JSON.stringify({ kept: await desk.bring(opened.value, from) }));
     }),

@@ -7,10 +7,9 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Digest, Key } from '../../proto/ids.ts';
-import type { JsonObject } from '../../proto/json.ts';
 import type { Receipt, SignedDocument } from '../../work/documents.ts';
 import type { Lease, Past } from '../../work/lease.ts';
-import { receiptOf } from '../../work/receipt.ts';
+import { readReceipt, receiptOf } from '../../work/receipt.ts';
 import { plainText } from '../../work/signing.ts';
 import type { Tell } from '../daemon/events.ts';
 import { nodePlatform } from '../platform.ts';
@@ -76,7 +75,7 @@ export function createEndings(parts: EndingsParts): Endings {
 }
 
 async function end(own: Own, lease: Lease, running: Running | null): Promise<void> {
-  const { receipts, folders, logs, sign } = own.parts;
+  const { receipts, folders, logs } = own.parts;
   if (receipts.find(lease) === null) {
     const to = folders.outputsOf(lease);
     await mkdir(to, { recursive: true, mode: 0o700 });
@@ -86,7 +85,7 @@ async function end(own: Own, lease: Lease, running: Running | null): Promise<voi
     if (Object.keys(outputs).length === 0) await rm(to, { recursive: true, force: true });
     const logsHash = await logs.end(lease);
     const receipt = receiptOf({ ...saidBy(own.parts, lease), logsHash, outputs }, nodePlatform);
-    await receipts.keep({ receipt, signed: sign(receipt) });
+    await receipts.keep(readable(own.parts, receipt));
   }
   void send(own, lease.owner);
 }
@@ -99,7 +98,7 @@ function saidBy(
   const why = life.failure;
   return {
     ...{ v: 1, id, generation, kind: spec.kind, name: spec.name, digest, host: self, owner },
-    ...{ image: life.image ?? '', inputs: [], granted: plainGranted(life.granted) },
+    ...{ image: life.image ?? '', inputs: [], granted: life.granted ?? {} },
     ...{ startedAt: life.startedAt, endedAt: life.ending?.endedAtMs ?? wallMs() },
     exit: life.ending?.exit ?? null,
     ended: life.outcome === 'done' ? 'done' : 'failed',
@@ -107,8 +106,13 @@ function saidBy(
   };
 }
 
-function plainGranted(granted: JsonObject | null): JsonObject {
-  return granted ?? {};
+/** What a driver found may be more than a receipt holds: then it is left out, and that is said. */
+function readable({ sign }: EndingsParts, receipt: Receipt): KeptReceipt {
+  const signed = sign(receipt);
+  if (readReceipt(signed, nodePlatform).ok) return { receipt, signed };
+  const { executionHash: _, ...rest } = receipt;
+  const without = receiptOf({ ...rest, granted: { unreadable: true } }, nodePlatform);
+  return { receipt: without, signed: sign(without) };
 }
 
 /** Every file below a folder, by its path in it. */

@@ -14,6 +14,7 @@ import type { Tell } from '../daemon/events.ts';
 import type { Driver, Order } from './driver.ts';
 import type { Drivers } from './drivers.ts';
 import type { Endings } from './endings.ts';
+import type { Folders } from './folders.ts';
 import type { HostPapers } from './host-papers.ts';
 import type { WorkJournal } from './journal.ts';
 import { FACTS_MS, LOOK_MS, RECOVER_AGAIN_MS, USAGE_MS } from './limits.ts';
@@ -35,10 +36,8 @@ export interface HostingParts {
   readonly papers: HostPapers;
   readonly logs: WorkLogs;
   readonly endings: Endings;
-  /** A folder of its own for a piece of work; `image`: where its images come from. */
-  readonly folderOf: (tag: Tag) => string;
+  readonly folders: Folders;
   readonly image: Order['image'];
-  readonly removeFolder: (tag: Tag) => Promise<void>;
   /** The owner's signed answer to a question; rejects where none comes. */
   readonly askOwner: (owner: Key, request: SignedDocument) => Promise<SignedDocument>;
   readonly now: () => Moment;
@@ -93,6 +92,7 @@ export function startHosting(parts: HostingParts): Hosting {
       input: (input) => feed(own, input),
       orderOf: (tag) => orderOf(own, tag),
       say: (tag, text) => parts.logs.say(tag, text),
+      folders: parts.folders,
     }),
     host: hostFrom(self, entries, boot, now()),
     ...{ inbox: [], isBusy: false, isClosed: false, epoch: 0, isRewriting: false },
@@ -215,7 +215,7 @@ function rewriteWhereLong(own: Own): void {
 }
 
 function perform(own: Own, effect: Effect): void {
-  const { parts, runs } = own;
+  const { runs } = own;
   switch (effect.do) {
     case 'store':
       return;
@@ -248,7 +248,7 @@ function orderOf({ host, parts }: Own, tag: Tag): Order | null {
   const lease = host.leases.get(tag.id);
   if (lease === undefined || lease.generation !== tag.generation) return null;
   return {
-    ...{ tag, spec: lease.spec, cards: lease.charge.cards, folder: parts.folderOf(tag) },
+    ...{ tag, spec: lease.spec, cards: lease.charge.cards, folder: parts.folders.runOf(tag) },
     ...{ log: parts.logs.sinkOf(lease), image: parts.image },
   };
 }
@@ -341,8 +341,7 @@ function drivesNow({ parts }: Own, driver: Driver): boolean {
   return parts.drivers.probes().some((one) => one.driver === driver && one.probe?.usable === true);
 }
 
-/** Work of that kind may be there, and no other driver of the kind can have it. */
-function isNeeded({ host, parts }: Own, { kind }: Driver): boolean {
-  const isAlone = parts.drivers.pick(kind) === null;
-  return isAlone && [...host.leases.values()].some(({ spec }) => spec.kind === kind);
+/** Some of the work that is known here is in its hands. */
+function isNeeded({ host, parts }: Own, { name }: Driver): boolean {
+  return [...host.leases.values()].some((lease) => parts.folders.driverOf(lease) === name);
 }

@@ -54,7 +54,7 @@ export const LOG_RATE: { readonly perSecond: number; readonly burst: number } = 
   perSecond: 16 * 1024 * 1024,
   burst: 64 * 1024 * 1024,
 };
-/** A receipt as a file: 64 outputs with long paths, and what was granted. */
-export const RECEIPT_BYTES_MAX: number = 512 * 1024;
 /** Receipts that their owners have not got are brought again, also where nobody is heard. */
 export const SEND_AGAIN_MS = 30_000;
+/** How often this node counts as heard by itself: as often as others hear it. */
+export const OWN_HEARD_MS = 10_000;

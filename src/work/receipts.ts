@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { textOf, utf8 } from '../../proto/bytes.ts';
 import type { Receipt, SignedDocument } from '../../work/documents.ts';
 import type { Tag } from '../../work/lease.ts';
+import { RECEIPT_BYTES_MAX } from '../../work/limits.ts';
 import { readReceipt } from '../../work/receipt.ts';
 import { nodePlatform } from '../platform.ts';
 import { type Disk, readWhole, replaceFile } from '../store/disk.ts';
 import { nameOf } from './folders.ts';
-import { RECEIPT_BYTES_MAX } from './limits.ts';
 
 type Named = Pick<Tag, 'id' | 'generation'>;
 

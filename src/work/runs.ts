@@ -8,10 +8,10 @@ import type { FailCode } from '../../work/failures.ts';
 import type { Act, Found, Input } from '../../work/host-state.ts';
 import type { Run, Tag } from '../../work/lease.ts';
 import type { Result } from '../../proto/result.ts';
-import type { Kind } from '../../work/spec.ts';
 import { systemCode } from '../store/faults.ts';
 import type { Driver, Order, Running, Tell } from './driver.ts';
 import type { Drivers } from './drivers.ts';
+import type { Folders } from './folders.ts';
 import { USAGE_AT_ONCE_MAX } from './limits.ts';
 
 export interface RunsParts {
@@ -19,6 +19,7 @@ export interface RunsParts {
   readonly input: (input: Input) => void;
   /** What was ordered; null where nobody knows it any more. */
   readonly orderOf: (tag: Tag) => Order | null;
+  readonly folders: Pick<Folders, 'driverOf' | 'noteDriver' | 'removeRun'>;
   /** A line for the log of the work. */
   readonly say: (tag: Tag, text: string) => void;
 }
@@ -103,6 +104,8 @@ const ACTS: Readonly<Record<Act, (own: Own, tag: Tag, run: number) => Promise<Re
     const order = own.parts.orderOf(tag);
     const driver = order === null ? null : own.parts.drivers.pick(order.spec.kind);
     if (order === null || driver === null) return NO_ENGINE;
+    // Before anything of it is there: after a crash this one is asked for it, and nobody else.
+    await own.parts.folders.noteDriver(tag, driver.name);
     const held = hold(own, tag, driver, run);
     const prepared = await driver.prepare(order, tellOf(own, tag), held.abort.signal);
     if (!prepared.ok) return prepared;
@@ -111,7 +114,7 @@ const ACTS: Readonly<Record<Act, (own: Own, tag: Tag, run: number) => Promise<Re
   },
   async start(own, tag, run) {
     const order = own.parts.orderOf(tag);
-    const driver = own.held.get(keyOf(tag))?.driver ?? driverFor(own, order?.spec.kind);
+    const driver = own.held.get(keyOf(tag))?.driver ?? notedDriver(own, tag);
     if (order === null || driver === null) return NO_ENGINE;
     const started = await driver.start(order, tellOf(own, tag));
     if (!started.ok) return started;
@@ -149,11 +152,10 @@ const ACTS: Readonly<Record<Act, (own: Own, tag: Tag, run: number) => Promise<Re
   async destroy(own, tag, run) {
     const held = own.held.get(keyOf(tag));
     held?.abort.abort();
-    // After a restart nobody may know whose it was: taking away what was never there is allowed.
-    const order = own.parts.orderOf(tag);
-    const kinds: readonly Kind[] = order === null ? ['job', 'vm'] : [order.spec.kind];
-    const drivers = kinds.flatMap((kind) => own.parts.drivers.of(kind));
-    for (const driver of held === undefined ? drivers : [held.driver]) await driver.destroy(tag);
+    // Without a note nothing of it was ever begun, or all of it is gone already.
+    const driver = held?.driver ?? notedDriver(own, tag);
+    await driver?.destroy(tag);
+    await own.parts.folders.removeRun(tag);
     own.held.delete(keyOf(tag));
     own.parts.input({ is: 'destroyed', of: runOf({ tag, run }) });
     return null;
@@ -162,8 +164,9 @@ const ACTS: Readonly<Record<Act, (own: Own, tag: Tag, run: number) => Promise<Re
 
 const NO_ENGINE: Refused = { code: 'no-engine', detail: '' };
 
-function driverFor({ parts }: Own, kind: Kind | undefined): Driver | null {
-  return kind === undefined ? null : parts.drivers.pick(kind);
+function notedDriver({ parts }: Own, tag: Tag): Driver | null {
+  const name = parts.folders.driverOf(tag);
+  return parts.drivers.probes().find(({ driver }) => driver.name === name)?.driver ?? null;
 }
 
 function hold(own: Own, tag: Tag, driver: Driver, run: number): Held {

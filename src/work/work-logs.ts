@@ -45,7 +45,13 @@ export function workLogs(folders: Folders): WorkLogs {
   return {
     sinkOf(lease) {
       const log = logOf(lease);
-      return { write: (stream, bytes) => log.write(stream, bytes), written: log.written };
+      return {
+        // What a driver still says behind the end of its work is nobody's any more.
+        async write(stream, bytes) {
+          if (open.get(nameOf(lease)) === log) await log.write(stream, bytes);
+        },
+        written: log.written,
+      };
     },
     say(tag, text) {
       const log = open.get(nameOf(tag));
