@@ -30,7 +30,12 @@ export function meshOf(
   if (!identity.ok) throw new DaemonFault(identity.code, identity.detail);
   return startMesh({
     ...{ home: parts.home, host, identity: identity.value, calendar, tell, version, syncing },
-    ...{ door, wishes, facts: work?.facts ?? createFacts({ folder, cards: nvidia }), work: work?.mesh ?? null },
+    ...{
+      door,
+      wishes,
+      facts: work?.facts ?? createFacts({ folder, cards: nvidia }),
+      work: work?.mesh ?? null,
+    },
     serve: (place, routes) =>
       serveAt(parts, place.host, place.port, { routes, door: door.address }),
   });

@@ -4,7 +4,8 @@
 export const LOOK_MS = 1_000;
 /** A disk that refused is tried again: nothing is said to any host meanwhile. */
 export const KEEP_AGAIN_MS = 2_000;
-/** Members asked at once for the list of all work. */
+/** For one answer of a host, with a handshake before it: it fsyncs, and looks into its engine. */
+export const HOST_MS_MAX = 8_000;
+/** Members asked at once for the list of all work, and how long all of that may take. */
 export const LISTS_AT_ONCE_MAX = 16;
-/** Questions about several pieces of work at one host that come together are one. */
-export const LIST_FRESH_MS = 500;
+export const LIST_MS_MAX = 3_000;

@@ -19,10 +19,10 @@ import type { Live, Step } from '../../work/owned.ts';
 import type { Spec } from '../../work/spec.ts';
 import type { Tell } from '../daemon/events.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
-import { KEEP_AGAIN_MS, LIST_FRESH_MS, LOOK_MS } from './owning-limits.ts';
+import { KEEP_AGAIN_MS, LOOK_MS } from './owning-limits.ts';
 import type { OwnedFile } from './owned-file.ts';
 import type { OwnerPapers } from './owner-papers.ts';
-import type { Reach, WorkAt } from './reach.ts';
+import type { Reach } from './reach.ts';
 
 export interface OwningParts {
   readonly self: Key;
@@ -66,15 +66,13 @@ interface Own {
   readonly replies: Map<unknown, (signed: SignedDocument | null) => void>;
   /** Questions on their way, so that none is asked twice at once. */
   readonly asking: Set<string>;
-  /** The list of each host that was asked for last, and when. */
-  readonly lists: Map<Key, { atMs: number; rows: Promise<readonly WorkAt[]> }>;
 }
 
 export function startOwning(parts: OwningParts): Owning {
   const own: Own = {
     ...{ parts, owner: startOwner(parts.self, parts.file.owned, parts.now()) },
     ...{ queue: Promise.resolve(), isClosed: false, isStalled: false },
-    ...{ listeners: new Map(), replies: new Map(), asking: new Set(), lists: new Map() },
+    ...{ listeners: new Map(), replies: new Map(), asking: new Set() },
   };
   const timer = setInterval(() => take(own, { kind: 'look' }), LOOK_MS);
   const view = (live: Live): OwnedView => viewOf(own.owner, live, parts.now());
@@ -148,9 +146,7 @@ function carryOutNow(own: Own, out: Sooner): void {
     case 'status': {
       const { to, id, generation } = out;
       return once(own, `status ${id}`, async () => {
-        const rows = await lately(own, to);
-        const row = rows.find((one) => one.id === id && one.generation === generation);
-        const state = row?.state ?? null;
+        const state = await parts.reach.status(to, id, generation);
         take(own, { kind: 'status', from: to, id, generation, state });
       });
     }
@@ -173,16 +169,6 @@ function carryOutNow(own: Own, out: Sooner): void {
       reply?.(parts.papers.verdict(out.request, out.say, parts.now().wallMs));
     }
   }
-}
-
-/** Questions about several pieces of work at one host are one. */
-function lately({ parts, lists }: Own, host: Key): Promise<readonly WorkAt[]> {
-  const { monoMs } = parts.now();
-  const known = lists.get(host);
-  if (known !== undefined && monoMs - known.atMs < LIST_FRESH_MS) return known.rows;
-  const rows = parts.reach.list(host);
-  lists.set(host, { atMs: monoMs, rows });
-  return rows;
 }
 
 /** What brings nothing now is asked again by the owner's own clock. */

@@ -21,6 +21,8 @@ export interface WorkAt {
 export interface Reach {
   /** A signed request, and the signed answer as it came. */
   ask(to: Key, request: SignedDocument): Promise<SignedDocument>;
+  /** Null: the host knows nothing of it. */
+  status(to: Key, id: string, generation: number): Promise<LeaseState | null>;
   /** Null: there is none yet. */
   receipt(to: Key, id: string, generation: number): Promise<SignedDocument | null>;
   list(to: Key): Promise<readonly WorkAt[]>;

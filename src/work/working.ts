@@ -149,7 +149,11 @@ export async function startWork(parts: WorkParts): Promise<Work> {
 /** Images that no store of this host holds are the engine's own. */
 const asEngineKnows: Order['image'] = () => Promise.resolve({ where: 'engine' });
 
-function seenBy({ home, identity, calendar, mesh, version }: WorkParts, hosting: Hosting, facts: Facts): Seen {
+function seenBy(
+  { home, identity, calendar, mesh, version }: WorkParts,
+  hosting: Hosting,
+  facts: Facts,
+): Seen {
   const self = identity.publicKey;
   const heard = new Map((mesh()?.nodes() ?? []).map((node) => [node.key, node]));
   // Without a mesh this node knows itself, and places on nobody else.
