@@ -53,7 +53,7 @@ export const VM_OVERHEAD_MIB = 100;
 /** The share of a core is counted over 100 ms: the kernel's own default. */
 export const CPU_PERIOD_US = 100_000;
 /** The engine's own file of a job's output: what a daemon that is away can catch up with. */
-export const ENGINE_LOG_BYTES: number = 32 * 1024 * 1024;
+export const ENGINE_LOG_BYTES: number = 16 * 1024 * 1024;
 /** In how many files Docker keeps it: the older one goes as a whole. */
 export const ENGINE_LOG_FILES = 2;
 /** One frame of an engine's stream: Docker sends at most 32 KiB, podman what was written at once. */

@@ -2,8 +2,10 @@
 // should be. It is followed through the death of its engine: work that is there again goes on, and
 // what nobody knows any more has ended without a number. Spec: docs/jobs.md, "The end".
 
+import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Container, ContainerInspectInfo } from 'dockerode';
+import { utf8 } from '../../../proto/bytes.ts';
 import { type Result, ok } from '../../../proto/result.ts';
 import { granted } from '../../../work/granted.ts';
 import { killedForMemory } from '../../../work/kernel-files.ts';
@@ -12,7 +14,13 @@ import { monotonicMs, nowMs } from '../../os/clock.ts';
 import type { Ending, Granted, Running, Tag } from '../driver.ts';
 import { type Groups, groupsOf, kernelLog, look, usedBy } from './inside.ts';
 import { isGone, statusOf, within } from './engine.ts';
-import { ENGINE_AGAIN_MS, ENGINE_ASK_MS, SETTLE_EVERY_MS, SETTLE_MS } from './limits.ts';
+import {
+  ENGINE_AGAIN_MS,
+  ENGINE_ASK_MS,
+  OUTPUT_TRIES,
+  SETTLE_EVERY_MS,
+  SETTLE_MS,
+} from './limits.ts';
 import { type Drain, drainKept, drainLive } from './output.ts';
 import { copyOutputs } from './outputs.ts';
 
@@ -24,7 +32,7 @@ export interface Contained {
   /** Null: nobody knows any more what was ordered, and nothing is read of it. */
   readonly order: (Drain & { readonly spec: Spec; readonly cards: number }) | null;
   /** Its output from the beginning on; null: it is read from what the engine has kept. */
-  readonly live: AsyncIterable<Uint8Array> | null;
+  readonly live: Readable | null;
   /** What nodes of cards are called. */
   readonly nodes: RegExp;
   /** Nobody waits for it any more. */
@@ -101,17 +109,25 @@ function outputs({ order, container }: Contained, to: string): Promise<readonly 
   return copyOutputs({ spec: order.spec, folder: order.folder, to, container });
 }
 
+const LACKING = 'the engine does not give the rest of the output\n';
+
 type State = ContainerInspectInfo['State'];
 
 async function follow(own: Contained): Promise<Ending> {
   let { live } = own;
-  for (;;) {
+  for (let broken = 0; ; ) {
     const isWhole = await drain(own, live);
     live = null;
-    const state = await settled(own, isWhole);
-    if (state === 'gone') return { exit: null, signal: null, oom: null, endedAtMs: nowMs() };
+    broken = isWhole ? 0 : broken + 1;
+    const mayLack = broken >= OUTPUT_TRIES;
+    const state = await settled(own, isWhole || mayLack);
     if (state === 'closing') return new Promise<never>(() => undefined);
-    if (state !== 'again') return endingOf(own, state);
+    if (state === 'gone') return { exit: null, signal: null, oom: null, endedAtMs: nowMs() };
+    if (state !== 'again') {
+      if (mayLack) await own.order?.log.write('kith', utf8(LACKING)).catch(() => undefined);
+      return endingOf(own, state);
+    }
+    if (!isWhole) await pause(ENGINE_AGAIN_MS, undefined, { ref: false });
   }
 }
 
@@ -122,20 +138,12 @@ async function drain(
 ): Promise<boolean> {
   if (order === null) return true;
   try {
-    const read = live === null ? drainKept(container, order) : drainLive(live, order);
-    await unless(closing, read);
+    if (live === null) await drainKept(container, order, closing);
+    else await drainLive(live, order, closing);
     return true;
   } catch {
     return false;
   }
-}
-
-async function unless(closing: AbortSignal, work: Promise<void>): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    if (closing.aborted) resolve();
-    closing.addEventListener('abort', () => resolve(), { once: true });
-  });
-  await Promise.race([work, closed]);
 }
 
 /** What has become of it; `again`: its output has to be read on from what was kept. */

@@ -2,6 +2,7 @@
 // all, and what they differ in stands in `work/container.ts`. Labels on the containers are its only
 // memory, and nothing without them is touched. Spec: docs/jobs.md.
 
+import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { type Result, ok, refuse } from '../../../proto/result.ts';
 import {
@@ -182,15 +183,15 @@ async function begin(
     const joined = await own.mesh.attach(facts.State.Pid, order.tag);
     if (!joined.ok) return joined;
   }
-  const chunks = live as unknown as AsyncIterable<Uint8Array>;
-  return ok(running(contained(own, { container, order, facts, live: chunks, image: image.id })));
+  const stream = live as unknown as Readable;
+  return ok(running(contained(own, { container, order, facts, live: stream, image: image.id })));
 }
 
 interface Parts {
   readonly container: Docker.Container;
   readonly order: Order;
   readonly facts: Docker.ContainerInspectInfo;
-  readonly live: AsyncIterable<Uint8Array> | null;
+  readonly live: Readable | null;
   readonly image: string;
 }
 
@@ -263,6 +264,8 @@ async function destroy(own: Own, tag: Tag): Promise<void> {
     const { Config } = await within(ENGINE_ASK_MS, container.inspect());
     // The name alone could be somebody else's.
     if (markOf(Config.Labels)?.home !== own.home) return;
+    // Else podman asks its first process to end, and waits ten seconds for it.
+    await within(ENGINE_ASK_MS, container.kill()).catch(() => undefined);
     await within(ENGINE_REMOVE_MS, container.remove({ force: true, v: true }));
   } catch (error) {
     if (statusOf(error) !== 404) throw error;

@@ -21,6 +21,8 @@ export const SETTLE_EVERY_MS = 10;
  * a job is `limits.pids`.
  */
 export const ENGINE_NPROC_MAX = 32_768;
+/** So often it may break off in the output of what has ended; then the rest is given up. */
+export const OUTPUT_TRIES = 5;
 /** Of what an engine complains, for people. */
 export const ENGINE_SAID_CHARS_MAX = 400;
 

@@ -2,12 +2,15 @@
 // engine has kept of it. Whoever reads waits until the log has room, so an engine is not asked for
 // more than can be written. Spec: docs/jobs.md, "Output".
 
+import type { Readable } from 'node:stream';
 import type { Container } from 'dockerode';
 import { utf8 } from '../../../proto/bytes.ts';
 import { type Gap, catchUp } from '../../../work/catch-up.ts';
 import { type Piece, splitter, stamped } from '../../../work/multiplex.ts';
 import type { LogSink } from '../driver.ts';
+import { within } from './engine.ts';
 import { hearing, readHeard } from './heard.ts';
+import { ENGINE_ASK_MS } from './limits.ts';
 
 /** Where the output of one container goes. */
 export interface Drain {
@@ -16,30 +19,41 @@ export interface Drain {
   readonly folder: string;
 }
 
-type Chunks = AsyncIterable<Uint8Array>;
-
-/** Everything from the beginning on; ends with the stream, and throws where it breaks. */
-export async function drainLive(chunks: Chunks, { log, folder }: Drain): Promise<void> {
+/**
+ * Everything from the beginning on; ends with the stream or with `closing`, and throws where it
+ * breaks.
+ */
+export async function drainLive(
+  stream: Readable,
+  drain: Drain,
+  closing: AbortSignal,
+): Promise<void> {
+  const { log, folder } = drain;
   const split = splitter(false);
   const hear = hearing(folder, readHeard(folder));
-  for await (const chunk of chunks) {
+  await each(stream, closing, async (chunk) => {
     for (const { side, bytes } of need(split.take(chunk))) {
       await log.write(side, bytes);
       hear(side);
     }
-  }
+  });
 }
 
 /** What is new in what the engine has kept, and what comes after it while it still runs. */
-export async function drainKept(container: Container, { log, folder }: Drain): Promise<void> {
+export async function drainKept(
+  container: Container,
+  { log, folder }: Drain,
+  closing: AbortSignal,
+): Promise<void> {
   const options = { follow: true, stdout: true, stderr: true, timestamps: true } as const;
-  const chunks = (await container.logs(options)) as unknown as Chunks;
+  const asked = container.logs(options) as unknown as Promise<Readable>;
+  const stream = await within(ENGINE_ASK_MS, asked);
   const heard = readHeard(folder);
   const written = { out: log.written('out'), err: log.written('err') };
   const from = catchUp(heard, written);
   const hear = hearing(folder, heard);
   const split = splitter(true);
-  for await (const chunk of chunks) {
+  await each(stream, closing, async (chunk) => {
     for (const frame of need(split.take(chunk))) {
       const line = stamped(frame.bytes);
       if (line === null) throw new Error('the engine sent a line without a time');
@@ -49,6 +63,26 @@ export async function drainKept(container: Container, { log, folder }: Drain): P
       await log.write(piece.side, piece.bytes);
       hear(piece.side);
     }
+  });
+}
+
+/** Each chunk in its turn; nothing more is taken once it is closing. */
+async function each(
+  stream: Readable,
+  closing: AbortSignal,
+  take: (chunk: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const stop = (): void => void stream.destroy();
+  if (closing.aborted) stop();
+  closing.addEventListener('abort', stop);
+  try {
+    for await (const chunk of stream) {
+      if (closing.aborted) return;
+      await take(chunk as Uint8Array);
+    }
+  } finally {
+    closing.removeEventListener('abort', stop);
+    stream.destroy();
   }
 }
 

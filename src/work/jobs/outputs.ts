@@ -81,7 +81,7 @@ async function copyOut(
 ): Promise<number | null> {
   let target: number | null = null;
   try {
-    if (container === null) return null;
+    if (container === null || (await isLink(container, file))) return null;
     const archive = await container.getArchive({ path: file });
     const reader = tarReader();
     let size: number | null = null;
@@ -105,4 +105,14 @@ async function copyOut(
   } finally {
     if (target !== null) fs.closeSync(target);
   }
+}
+
+/** podman follows a link, inside the root of the container; Docker does not. */
+async function isLink(container: Container, file: string): Promise<boolean> {
+  const { headers } = (await container.infoArchive({ path: file })) as {
+    readonly headers?: Readonly<Record<string, string>>;
+  };
+  const said = Buffer.from(headers?.['x-docker-container-path-stat'] ?? '', 'base64').toString();
+  const { linkTarget = '' } = JSON.parse(said) as { readonly linkTarget?: string };
+  return linkTarget !== '' && path.posix.normalize(linkTarget) !== path.posix.normalize(file);
 }
