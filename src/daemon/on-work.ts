@@ -6,7 +6,7 @@ import type { State } from '../../ledger/state.ts';
 import { stateOf } from '../../ledger/replica.ts';
 import { planOf } from '../../place/plan.ts';
 import type { Key } from '../../proto/ids.ts';
-import { type Spec, readSpec } from '../../work/spec.ts';
+import { readSpec } from '../../work/spec.ts';
 import { ULID_RANDOM_BYTES, ulidOf } from '../../work/ulid.ts';
 import { openIdentity } from '../keys/identity.ts';
 import { randomBytes } from '../os/clock.ts';
@@ -20,7 +20,7 @@ import type { OwningBehind } from './owning-api.ts';
 import { DaemonFault } from './refusals.ts';
 import type { Daemon } from './running.ts';
 import type { DoorParts } from './underlay.ts';
-import type { Names, Placed, Works } from './work-routes.ts';
+import type { Names, Placed, WorkRequests, Works } from './work-routes.ts';
 
 /** The work of a daemon whose door is open; null in a copy, which signs nothing. */
 export async function workOf(daemon: Daemon, parts: DoorParts): Promise<Work | null> {
@@ -55,7 +55,7 @@ export function workBehind(daemon: Daemon): OwningBehind {
     return { work: owning.view(live), spec: live.owned.spec, names: names() };
   };
   return {
-    place: ({ spec, seed }) => place(needed(), spec, seed, daemon.calendar.nowMs()),
+    place: (asked) => place(daemon, needed(), asked),
     works: () => works(daemon, needed(), names()),
     work: shown,
     workStop({ id, kill }) {
@@ -99,13 +99,19 @@ function namesIn({ members }: State): Names {
   return Object.fromEntries(members.map(({ key, shown }) => [key, shown]));
 }
 
-async function place(work: Work, said: Spec, seed: number, nowMs: number): Promise<Placed> {
-  const read = readSpec(said);
+async function place(
+  { calendar, voice }: Daemon,
+  work: Work,
+  asked: WorkRequests['place'],
+): Promise<Placed> {
+  const read = readSpec(asked.spec);
   if (!read.ok) throw new DaemonFault(read.code, read.detail);
-  const id = read.value.id ?? ulidOf(nowMs, randomBytes(ULID_RANDOM_BYTES));
-  const spec = { ...read.value, id };
+  const { owner = voice.publicKey } = read.value;
+  if (owner !== voice.publicKey) throw new DaemonFault('work-owner', owner);
+  const id = read.value.id ?? ulidOf(calendar.nowMs(), randomBytes(ULID_RANDOM_BYTES));
+  const spec = { ...read.value, id, owner };
   const nodes = nodesFor(spec, work.seen());
-  const { policy, order, judged } = planOf(demandOf(spec), nodes, seed);
+  const { policy, order, judged } = planOf(demandOf(spec), nodes, asked.seed);
   const shown = new Map(nodes.map(({ key, name }) => [key, name]));
   const considered = judged.map((one) => ({ ...one, name: shown.get(one.key) ?? one.key }));
   const owned = order.length === 0 ? null : await work.owning.place(spec, order);
@@ -116,12 +122,16 @@ async function place(work: Work, said: Spec, seed: number, nowMs: number): Promi
 async function works(daemon: Daemon, work: Work, names: Names): Promise<Works> {
   const { reaching, owning, hosting } = work;
   const self = daemon.voice.publicKey;
-  const others = (daemon.mesh?.nodes() ?? []).filter(({ key, liveness, offer }) => {
-    return key !== self && liveness !== 'unheard' && offer !== null;
-  });
-  const waiting = others.map(({ key }) => key);
   const at: WorkRow[] = [...hosting.rows()];
   const silent: { key: Key; why: string }[] = [];
+  const waiting: Key[] = [];
+  for (const { key, liveness, offer } of daemon.mesh?.nodes() ?? []) {
+    if (key === self) continue;
+    if (liveness === 'unheard') silent.push({ key, why: 'it is not heard' });
+    else if (liveness === 'down') silent.push({ key, why: 'it is down' });
+    // One that takes no work runs none.
+    else if (offer !== null) waiting.push(key);
+  }
   const late = deadline();
   const next = async (): Promise<void> => {
     for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
