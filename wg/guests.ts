@@ -48,7 +48,9 @@ export function guestDevice(
   platform: Hash,
 ): { readonly device: string; readonly mac: string; readonly slot: number } {
   const digest = platform.sha256(utf8(`kith-guest-device-v1\n${work}\n${generation}`));
-  const octets = [0x02, ...digest.subarray(5, 10)].map((byte) => byte.toString(16).padStart(2, '0'));
+  const octets = [0x02, ...digest.subarray(5, 10)].map((byte) =>
+    byte.toString(16).padStart(2, '0'),
+  );
   const slot = new DataView(digest.buffer, digest.byteOffset).getUint32(12) & 0xff_ffff;
   return { device: `kg${toHex(digest.subarray(0, 5))}`, mac: octets.join(':'), slot };
 }

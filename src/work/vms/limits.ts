@@ -56,3 +56,9 @@ export const BOOT_FILE_BYTES_MAX: number = 1024 * 1024 * 1024;
 export const PORT_TRIES = 3;
 /** Between two looks whether the interface of the mesh was made again. */
 export const MESH_LOOK_MS = 2_000;
+/** Between two looks whether a guest has taken a connection. */
+export const HEALTH_LOOK_MS = 50;
+/** Threads of QEMU beside those of its processors: disks, the main loop, signals. */
+export const THREADS_MAX = 128;
+/** For a process that was killed to be gone, or one that begins to be what it becomes. */
+export const GONE_MS = 5_000;

@@ -5,6 +5,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Key, isKey } from '../../../proto/ids.ts';
+import type { GuestPort } from '../../../wg/guests.ts';
 import type { Forward } from '../../../work/qemu.ts';
 import type { Tag } from '../driver.ts';
 import { NOTE_BYTES_MAX } from './limits.ts';
@@ -32,6 +33,8 @@ export interface PreparedNet {
   readonly mac: string;
   /** On the mesh; null elsewhere. */
   readonly address: string | null;
+  /** Published there. */
+  readonly ports: readonly GuestPort[];
 }
 
 /** Which process it is: a number alone is somebody else's later. */

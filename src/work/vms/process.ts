@@ -3,18 +3,22 @@
 // is taken for it. Spec: docs/machines.md, "Found again".
 
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { bootId, isRunning, processStart } from '../../os/machine.ts';
 import type { Process } from './note.ts';
 
 /** The process that works in this folder, if it is the one of the note or there is no note of it. */
 export function processIn(folder: string, noted: Process | null): Process | null {
   if (noted !== null) return isThat(noted) && worksIn(noted.pid, folder) ? noted : null;
-  for (const entry of readdirSync('/proc')) {
+  return workersIn(folder).find(({ pid }) => isQemu(pid)) ?? null;
+}
+
+/** Whatever works in this folder, also what is no QEMU yet. */
+export function workersIn(folder: string): readonly Process[] {
+  return readdirSync('/proc').flatMap((entry) => {
     const pid = Number(entry);
-    if (!Number.isSafeInteger(pid) || !worksIn(pid, folder) || !isQemu(pid)) continue;
-    return { pid, started: processStart(pid), boot: bootId() };
-  }
-  return null;
+    return Number.isSafeInteger(pid) && worksIn(pid, folder) ? [processOf(pid)] : [];
+  });
 }
 
 export function processOf(pid: number): Process {
@@ -35,17 +39,19 @@ export function signalTo(process_: Process, signal: NodeJS.Signals): void {
   }
 }
 
+/** Its folder is its own, and so are its words: a person who looks into the folder is no machine. */
 function worksIn(pid: number, folder: string): boolean {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`) === folder;
+    if (readlinkSync(`/proc/${pid}/cwd`) !== folder) return false;
   } catch {
     return false;
   }
+  return argvOf(pid).includes(`guest=kith-${basename(folder)}`);
 }
 
-/** Before it is QEMU it is a shell that is about to become it, which is not waited for. */
+/** Before it is QEMU it is a shell that is about to become it. */
 function isQemu(pid: number): boolean {
-  return argvOf(pid)[0]?.includes('qemu-system') === true;
+  return argvOf(pid)[0]?.includes('qemu') === true;
 }
 
 export function argvOf(pid: number): readonly string[] {
