@@ -85,3 +85,11 @@ export const TAR_TEXT_BYTES_MAX: number = 64 * 1024;
  * and what comes after is counted and dropped.
  */
 export const BUBBLE_LOG_BYTES: number = 64 * 1024 * 1024;
+/** What QEMU's translator takes on top of it where there is no KVM. */
+export const VM_TRANSLATED_MIB = 96;
+/** A line of QMP: the longest answer that is asked for has a few KiB. */
+export const QMP_LINE_BYTES_MAX: number = 256 * 1024;
+/** What a guest keeps to spare when memory is taken back: below it, it would begin to swap. */
+export const GUEST_SPARE_MIB = 64;
+/** The same in parts of what it has; the larger of both counts. */
+export const GUEST_SPARE_PERCENT = 10;
