@@ -2,6 +2,8 @@
 // of a folder, and a daemon that is to have none, say so. Spec: docs/daemon.md, "The mesh".
 
 import type { Key } from '../../proto/ids.ts';
+import { createFacts } from '../beat/facts.ts';
+import { nvidia } from '../beat/gpu.ts';
 import { openIdentity } from '../keys/identity.ts';
 import type { MeshStatus } from '../mesh/facts.ts';
 import { type Mesh, startMesh, withoutMesh } from '../mesh/mesh.ts';
@@ -22,13 +24,14 @@ export function meshOf(
   door: PeerServer,
   syncing: Syncing,
 ): Mesh | null {
-  const { wishes, voice, host, folder, calendar, tell, version } = daemon;
+  const { wishes, voice, host, folder, calendar, tell, version, work } = daemon;
   if (wishes === null || voice.copied) return null;
   const identity = openIdentity(host, folder);
   if (!identity.ok) throw new DaemonFault(identity.code, identity.detail);
   return startMesh({
     ...{ home: parts.home, host, identity: identity.value, calendar, tell, version, syncing },
-    ...{ door, wishes },
+    ...{ door, wishes, work: work?.mesh ?? null },
+    facts: work?.facts ?? createFacts({ folder, cards: nvidia }),
     // A lobby is asked for at doors alone (whereabouts.ts): here everybody is in already.
     serve: (place, routes) =>
       serveAt({ ...parts, lobby: null }, place.host, place.port, { routes, door: door.address }),

@@ -21,8 +21,6 @@ export interface Mesh {
   rotate(): Promise<Rotated>;
   /** The address of a member on the mesh; null: there is none. */
   addressOf(member: Key): string | null;
-  /** Asks a member for a heartbeat. */
-  wantBeat(member: Key): void;
   /** Records were taken in: members, keys and names may be others now. */
   ledgerChanged(): void;
   stop(): Promise<void>;
@@ -55,7 +53,6 @@ export function startMesh(parts: MeshParts): Mesh {
     relink: (node) => raisedOf(running).relink(node),
     rotate: async () => raisedOf(running).rotate(),
     addressOf: (member) => running.raised?.addressOf(member) ?? null,
-    wantBeat: (member) => running.raised?.wantBeat(member),
     ledgerChanged: () => running.raised?.ledgerChanged(),
     async stop() {
       running.isStopped = true;

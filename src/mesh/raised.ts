@@ -55,8 +55,6 @@ export interface Raised {
   rotate(): Promise<Rotated>;
   /** The address of a member on the mesh; null: it is none. */
   addressOf(member: PeerLink['key']): string | null;
-  /** Asks a member for a heartbeat. */
-  wantBeat(member: PeerLink['key']): void;
   ledgerChanged(): void;
   stop(): Promise<void>;
 }
@@ -252,7 +250,6 @@ function raisedOf(ground: Ground): Raised {
     },
     rotate: () => rotateOwn(ground),
     addressOf: (member) => ground.wishing.roster().byKey.get(member)?.address ?? null,
-    wantBeat: (member) => ground.heart?.ask(member),
     ledgerChanged: () => void followLedger(ground),
     stop: () => takeDown(ground),
   };

@@ -56,3 +56,5 @@ export const LOG_RATE: { readonly perSecond: number; readonly burst: number } = 
 };
 /** Receipts that their owners have not got are brought again, also where nobody is heard. */
 export const SEND_AGAIN_MS = 30_000;
+/** How often this node counts as heard by itself: as often as others hear it. */
+export const OWN_HEARD_MS = 10_000;
