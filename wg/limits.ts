@@ -48,3 +48,6 @@ export const INTERFACE_DIGITS = 6;
  * removal waits no longer than for one of them.
  */
 export const PEERS_A_CALL_MAX = 256;
+
+/** Ports from here on are those that a guest opens for itself: Linux takes 32,768 and above. */
+export const GUEST_PORT_MIN = 32_768;

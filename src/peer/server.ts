@@ -21,6 +21,7 @@ import type { Door, TicketDoor, TurnedAway } from './door.ts';
 import { ENDPOINTS_PATH, type Whereabouts, encodeEndpoints } from './endpoints.ts';
 import { type Gate, guard } from './gate.ts';
 import {
+  BULK_AT_ONCE_MAX,
   HEADERS_BYTES_MAX,
   HELLO_BYTES_MAX,
   type Metered,
@@ -57,6 +58,8 @@ export type PeerEvent =
 export interface PeerRoute {
   readonly path: string;
   readonly bodyMax: number;
+  /** Its answers are large: they have a rate of their own, and only so many are on their way. */
+  readonly bulk?: boolean;
   answer(body: Uint8Array, from: Key): Uint8Array | null | Promise<Uint8Array | null>;
 }
 
@@ -102,6 +105,8 @@ interface Served extends ServeOptions {
   readonly log: (event: PeerEvent) => void;
   readonly patience: Patience;
   readonly tickets: TicketDoor;
+  /** Large answers on their way. */
+  readonly bulk: { count: number };
 }
 
 export async function servePeers(options: ServeOptions): Promise<PeerServer> {
@@ -141,6 +146,7 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
     ...{ log, meter, patience, tickets },
     gate: gate as unknown as Gate,
     lines: new WeakMap(),
+    bulk: { count: 0 },
   };
   addEntry(app, served);
   addRoutes(app, served);
@@ -240,12 +246,14 @@ function addRoutes(app: FastifyInstance, served: Served): void {
     sendPage(served, request, reply),
   );
   app.post('/v1/push', (request, reply) => receivePage(served, request, reply));
-  for (const { path, bodyMax, answer: make } of served.routes ?? []) {
-    app.post(path, { bodyLimit: bodyMax }, (request, reply) =>
-      answer(served, request, reply, [], async (body) => {
-        const made = await make(body, lineOf(served, request).key);
-        return made === null ? null : { body: made, cost: {} };
-      }),
+  for (const route of served.routes ?? []) {
+    app.post(route.path, { bodyLimit: route.bodyMax }, (request, reply) =>
+      route.bulk === true
+        ? answerBulk(served, request, reply, route)
+        : answer(served, request, reply, [], async (body) => {
+            const made = await route.answer(body, lineOf(served, request).key);
+            return made === null ? null : { body: made, cost: {} };
+          }),
     );
   }
   // Where there is none, it is a route that does not exist.
@@ -278,11 +286,13 @@ function mustWait(
 ): boolean {
   const waitMs = meter.waitMs(key, ['bytes', ...what]);
   if (waitMs === 0) return false;
-  void reply
-    .code(429)
-    .header('retry-after', Math.ceil(waitMs / 1000))
-    .send({ error: 'busy' });
+  void tellBusy(reply, waitMs);
   return true;
+}
+
+function tellBusy(reply: FastifyReply, waitMs: number): FastifyReply {
+  const seconds = Math.ceil(waitMs / 1000);
+  return reply.code(429).header('retry-after', seconds).send({ error: 'busy' });
 }
 
 interface Made {
@@ -305,6 +315,28 @@ async function answer(
   if (made === null) return reply.code(400).send({ error: 'bad-request' });
   served.meter.charge(key, { ...made.cost, bytes: made.body.length });
   return reply.type(PROTOBUF).send(made.body);
+}
+
+/** The same where the answer is large: what is on its way is counted until it has gone out. */
+async function answerBulk(
+  served: Served,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  route: PeerRoute,
+): Promise<FastifyReply> {
+  const { key } = lineOf(served, request);
+  const { bulk, meter } = served;
+  const waitMs = Math.max(meter.waitMs(key, ['bulk']), bulk.count < BULK_AT_ONCE_MAX ? 0 : 1);
+  if (waitMs > 0) return tellBusy(reply, waitMs);
+  bulk.count += 1;
+  reply.raw.once('close', () => {
+    bulk.count -= 1;
+  });
+  const asked = request.body;
+  const made = asked instanceof Uint8Array ? await route.answer(asked, key) : null;
+  if (made === null) return reply.code(400).send({ error: 'bad-request' });
+  meter.charge(key, { bulk: made.length });
+  return reply.type(PROTOBUF).send(made);
 }
 
 async function sendPage(
