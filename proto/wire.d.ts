@@ -312,6 +312,54 @@ export namespace kith {
   }
   const BeatBody: Codec<BeatBody>;
 
+  /** What a member asks of the work of a host (docs/running.md, "Between members"). */
+  interface WorkAt {
+    /** A ULID; empty where all is meant. */
+    id: string;
+    generation: number;
+  }
+  const WorkAt: Codec<WorkAt>;
+
+  interface WorkLogRequest {
+    work?: WorkAt | null;
+    fromSeq: number;
+    /** For the next frame, where there is none yet. */
+    waitMs: number;
+  }
+  const WorkLogRequest: Codec<WorkLogRequest>;
+
+  interface WorkLogPage {
+    /** False: there is no such log here. */
+    known: boolean;
+    /** Of the first frame, and the hash of all before it. */
+    seq: number;
+    hash: Uint8Array;
+    frames: Uint8Array;
+    next: number;
+    ended: boolean;
+  }
+  const WorkLogPage: Codec<WorkLogPage>;
+
+  interface WorkOutputRequest {
+    work?: WorkAt | null;
+    path: string;
+    offset: number;
+  }
+  const WorkOutputRequest: Codec<WorkOutputRequest>;
+
+  interface WorkOutputPart {
+    known: boolean;
+    bytes: Uint8Array;
+    last: boolean;
+  }
+  const WorkOutputPart: Codec<WorkOutputPart>;
+
+  /** A signed document, or rows, as JSON; absent where there is none. */
+  interface WorkPaper {
+    json?: string | null;
+  }
+  const WorkPaper: Codec<WorkPaper>;
+
   /** What is still promised to new work. What is absent is unknown, and never zero. */
   interface BeatOffer {
     /** 0 open, 1 recovering, 2 draining, 3 frozen. */

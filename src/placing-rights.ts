@@ -12,14 +12,20 @@ function actionOf(kind: Kind): Action {
   return `place.${kind}`;
 }
 
-function grantsOf(member: MemberState, record?: RecordId): readonly Grant[] {
-  const held = member.grants.filter(({ from }) => record === undefined || from === record);
-  return held.flatMap(({ grants }) => grants);
+function grantsOf(member: MemberState): readonly Grant[] {
+  return member.grants.flatMap(({ grants }) => grants);
 }
 
 /** Who may place such work takes it, too; an observer or a guest does neither. */
 export function mayPlace(member: MemberState, kind: Kind): boolean {
   return grantsOf(member).some(({ action }) => action === actionOf(kind));
+}
+
+/** Under which grant `placer` may place this on `host`. */
+export interface Permit {
+  readonly grant: RecordId;
+  /** How many at once; null: as many as it likes. Only the host can count them. */
+  readonly concurrent: number | null;
 }
 
 /** Why `placer` may not place this on `host`, or null where it may. */
@@ -29,18 +35,50 @@ export function deniedTo(
   host: MemberState,
   nowMs: number,
 ): Lack | null {
+  const permit = permitFor(placer, spec, host, nowMs);
+  return 'code' in permit ? permit : null;
+}
+
+/** The widest of the grants that allow it, or why none does. */
+export function permitFor(
+  placer: MemberState | undefined,
+  spec: Spec,
+  host: MemberState,
+  nowMs: number,
+): Permit | Lack {
   const action = actionOf(spec.kind);
   // An empty prefix covers a node without labels, too.
   const names = ['', ...host.labels];
-  const covering = placer === undefined ? [] : grantsOf(placer, spec.capability);
-  const valid = covering.filter(
-    (grant) => covers(grant, action, names) && (grant.expires ?? Infinity) > nowMs,
-  );
+  const valid = (placer?.grants ?? [])
+    .filter(({ from }) => spec.capability === undefined || from === spec.capability)
+    .flatMap(({ from, grants }) => grants.map((grant) => ({ from, grant })))
+    .filter(({ grant }) => covers(grant, action, names) && (grant.expires ?? Infinity) > nowMs);
   if (valid.length === 0) {
     return { code: 'place-no-right', why: `this machine has no right ${action} there` };
   }
-  const over = valid.map((grant) => overLimit(grant, spec));
-  return over.includes(null) ? null : (over[0] ?? null);
+  const judged = valid.map(({ from, grant }) => ({ from, grant, over: overLimit(grant, spec) }));
+  const allowing = judged.filter(({ over }) => over === null);
+  const [first] = allowing.toSorted((a, b) => atOnce(b.grant) - atOnce(a.grant));
+  if (first === undefined) return judged[0]?.over as Lack;
+  const concurrent = atOnce(first.grant);
+  return { grant: first.from, concurrent: concurrent === Infinity ? null : concurrent };
+}
+
+function atOnce({ limits }: Grant): number {
+  return limits?.['concurrent'] ?? Infinity;
+}
+
+/** Whether a member holds a right over work on a host: `work.read`, `work.stop`, `node.drain`. */
+export function mayOn(
+  member: MemberState,
+  action: Action,
+  host: MemberState,
+  nowMs: number,
+): boolean {
+  const names = ['', ...host.labels];
+  return grantsOf(member).some(
+    (grant) => covers(grant, action, names) && (grant.expires ?? Infinity) > nowMs,
+  );
 }
 
 /** `concurrent` counts what runs already, which only the host knows. */
@@ -52,6 +90,7 @@ function overLimit({ limits = {} }: Grant, spec: Spec): Lack | null {
     max_runtime_s: spec.limits.maxRuntimeS ?? Infinity,
   };
   for (const [name, bound] of Object.entries(limits)) {
+    if (name === 'concurrent') continue;
     const needs = asked[name] ?? 0;
     if (needs <= bound) continue;
     const said = needs === Infinity ? 'no end' : String(needs);

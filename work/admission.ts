@@ -69,6 +69,18 @@ function unusedOf({ leases, watched }: Host): Omit<Amounts, 'cpuMilli'> {
   return sum;
 }
 
+/** Of what is seen to be free, as much as nobody was promised; null: unknown. */
+export function seenFree(host: Host): Omit<Free, 'cpuMilli'> {
+  const { memAvailableMiB, diskAvailableMiB } = host.facts;
+  const unused = unusedOf(host);
+  const left = (seen: number | null, taken: number, margin: number): number | null =>
+    seen === null ? null : Math.max(0, seen - taken - margin);
+  return {
+    memMiB: left(memAvailableMiB, unused.memMiB, MARGIN_MEM_MIB),
+    diskMiB: left(diskAvailableMiB, unused.diskMiB, MARGIN_DISK_MIB),
+  };
+}
+
 export function admit(host: Host, spec: Spec, estimate: Estimate): Admission {
   const { cpuMilli, gpu } = spec.resources;
   const wish: Amounts = { cpuMilli, ...estimate };

@@ -50,6 +50,10 @@ export const USER_MAX = 65_535;
 /** What QEMU needs beside the memory of its guest, at least; without KVM it may be more. */
 export const VM_OVERHEAD_MIB = 100;
 
+/** Content of one frame of a log: one write of a pipe, and few enough that a page holds several. */
+export const FRAME_BYTES_MAX: number = 64 * 1024;
+/** Numbers of a frame have 48 bits: bytes and frames of a lifetime, and ms until the year 10889. */
+export const FRAME_NUMBER_MAX: number = 2 ** 48 - 1;
 /** A sentence for people in a signed document. */
 export const WHY_CHARS_MAX = 500;
 /** A request: a spec, and less than a kilobyte around it with its signature. */
@@ -64,3 +68,20 @@ export const GRANTED_BYTES_MAX: number = 16 * 1024;
 export const GRANTED_DEPTH_MAX = 5;
 /** A document is as old as clocks of machines differ, and as a slow line holds it up. */
 export const FRESH_MS: number = 5 * 60_000;
+/** The share of a core is counted over 100 ms: the kernel's own default. */
+export const CPU_PERIOD_US = 100_000;
+/** The engine's own file of a job's output: what a daemon that is away can catch up with. */
+export const ENGINE_LOG_BYTES: number = 16 * 1024 * 1024;
+/** In how many files Docker keeps it: the older one goes as a whole. */
+export const ENGINE_LOG_FILES = 2;
+/** One frame of an engine's stream: Docker sends at most 32 KiB, podman what was written at once. */
+export const ENGINE_FRAME_BYTES_MAX: number = 4 * 1024 * 1024;
+/** Files that describe an image inside its archive: a manifest, an index. */
+export const ARCHIVE_TEXT_BYTES_MAX: number = 4 * 1024 * 1024;
+/** Of an entry in an archive: longer names are in the headers of pax, and are bounded there. */
+export const TAR_TEXT_BYTES_MAX: number = 64 * 1024;
+/**
+ * Of each of the two streams of a job in bubblewrap: there is no engine that could rotate a file,
+ * and what comes after is counted and dropped.
+ */
+export const BUBBLE_LOG_BYTES: number = 64 * 1024 * 1024;

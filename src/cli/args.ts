@@ -95,7 +95,9 @@ type Found =
 
 /** The command that the words begin with. */
 export function findCommand(words: readonly string[]): Found {
-  const command = CATALOGUE.find(({ path }) => path.every((word, i) => words[i] === word));
+  const fitting = CATALOGUE.filter(({ path }) => path.every((word, i) => words[i] === word));
+  // `kith work show` is more than `kith work` with a word behind it.
+  const command = fitting.toSorted((a, b) => b.path.length - a.path.length)[0];
   if (command !== undefined) return { kind: 'found', command };
   const [first = '', second] = words;
   const group = commandsUnder(first);

@@ -19,6 +19,7 @@ import {
   SUBSCRIBERS_MAX,
   SUBSCRIBER_BYTES_MAX,
 } from './limits.ts';
+import { type OwningBehind, addOwningRoutes } from './owning-api.ts';
 import { DaemonFault } from './refusals.ts';
 import {
   type DaemonState,
@@ -33,7 +34,7 @@ import {
 import { bindSocket } from './socket.ts';
 
 /** What stands behind the routes. Each throws a `DaemonFault` or a `StoreFault` to refuse. */
-export interface Behind {
+export interface Behind extends OwningBehind {
   state(): DaemonState;
   status(): Status;
   ledger(): LedgerFacts;
@@ -67,6 +68,7 @@ export async function serveApi(path: string, behind: Behind, events: Events): Pr
   handleErrors(app);
   addRoutes(app, behind);
   addMeshRoutes(app, behind);
+  const closeSteps = addOwningRoutes(app, behind, schemaOf, () => whileRunning(behind));
   const closeStreams = addStreams(app, events);
   const carrier = addCarry(app.server, behind, events);
   await app.ready();
@@ -76,6 +78,7 @@ export async function serveApi(path: string, behind: Behind, events: Events): Pr
     async close(graceMs) {
       const closed = new Promise((resolve) => void listener.close(resolve));
       closeStreams();
+      closeSteps();
       carrier.close();
       const late = setTimeout(() => listener.closeAllConnections(), graceMs);
       await closed;
@@ -107,6 +110,9 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   'too-many': 429,
   'not-reached': 502,
   'not-waiting': 404,
+  'no-such-work': 404,
+  'ambiguous-work': 409,
+  'work-other': 409,
 };
 
 function handleErrors(app: FastifyInstance): void {

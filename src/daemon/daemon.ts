@@ -33,6 +33,7 @@ import {
   takeLines,
 } from './running.ts';
 import { meshBehind } from './on-mesh.ts';
+import { workBehind } from './on-work.ts';
 import type { DoorPlace } from './underlay.ts';
 
 export interface DaemonOptions {
@@ -48,6 +49,8 @@ export interface DaemonOptions {
   readonly named: readonly string[];
   /** What it does for the mesh; null: there is to be none. */
   readonly mesh: MeshWishes | null;
+  /** Other drivers of work than those of this machine. */
+  readonly drivers?: Daemon['drivers'];
   /** Hears every event, from the first one on. */
   readonly log: Tell;
 }
@@ -107,7 +110,8 @@ function newDaemon(options: DaemonOptions, { tell }: Events): Daemon {
     ...{ startedAt: nowMs(), state: 'opening', home: null, door: null },
     ...{ syncing: null, awaiting: null, publisher: null },
     ...{ queue: Promise.resolve(), opening: null, retry: null, checkpoints: null },
-    ...{ calendar: openCalendar(folder), mesh: null },
+    ...{ calendar: openCalendar(folder), mesh: null, work: null },
+    drivers: options.drivers ?? null,
   };
 }
 
@@ -153,6 +157,7 @@ function behindOf(daemon: Daemon, stop: (why: string) => void): Behind {
     candidates: (signal) => whoWaits(lookoutOf(daemon), signal),
     dialWaiting: (newcomer, lobby) => dialFor(daemon, newcomer, lobby),
     ...meshBehind(daemon, () => statusOf(daemon)),
+    ...workBehind(daemon),
     stop,
   };
 }
@@ -192,6 +197,7 @@ async function shutDown(daemon: Daemon, api: Api): Promise<void> {
     ['asking for an admission', () => daemon.awaiting?.stop()],
     ['opening', () => daemon.opening],
     ['the mesh', () => daemon.mesh?.stop()],
+    ['work', () => daemon.work?.close()],
     ['stating addresses', () => daemon.publisher?.stop()],
     ['syncing', () => daemon.syncing?.stop()],
     ['the lobby', () => daemon.lobby?.close()],

@@ -70,6 +70,13 @@ export type DaemonEvent =
       readonly host: Key;
       readonly what: 'unknown' | 'lost';
     }
+  /** Something about work on this host that its log alone would not show. */
+  | {
+      readonly event: 'work';
+      readonly id: string;
+      readonly generation: number;
+      readonly what: string;
+    }
   | { readonly event: 'failed'; readonly what: string; readonly why: string }
   | { readonly event: 'carry'; readonly to: string; readonly ended: string | null }
   /** A member is carried to a newcomer that waits in the lobby here, and then no more. */

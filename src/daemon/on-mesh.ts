@@ -2,6 +2,8 @@
 // of a folder, and a daemon that is to have none, say so. Spec: docs/daemon.md, "The mesh".
 
 import type { Key } from '../../proto/ids.ts';
+import { createFacts } from '../beat/facts.ts';
+import { nvidia } from '../beat/gpu.ts';
 import { openIdentity } from '../keys/identity.ts';
 import type { MeshStatus } from '../mesh/facts.ts';
 import { type Mesh, startMesh, withoutMesh } from '../mesh/mesh.ts';
@@ -22,13 +24,18 @@ export function meshOf(
   door: PeerServer,
   syncing: Syncing,
 ): Mesh | null {
-  const { wishes, voice, host, folder, calendar, tell, version } = daemon;
+  const { wishes, voice, host, folder, calendar, tell, version, work } = daemon;
   if (wishes === null || voice.copied) return null;
   const identity = openIdentity(host, folder);
   if (!identity.ok) throw new DaemonFault(identity.code, identity.detail);
   return startMesh({
     ...{ home: parts.home, host, identity: identity.value, calendar, tell, version, syncing },
-    ...{ door, wishes },
+    ...{
+      door,
+      wishes,
+      facts: work?.facts ?? createFacts({ folder, cards: nvidia }),
+      work: work?.mesh ?? null,
+    },
     serve: (place, routes) =>
       serveAt(parts, place.host, place.port, { routes, door: door.address }),
   });

@@ -30,7 +30,8 @@ export type DaemonCode =
   | 'ambiguous-work'
   | 'work-other'
   | 'work-too-much'
-  | 'no-work-here';
+  | 'no-work-here'
+  | 'work-owner';
 
 export const DAEMON_REFUSALS: Readonly<Record<DaemonCode, DaemonFacts>> = {
   'no-daemon': {
@@ -126,6 +127,10 @@ export const DAEMON_REFUSALS: Readonly<Record<DaemonCode, DaemonFacts>> = {
   'work-too-much': {
     what: 'this node answers for as much work as it may at once',
     hint: 'stop some of it, or place from another node',
+  },
+  'work-owner': {
+    what: 'the spec names another node as its owner',
+    hint: 'place it there, or leave `owner` out: then it is this node',
   },
   'no-work-here': {
     what: 'this machine places no work just now',

@@ -21,12 +21,14 @@ import type { Ingest } from '../peer/lines.ts';
 import { broughtBy, ingestInto, isOut, isPeer, memberDoor } from '../peer/members.ts';
 import type { PeerServer } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
+import type { Work, WorkParts } from '../work/working.ts';
 import { StoreFault } from '../store/faults.ts';
 import { startAwaiting } from './awaiting.ts';
 import type { Tell } from './events.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
 import { type Lookout, dialWaiting } from './lobbies.ts';
 import { meshOf, meshStatusOf } from './on-mesh.ts';
+import { workOf } from './on-work.ts';
 import { DaemonFault } from './refusals.ts';
 import type { DaemonState, LedgerFacts, Replies, Status, TakenLines } from './routes.ts';
 import { type Publisher, startPublishing } from './publishing.ts';
@@ -57,6 +59,10 @@ export interface Daemon {
   /** Asks for an admission that was accepted and not seen. */
   awaiting: Seeking | null;
   mesh: Mesh | null;
+  /** What runs here, and what this node has placed. */
+  work: Work | null;
+  /** Other drivers than those of this machine. */
+  readonly drivers: WorkParts['drivers'] | null;
   /** Lines of local clients, one request after the other. */
   queue: Promise<unknown>;
   /** The door is being opened, or will be tried again. */
@@ -99,6 +105,8 @@ async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   daemon.door = await openDoor(parts, place);
   tell({ event: 'listening', url: urlOf(daemon.door.address), node: voice.publicKey });
   daemon.syncing = startSyncing({ ...parts, told });
+  // What was promised is promised again before anybody hears of this node.
+  daemon.work = await workOf(daemon, parts);
   daemon.mesh = meshOf(daemon, parts, daemon.door, daemon.syncing);
   // A copy signs nothing.
   if (voice.copied) return;
@@ -151,6 +159,7 @@ function watching(daemon: Daemon, home: HomeLedger, from: Key | null): HomeLedge
         // What was let in before a removal came ends with it.
         daemon.door?.drop((key) => isOut(home.replica, key));
         daemon.mesh?.ledgerChanged();
+        daemon.work?.ledgerChanged();
         openUpLater(daemon);
       }
       return intake;

@@ -19,6 +19,8 @@ export interface Mesh {
   ping(node: Key): Promise<Ping>;
   relink(node: Key | null): number;
   rotate(): Promise<Rotated>;
+  /** The address of a member on the mesh; null: there is none. */
+  addressOf(member: Key): string | null;
   /** Records were taken in: members, keys and names may be others now. */
   ledgerChanged(): void;
   stop(): Promise<void>;
@@ -50,6 +52,7 @@ export function startMesh(parts: MeshParts): Mesh {
     ping: async (node) => raisedOf(running).ping(node),
     relink: (node) => raisedOf(running).relink(node),
     rotate: async () => raisedOf(running).rotate(),
+    addressOf: (member) => running.raised?.addressOf(member) ?? null,
     ledgerChanged: () => running.raised?.ledgerChanged(),
     async stop() {
       running.isStopped = true;

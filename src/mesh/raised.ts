@@ -53,6 +53,8 @@ export interface Raised {
   ping(node: PeerLink['key']): Promise<Ping>;
   relink(node: PeerLink['key'] | null): number;
   rotate(): Promise<Rotated>;
+  /** The address of a member on the mesh; null: it is none. */
+  addressOf(member: PeerLink['key']): string | null;
   ledgerChanged(): void;
   stop(): Promise<void>;
 }
@@ -246,6 +248,7 @@ function raisedOf(ground: Ground): Raised {
       return ground.links.changed(node);
     },
     rotate: () => rotateOwn(ground),
+    addressOf: (member) => ground.wishing.roster().byKey.get(member)?.address ?? null,
     ledgerChanged: () => void followLedger(ground),
     stop: () => takeDown(ground),
   };

@@ -3,6 +3,7 @@
 // test can hold time still and a simulation can be run again from its seed.
 
 import { randomBytes as osRandomBytes } from 'node:crypto';
+import { uptime } from 'node:os';
 
 /** Milliseconds since 1970 by the calendar clock. It jumps: show it, never measure by it. */
 export function nowMs(): number {
@@ -12,6 +13,17 @@ export function nowMs(): number {
 /** Milliseconds since some moment, never going back: for time-outs, rates and durations. */
 export function monotonicMs(): number {
   return performance.now();
+}
+
+let newestBootMs = 0;
+
+/**
+ * Milliseconds since the machine was started, the same for every process: it counts while the
+ * machine sleeps, and is kept over a restart of the daemon. To the hundredth of a second.
+ */
+export function bootMs(): number {
+  newestBootMs = Math.max(newestBootMs, Math.round(uptime() * 1_000));
+  return newestBootMs;
 }
 
 /** `count` bytes of the operating system's cryptographic random source. */

@@ -16,6 +16,7 @@ export async function askPeer(
   options: ChannelOptions,
   path: string,
   body: Uint8Array,
+  answerBytesMax: number = BODY_BYTES_MAX,
 ): Promise<Answer> {
   const channel = openChannel(options);
   try {
@@ -28,7 +29,7 @@ export async function askPeer(
     let sizeBytes = 0;
     for await (const part of reply.stream) {
       sizeBytes += part.length;
-      if (sizeBytes > BODY_BYTES_MAX) throw new ChannelFault('the answer is too long', true);
+      if (sizeBytes > answerBytesMax) throw new ChannelFault('the answer is too long', true);
       parts.push(part);
     }
     return { from: reply.from, body: Buffer.concat(parts) };

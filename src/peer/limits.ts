@@ -17,8 +17,11 @@ export const CERTIFICATE_BYTES_MAX: number = BROUGHT_BYTES_MAX + 2 * 1024;
 
 /** Connections at once: every member of a large network twice, at some 50 KB each. */
 export const CONNECTIONS_MAX = 512;
-/** Of one member: a sync uses one, and a broken one may linger beside its successor. */
-export const CONNECTIONS_PER_PEER_MAX = 4;
+/**
+ * Of one member: a sync uses one, a broken one may linger beside its successor, and each person who
+ * follows a log there has one of their own.
+ */
+export const CONNECTIONS_PER_PEER_MAX = 16;
 /** Of one address before it has shown who it is, so that a stranger cannot take all the places. */
 export const UNPROVEN_PER_ADDRESS_MAX = 16;
 /** For the door to decide: it may have to check and store an admission. */
@@ -90,3 +93,15 @@ export const CONNECT_MS_MAX = 15_000;
 
 /** Meets and leases that one member may ask for: a search of each of its links, and again. */
 export const MESH_ASKS_RATE: Rate = { perSecond: 4, burst: 64 };
+
+/**
+ * Questions about work of one member: a placer that places as much as a host admits, and lists. A
+ * host that takes five hundred pieces of work in a second is asked twice for each.
+ */
+export const WORK_ASKS_RATE: Rate = { perSecond: 1_000, burst: 4_000 };
+/** What is asked for by id and place. */
+export const WORK_ASK_BYTES_MAX: number = 8 * 1024;
+/** A page of a log, and a part of an output file: what travels while others have their turn. */
+export const WORK_PAGE_BYTES: number = 256 * 1024;
+/** A list of work, as it is read: two thousand rows. */
+export const WORK_LIST_BYTES_MAX: number = 4 * 1024 * 1024;

@@ -37,6 +37,8 @@ export interface Disk {
   unlink(path: string): void;
   /** With all folders above it, durably. */
   makeFolder(path: string): void;
+  /** The names in a folder; none where there is no such folder. */
+  list(path: string): readonly string[];
   /** Makes names in a folder durable: after a file is made, renamed or removed. */
   syncFolder(path: string): Promise<void>;
   freeBytes(path: string): number;
@@ -71,6 +73,14 @@ export const realDisk: Disk = {
       fs.fsyncSync(fd);
       fs.closeSync(fd);
       if (above === dirname(above)) return;
+    }
+  },
+  list(path) {
+    try {
+      return fs.readdirSync(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
     }
   },
   async syncFolder(path) {

@@ -97,6 +97,9 @@ export interface Running {
   verify(): Promise<Result<Granted, 'not-granted'>>;
   /** Never longer than two seconds; null: unknown. */
   stats(): Promise<Stats | null>;
+  /** Whether it is well, by the `health` of its spec; absent: it cannot be asked, and is taken for
+   *  well as long as it runs. */
+  check?(): Promise<boolean>;
   /** Asks it to end; whoever asks waits for `ended` and kills later. */
   stop(): Promise<void>;
   kill(): Promise<void>;

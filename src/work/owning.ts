@@ -49,7 +49,7 @@ export interface Owning {
   heard(from: Key): void;
   /** A host asks whether a generation is still its own: the signed answer, or null. */
   mine(request: SignedDocument, from: Key): Promise<SignedDocument | null>;
-  /** A host brings a receipt by itself. True: it is kept, or was already. */
+  /** A host brings a receipt by itself. True: it is kept, or nobody waits for it. */
   receipt(signed: SignedDocument, from: Key): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -273,7 +273,8 @@ async function receipt(own: Own, signed: SignedDocument, from: Key): Promise<boo
 
 function receiptFrom(own: Own, signed: SignedDocument, from: Key): boolean {
   const read = own.parts.papers.readReceipt(signed, from);
-  if (read === null || !own.owner.works.has(read.id)) return false;
+  if (read === null) return false;
+  // Of work that is not known here nobody waits for it: its host has it, and brings it no more.
   take(own, { kind: 'receipt', receipt: read, evidence: signed });
   return true;
 }

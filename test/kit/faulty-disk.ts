@@ -3,7 +3,7 @@
 // it was asked to keep and calls it clean; it may be full, flip bits, or be put back to an old
 // copy. Give it to a store in place of the real one (src/store/disk.ts).
 
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Disk, DiskFile } from '../../src/store/disk.ts';
 
 type WriteOp =
@@ -209,6 +209,8 @@ export function faultyDisk(): FaultyDisk {
       name({ kind: 'unlink', path });
     },
     makeFolder: () => undefined,
+    list: (path) =>
+      [...names.keys()].filter((one) => dirname(one) === path).map((one) => basename(one)),
     async syncFolder(path) {
       step('sync folder', path);
       const [inside, outside] = namesOf(path, nameOps);

@@ -123,6 +123,8 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return `ATTENTION: ${event.what}`;
     case 'rotated':
       return `speaks with its key number ${event.counter} now; ${event.ready} had it before`;
+    case 'work':
+      return `work ${event.id}: ${event.what}`;
     case 'owned': {
       const { id, host, what } = event;
       return what === 'lost'

@@ -1,0 +1,85 @@
+// The routes of the local API about work that this node owns. Spec: docs/daemon.md, "The local API".
+
+import type { ServerResponse } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { STEPS_READERS_MAX, SUBSCRIBER_BYTES_MAX } from './limits.ts';
+import { DaemonFault } from './refusals.ts';
+import { type WorkReplies, type WorkRequests, type WorkStep, WORK_ROUTES } from './work-routes.ts';
+
+/** What stands behind them. Each throws a `DaemonFault` or a `StoreFault` to refuse. */
+export interface OwningBehind {
+  place(asked: WorkRequests['place']): Promise<WorkReplies['place']>;
+  works(): Promise<WorkReplies['works']>;
+  work(id: string): WorkReplies['work'];
+  workStop(asked: WorkRequests['workStop']): WorkReplies['workStop'];
+  workReceipts(id: string): WorkReplies['workReceipts'];
+  /** Tells what there is, then each step, until it has ended or `stop` was called. */
+  workSteps(id: string, tell: (line: WorkStep) => void, ended: () => void): { stop(): void };
+  drain(drained: boolean): WorkReplies['drain'];
+}
+
+type Schema = (route: (typeof WORK_ROUTES)[keyof typeof WORK_ROUTES]) => object;
+
+/** Answers how to end the streams. `running` throws while there is nobody to ask. */
+export function addOwningRoutes(
+  app: FastifyInstance,
+  behind: OwningBehind,
+  schemaOf: Schema,
+  running: () => void,
+): () => void {
+  const { place, works, work, workStop, workReceipts, drain } = WORK_ROUTES;
+  app.post(place.path, schemaOf(place), (request) => {
+    running();
+    return behind.place(request.body as WorkRequests['place']);
+  });
+  app.get(works.path, schemaOf(works), () => {
+    running();
+    return behind.works();
+  });
+  app.post(work.path, schemaOf(work), (request) => {
+    running();
+    return behind.work((request.body as WorkRequests['work']).id);
+  });
+  app.post(workStop.path, schemaOf(workStop), (request) => {
+    running();
+    return behind.workStop(request.body as WorkRequests['workStop']);
+  });
+  app.post(workReceipts.path, schemaOf(workReceipts), (request) => {
+    running();
+    return behind.workReceipts((request.body as WorkRequests['workReceipts']).id);
+  });
+  app.post(drain.path, schemaOf(drain), (request) => {
+    running();
+    return behind.drain((request.body as WorkRequests['drain']).drained);
+  });
+  return addSteps(app, behind, running);
+}
+
+function addSteps(app: FastifyInstance, behind: OwningBehind, running: () => void): () => void {
+  const { path, input } = WORK_ROUTES.workSteps;
+  const open = new Set<ServerResponse>();
+  app.get(path, { schema: { querystring: input } }, (request, reply) => {
+    running();
+    if (open.size >= STEPS_READERS_MAX) throw new DaemonFault('too-many');
+    const { id } = request.query as { readonly id: string };
+    // Refused before anything is written.
+    behind.work(id);
+    reply.hijack();
+    const { raw } = reply;
+    open.add(raw);
+    raw.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    raw.flushHeaders();
+    const tell = (line: WorkStep): void => {
+      raw.write(`${JSON.stringify(line)}\n`);
+      if (raw.writableLength > SUBSCRIBER_BYTES_MAX) raw.destroy();
+    };
+    const { stop } = behind.workSteps(id, tell, () => raw.end());
+    raw.once('close', () => {
+      stop();
+      open.delete(raw);
+    });
+  });
+  return () => {
+    for (const raw of open) raw.end();
+  };
+}

@@ -1,0 +1,67 @@
+// The drivers of this host, in the order in which they are preferred: which of them can run a kind
+// of work now, by its last probe. A probe that failed is tried again, so that an engine which comes
+// up later is found without a restart. Spec: docs/running.md, "Drivers".
+
+import type { Kind } from '../../work/spec.ts';
+import type { Driver, Probe } from './driver.ts';
+import { PROBE_AGAIN_MS, PROBE_MS } from './limits.ts';
+
+export interface Probed {
+  readonly driver: Driver;
+  /** Null: it was never asked to the end. */
+  readonly probe: Probe | null;
+}
+
+export interface Drivers {
+  /** The first that can run such work; null: none can. */
+  pick(kind: Kind): Driver | null;
+  of(kind: Kind): readonly Driver[];
+  kinds(): readonly Kind[];
+  probes(): readonly Probed[];
+  /** Resolves when each was asked once. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Own extends Probed {
+  probe: Probe | null;
+  asking: Promise<void> | null;
+  timer: NodeJS.Timeout | null;
+}
+
+/** `changed`: another kind of work can be run now than before, or no more. */
+export function createDrivers(drivers: readonly Driver[], changed: () => void): Drivers {
+  const all = drivers.map((driver): Own => {
+    return { driver, probe: null, asking: null, timer: null };
+  });
+  let isClosed = false;
+  const ask = (own: Own): Promise<void> => {
+    own.asking ??= own.driver.probe().then((probe) => {
+      const before = own.probe?.usable ?? false;
+      own.probe = probe;
+      own.asking = null;
+      if (isClosed) return;
+      own.timer = setTimeout(() => void ask(own), probe.usable ? PROBE_MS : PROBE_AGAIN_MS);
+      own.timer.unref();
+      if (probe.usable !== before) changed();
+    });
+    return own.asking;
+  };
+  const pick = (kind: Kind): Driver | null =>
+    all.find(({ driver, probe }) => driver.kind === kind && probe?.usable === true)?.driver ?? null;
+  return {
+    pick,
+    of: (kind) => drivers.filter((driver) => driver.kind === kind),
+    kinds: () => (['job', 'vm'] as const).filter((kind) => pick(kind) !== null),
+    probes: () => all.map(({ driver, probe }) => ({ driver, probe })),
+    async ready() {
+      await Promise.all(all.map((own) => (own.probe === null ? ask(own) : undefined)));
+    },
+    async close() {
+      isClosed = true;
+      for (const { timer } of all) if (timer !== null) clearTimeout(timer);
+      await Promise.all(all.map(({ asking }) => asking));
+      await Promise.all(drivers.map((driver) => driver.close()));
+    },
+  };
+}

@@ -1,0 +1,347 @@
+// The host of work, carried out: one queue of inputs around the pure core of work/host.ts, whose
+// effects are performed in their order. What it stores is on the disk before `stored` comes back in,
+// so that nothing is answered or started before. Spec: docs/running.md, "The shell".
+
+import type { Offer } from '../../beat/offer.ts';
+import type { Digest, Key } from '../../proto/ids.ts';
+import type { Answer, Request, SignedDocument } from '../../work/documents.ts';
+import { hostFrom, snapshotOf } from '../../work/host-recovery.ts';
+import { stepHost } from '../../work/host.ts';
+import type { Draining, Effect, Entry, Found, Host, Input, Said } from '../../work/host-state.ts';
+import type { Lease, Moment, Tag } from '../../work/lease.ts';
+import type { Facts } from '../beat/facts.ts';
+import type { Tell } from '../daemon/events.ts';
+import type { Driver, Order } from './driver.ts';
+import type { Drivers } from './drivers.ts';
+import type { Endings } from './endings.ts';
+import type { Folders } from './folders.ts';
+import type { HostPapers } from './host-papers.ts';
+import type { WorkJournal } from './journal.ts';
+import { FACTS_MS, LOOK_MS, RECOVER_AGAIN_MS, USAGE_MS } from './limits.ts';
+import { factsOf, offerOf, workDigest } from './offered.ts';
+import { type Asked, rightOf } from './rights.ts';
+import { type WorkRow, rowsOf } from './rows.ts';
+import { type Runs, createRuns } from './runs.ts';
+import type { WorkLogs } from './work-logs.ts';
+
+export interface HostingParts {
+  readonly self: Key;
+  /** Names this start of the machine. */
+  readonly boot: string;
+  readonly journal: WorkJournal;
+  readonly drivers: Drivers;
+  readonly facts: Pick<Facts, 'headroom' | 'cards' | 'ready'>;
+  /** What the ledger here says at this moment. */
+  readonly ground: () => Asked;
+  readonly papers: HostPapers;
+  readonly logs: WorkLogs;
+  readonly endings: Endings;
+  readonly folders: Folders;
+  readonly image: Order['image'];
+  /** The owner's signed answer to a question; rejects where none comes. */
+  readonly askOwner: (owner: Key, request: SignedDocument) => Promise<SignedDocument>;
+  readonly now: () => Moment;
+  readonly tell: Tell;
+}
+
+export interface Hosting {
+  /** Resolves with the signed answer, when what it promises is safe; null: it was no request. */
+  ask(signed: SignedDocument, from: Key): Promise<SignedDocument | null>;
+  heard(owner: Key, missesUs: boolean): void;
+  drain(to: Draining): void;
+  offer(): Offer;
+  digest(): Digest | null;
+  /** Hears when what is told has changed. */
+  onChanged(listener: (() => void) | null): void;
+  rows(): readonly WorkRow[];
+  leaseOf(id: string): Lease | null;
+  runs(): Runs;
+  state(): Host;
+  refusals(): Readonly<Record<string, number>>;
+  /** Resolves when every driver has said what it found. */
+  readonly recovered: Promise<void>;
+  /** Leaves everything running; what is promised is on the disk. */
+  close(): Promise<void>;
+}
+
+interface Own {
+  readonly parts: HostingParts;
+  readonly runs: Runs;
+  host: Host;
+  readonly inbox: Input[];
+  isBusy: boolean;
+  isClosed: boolean;
+  /** Counts failures of the journal: what was on its way before one says nothing afterwards. */
+  epoch: number;
+  isRewriting: boolean;
+  readonly asked: Map<Digest, Set<(signed: SignedDocument) => void>>;
+  readonly refusals: Record<string, number>;
+  changed: (() => void) | null;
+  recovering: Promise<void>;
+  readonly timers: NodeJS.Timeout[];
+}
+
+/** A host out of its journal: its reservations stand before this returns. */
+export function startHosting(parts: HostingParts): Hosting {
+  const { journal, self, boot, now } = parts;
+  const entries = journal.found.texts.map((text) => JSON.parse(text) as Entry);
+  const own: Own = {
+    parts,
+    runs: createRuns({
+      drivers: parts.drivers,
+      input: (input) => feed(own, input),
+      orderOf: (tag) => orderOf(own, tag),
+      say: (tag, text) => parts.logs.say(tag, text),
+      folders: parts.folders,
+    }),
+    host: hostFrom(self, entries, boot, now()),
+    ...{ inbox: [], isBusy: false, isClosed: false, epoch: 0, isRewriting: false },
+    ...{ asked: new Map(), refusals: {}, changed: null },
+    ...{ recovering: Promise.resolve(), timers: [] },
+  };
+  tellFound(parts);
+  feedFacts(own);
+  own.recovering = recover(own);
+  own.timers.push(
+    setInterval(() => feed(own, { is: 'look' }), LOOK_MS),
+    setInterval(() => feedFacts(own), FACTS_MS),
+    setInterval(() => void own.runs.measure(), USAGE_MS),
+  );
+  return hostingOf(own);
+}
+
+function hostingOf(own: Own): Hosting {
+  const { parts } = own;
+  return {
+    ask: (signed, from) => ask(own, signed, from),
+    heard: (owner, missesUs) => {
+      feed(own, { is: 'heard', owner, missesUs });
+      if (!missesUs) parts.endings.heard(owner);
+    },
+    drain(to) {
+      if (own.host.draining !== to) feed(own, { is: 'drain', to });
+    },
+    offer: () => offerOf(own.host, parts.drivers.kinds(), parts.facts.cards()),
+    digest: () => workDigest(own.host),
+    onChanged(listener) {
+      own.changed = listener;
+    },
+    rows: () => rowsOf(own.host, (past) => parts.endings.namedOf(past)),
+    leaseOf: (id) => own.host.leases.get(id) ?? null,
+    runs: () => own.runs,
+    state: () => own.host,
+    refusals: () => own.refusals,
+    recovered: own.recovering,
+    async close() {
+      own.isClosed = true;
+      for (const timer of own.timers) clearInterval(timer);
+      await parts.journal.close();
+      await parts.endings.close();
+      await parts.logs.close();
+      await parts.drivers.close();
+    },
+  };
+}
+
+function tellFound({ journal, tell }: HostingParts): void {
+  const { lost } = journal.found;
+  if (lost === 0) return;
+  const what =
+    `${lost} ${lost === 1 ? 'line' : 'lines'} of the journal of work cannot be read: put aside in ` +
+    'work/quarantine. Look at what runs here: `kith work`';
+  tell({ event: 'alarm', what });
+}
+
+function feedFacts(own: Own): void {
+  const { facts } = own.parts;
+  feed(own, { is: 'facts', facts: factsOf(facts.headroom(), facts.cards()) });
+}
+
+/** One after the other: an effect may bring the next input while it is performed. */
+function feed(own: Own, input: Input): void {
+  if (own.isClosed) return;
+  own.inbox.push(input);
+  if (own.isBusy) return;
+  own.isBusy = true;
+  try {
+    for (let next = own.inbox.shift(); next !== undefined; next = own.inbox.shift()) {
+      const { host, out } = stepHost(own.host, next, own.parts.now());
+      own.host = host;
+      store(own, out);
+      for (const effect of out) perform(own, effect);
+    }
+  } finally {
+    own.isBusy = false;
+  }
+}
+
+/** The entries of one step are one write, and share their sync with those of others. */
+function store(own: Own, out: readonly Effect[]): void {
+  const stores = out.filter((effect) => effect.do === 'store');
+  const [first, last] = [stores[0], stores.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const { epoch } = own;
+  own.parts.journal.append(stores.map(({ entry }) => JSON.stringify(entry))).then(
+    () => {
+      if (own.epoch !== epoch) return;
+      feed(own, { is: 'stored', upTo: last.seq });
+      rewriteWhereLong(own);
+    },
+    (error: Error) => {
+      if (own.epoch !== epoch) return;
+      own.epoch += 1;
+      own.parts.tell({ event: 'failed', what: 'the journal of work', why: error.message });
+      feed(own, { is: 'unstored', from: first.seq });
+    },
+  );
+}
+
+function rewriteWhereLong(own: Own): void {
+  const { journal, tell } = own.parts;
+  // Cheaper to ask than to write down what counts.
+  if (own.isRewriting || own.isClosed || !journal.isLong(0)) return;
+  const texts = snapshotOf(own.host).map((entry) => JSON.stringify(entry));
+  const liveBytes = texts.reduce((sum, text) => sum + text.length, 0);
+  if (!journal.isLong(liveBytes)) return;
+  own.isRewriting = true;
+  journal
+    .replace(texts)
+    .catch((error: Error) =>
+      tell({ event: 'failed', what: 'writing the journal of work anew', why: error.message }),
+    )
+    .finally(() => {
+      own.isRewriting = false;
+    });
+}
+
+function perform(own: Own, effect: Effect): void {
+  const { runs } = own;
+  switch (effect.do) {
+    case 'store':
+      return;
+    case 'answer':
+      return answered(own, effect.re, effect.to, effect.said);
+    case 'drive':
+      return runs.drive(effect.act, effect.tag, effect.run);
+    case 'adopt':
+      return runs.adopt(effect.tag, effect.run);
+    case 'check':
+      return runs.check(effect.tag, effect.run);
+    case 'receipt':
+      return void close(own, effect.lease, effect.run);
+    case 'ask':
+      return void askOwner(own, effect.tag, effect.askedMs);
+    case 'changed':
+      own.changed?.();
+      return;
+    case 'tell':
+      return tellOf(own, effect.tag, effect.what);
+  }
+}
+
+function tellOf({ parts, host }: Own, tag: Tag, what: string): void {
+  parts.tell({ event: 'work', id: tag.id, generation: tag.generation, what });
+  if (host.leases.get(tag.id)?.generation === tag.generation) parts.logs.say(tag, what);
+}
+
+function orderOf({ host, parts }: Own, tag: Tag): Order | null {
+  const lease = host.leases.get(tag.id);
+  if (lease === undefined || lease.generation !== tag.generation) return null;
+  return {
+    ...{ tag, spec: lease.spec, cards: lease.charge.cards, folder: parts.folders.runOf(tag) },
+    ...{ log: parts.logs.sinkOf(lease), image: parts.image },
+  };
+}
+
+async function ask(own: Own, signed: SignedDocument, from: Key): Promise<SignedDocument | null> {
+  const { parts } = own;
+  const read = parts.papers.readRequest(signed, from);
+  if (read === null || own.isClosed) return null;
+  const { request, re } = read;
+  const spec = request.say === 'reserve' ? request.spec : own.host.leases.get(request.id)?.spec;
+  const right = rightOf(parts.ground(), request, spec ?? null);
+  const driver = spec === undefined ? null : parts.drivers.pick(spec.kind);
+  const estimate = driver === null || spec === undefined ? null : driver.estimate(spec);
+  return new Promise((resolve) => {
+    // The same request may be asked again before it is answered.
+    const waiting = own.asked.get(re) ?? new Set();
+    own.asked.set(re, waiting.add(resolve));
+    feed(own, { is: 'request', re, request, right, estimate });
+  });
+}
+
+function answered(own: Own, re: Digest, to: Request, said: Said): void {
+  if (said.say === 'refused') own.refusals[said.code] = (own.refusals[said.code] ?? 0) + 1;
+  const { id, generation, digest, from } = to;
+  const at = own.parts.now().wallMs;
+  const head = { v: 1 as const, id, generation, digest, from: own.parts.self, to: from, at };
+  const signed = own.parts.papers.signAnswer({ ...head, re, ...said } as Answer);
+  const waiting = own.asked.get(re);
+  own.asked.delete(re);
+  for (const resolve of waiting ?? []) resolve(signed);
+}
+
+/** The receipt of what has ended: kept here first, then brought to its owner. */
+async function close(own: Own, lease: Lease, run: number): Promise<void> {
+  const { parts } = own;
+  const { id, generation } = lease;
+  try {
+    await parts.endings.end(lease, own.runs.runningOf(lease));
+    feed(own, { is: 'receipted', of: { id, generation, run } });
+  } catch (error) {
+    // Asked for again when its time is over.
+    tellOf(own, lease, `its receipt could not be kept: ${(error as Error).message}`);
+  }
+}
+
+async function askOwner(own: Own, tag: Tag, askedMs: number): Promise<void> {
+  const { parts } = own;
+  const { id, generation, digest, owner } = tag;
+  const at = parts.now().wallMs;
+  const request: Request = {
+    ...{ v: 1, id, generation, digest, from: parts.self, to: owner, at, say: 'mine' },
+  };
+  try {
+    const signed = await parts.askOwner(owner, parts.papers.signRequest(request));
+    const answer = parts.papers.readAnswer(request, signed);
+    if (answer === null || (answer.say !== 'keep' && answer.say !== 'drop')) return;
+    feed(own, { is: 'verdict', id, generation, askedMs, keep: answer.say === 'keep' });
+  } catch {
+    // It is asked again by the core's own clock.
+  }
+}
+
+/** Until every driver has said what it found nothing is taken: it is asked again where it cannot. */
+async function recover(own: Own): Promise<void> {
+  const { drivers, facts } = own.parts;
+  await Promise.all([drivers.ready(), facts.ready()]);
+  feedFacts(own);
+  const found = await Promise.all(drivers.probes().map(({ driver }) => recoverBy(own, driver)));
+  feed(own, { is: 'recovered', found: found.flat() });
+}
+
+async function recoverBy(own: Own, driver: Driver): Promise<readonly Found[]> {
+  for (let told = ''; !own.isClosed; ) {
+    const isUsable = drivesNow(own, driver);
+    // What cannot be asked, and was never asked to run anything, has found nothing.
+    if (!isUsable && !isNeeded(own, driver)) return [];
+    try {
+      return await own.runs.recover(driver);
+    } catch (error) {
+      const why = `${driver.name}: ${(error as Error).message}`;
+      if (why !== told) own.parts.tell({ event: 'failed', what: 'looking for work', why });
+      told = why;
+      await new Promise((resolve) => void setTimeout(resolve, RECOVER_AGAIN_MS));
+    }
+  }
+  return [];
+}
+
+function drivesNow({ parts }: Own, driver: Driver): boolean {
+  return parts.drivers.probes().some((one) => one.driver === driver && one.probe?.usable === true);
+}
+
+/** Some of the work that is known here is in its hands. */
+function isNeeded({ host, parts }: Own, { name }: Driver): boolean {
+  return [...host.leases.values()].some((lease) => parts.folders.driverOf(lease) === name);
+}

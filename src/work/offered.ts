@@ -1,0 +1,67 @@
+// What this host tells of itself in heartbeats: what it still promises, by its book and by what is
+// seen to be free, whichever is less; and a digest of what runs, so that an owner asks only where
+// something has changed. Spec: docs/heartbeat.md, "Offer".
+
+import { createHash } from 'node:crypto';
+import type { Headroom } from '../../beat/headroom.ts';
+import type { Offer, Taking } from '../../beat/offer.ts';
+import type { Digest } from '../../proto/ids.ts';
+import { freeOf, seenFree } from '../../work/admission.ts';
+import type { Facts as HostFacts, Host } from '../../work/host-state.ts';
+import type { Kind } from '../../work/spec.ts';
+import { shownState } from '../../work/stages.ts';
+import type { Cards } from '../beat/gpu.ts';
+
+export function factsOf(room: Headroom | null, { count, cards }: Cards): HostFacts {
+  return {
+    ...{ cpuMilli: room?.cpuMilli ?? null, memMiB: room?.ramMib ?? null },
+    ...{ diskMiB: room?.diskMib ?? null, memAvailableMiB: room?.ramFreeMib ?? null },
+    diskAvailableMiB: room?.diskFreeMib ?? null,
+    // A card that cannot be named cannot be given to anybody.
+    cards:
+      count === null
+        ? null
+        : cards.flatMap(({ uuid, name, vramMib, state }) =>
+            uuid === null ? [] : [{ uuid, name, vramMiB: vramMib, fit: state === 'fit' }],
+          ),
+  };
+}
+
+export function offerOf(host: Host, kinds: readonly Kind[], { cards }: Cards): Offer {
+  const free = freeOf(host);
+  const seen = seenFree(host);
+  const held = new Set(
+    [...host.leases.values()].flatMap(({ charge }) => charge.cards.map(({ uuid }) => uuid)),
+  );
+  return {
+    ...{ taking: takingOf(host), kinds, cpuMilli: positive(free.cpuMilli) },
+    memMib: lesser(free.memMiB, seen.memMiB),
+    diskMib: lesser(free.diskMiB, seen.diskMiB),
+    takenCards: cards.flatMap(({ uuid }, at) => (uuid !== null && held.has(uuid) ? [at] : [])),
+    held: host.leases.size,
+  };
+}
+
+function takingOf({ recovering, draining }: Host): Taking {
+  if (draining !== 'no') return draining;
+  return recovering ? 'recovering' : 'open';
+}
+
+function positive(amount: number | null): number | null {
+  return amount === null ? null : Math.max(0, Math.floor(amount));
+}
+
+/** Unknown is never promised. */
+function lesser(book: number | null, seen: number | null): number | null {
+  return book === null || seen === null ? null : positive(Math.min(book, seen));
+}
+
+/** Of what holds room here, and how far it is; null where nothing does. */
+export function workDigest({ leases }: Host): Digest | null {
+  if (leases.size === 0) return null;
+  const lines = [...leases.values()]
+    .map((lease) => `${lease.id} ${lease.generation} ${shownState(lease)}\n`)
+    .toSorted();
+  const hash = createHash('sha256').update('kith-work-held-v1\n').update(lines.join(''));
+  return hash.digest('base64url') as Digest;
+}

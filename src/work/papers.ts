@@ -1,0 +1,79 @@
+// The documents of work, signed with the key of this node and checked against the key of whoever
+// brings them: those of a host and those of an owner. Spec: docs/running.md, "Documents".
+
+import { type KeyObject, sign as signWith } from 'node:crypto';
+import { toBase64url } from '../../proto/bytes.ts';
+import type { Signature } from '../../proto/ids.ts';
+import type { Json } from '../../proto/json.ts';
+import type { Answer, Request, SignedDocument } from '../../work/documents.ts';
+import { receiptJson, readReceipt, receiptMessage } from '../../work/receipt.ts';
+import {
+  documentDigest,
+  documentMessage,
+  isAnswerTo,
+  readAnswer,
+  readRequest,
+} from '../../work/signing.ts';
+import { specDigest } from '../../work/spec.ts';
+import { nodePlatform } from '../platform.ts';
+import type { HostPapers } from './host-papers.ts';
+import type { OwnerPapers } from './owner-papers.ts';
+
+/** Signs with the key of this node. */
+export type Pen = (message: Uint8Array) => Signature;
+
+export function penOf(key: KeyObject): Pen {
+  return (message) => toBase64url(new Uint8Array(signWith(null, message, key))) as Signature;
+}
+
+function signed(document: Request | Answer, pen: Pen): SignedDocument {
+  return { document: document as unknown as Json, signature: pen(documentMessage(document)) };
+}
+
+function answerIn(request: Request, paper: SignedDocument): Answer | null {
+  const read = readAnswer(paper, nodePlatform);
+  if (!read.ok || !isAnswerTo(read.value.document, request, nodePlatform)) return null;
+  return read.value.document;
+}
+
+export function hostPapers(pen: Pen): HostPapers {
+  return {
+    readRequest(paper, from) {
+      const read = readRequest(paper, nodePlatform);
+      if (!read.ok || read.value.document.from !== from) return null;
+      return { request: read.value.document, re: read.value.digest };
+    },
+    readAnswer: answerIn,
+    signRequest: (request) => signed(request, pen),
+    signAnswer: (answer) => signed(answer, pen),
+    signReceipt: (receipt) => ({
+      document: receiptJson(receipt),
+      signature: pen(receiptMessage(receipt)),
+    }),
+  };
+}
+
+export function ownerPapers(pen: Pen): OwnerPapers {
+  return {
+    digestOf: (spec) => specDigest(spec, nodePlatform),
+    sign: (request) => signed(request, pen),
+    readAnswer: answerIn,
+    readMine(paper, from) {
+      const read = readRequest(paper, nodePlatform);
+      if (!read.ok || read.value.document.from !== from) return null;
+      return read.value.document.say === 'mine' ? read.value.document : null;
+    },
+    verdict(request, say, wallMs) {
+      const { id, generation, digest, from, to } = request;
+      const head = { v: 1 as const, id, generation, digest, from: to, to: from, at: wallMs };
+      const re = documentDigest(request, nodePlatform);
+      if (say !== null) return signed({ ...head, re, say }, pen);
+      const why = 'nothing is known of it here';
+      return signed({ ...head, re, say: 'refused', code: 'unknown-work', why }, pen);
+    },
+    readReceipt(paper, from) {
+      const read = readReceipt(paper, nodePlatform);
+      return read.ok && read.value.host === from ? read.value : null;
+    },
+  };
+}

@@ -1,0 +1,223 @@
+// How this node reaches the work of others: over the mesh, by a connection kept for each peer, or by
+// a direct call where it is meant itself. Every question may be asked again, so one that broke with
+// its connection is asked once more over a new one. Spec: docs/running.md, "Between members".
+
+import type { Key } from '../../proto/ids.ts';
+import { kith } from '../../proto/wire.js';
+import type { SignedDocument } from '../../work/documents.ts';
+import { urlOf } from '../peer/address.ts';
+import { askPeer } from '../peer/ask.ts';
+import type { PeerIdentity } from '../peer/certificate.ts';
+import { type Channel, ChannelFault, openChannel } from '../peer/channel.ts';
+import { WORK_LIST_BYTES_MAX } from '../peer/limits.ts';
+import { PROTOBUF } from '../peer/media.ts';
+import {
+  type LogPage,
+  WORK_ASK_PATH,
+  WORK_BRING_PATH,
+  WORK_LIST_PATH,
+  WORK_LOGS_PATH,
+  WORK_OUTPUTS_PATH,
+  WORK_RECEIPT_PATH,
+  type WorkDesk,
+  type WorkName,
+  paperIn,
+  signedBytes,
+} from '../peer/work-routes.ts';
+import { decoded } from '../../wg/signed.ts';
+import { HOST_MS_MAX } from './owning-limits.ts';
+import { READ_WAIT_MS_MAX } from './limits.ts';
+import type { Reach } from './reach.ts';
+import type { WorkRow } from './rows.ts';
+
+export interface ReachingParts {
+  readonly self: Key;
+  readonly identity: PeerIdentity;
+  /** Of this node: what it is asked by itself. */
+  readonly desk: () => WorkDesk;
+  /** On the mesh; null: it is no member, or there is no mesh. */
+  readonly addressOf: (member: Key) => { host: string; port: number } | null;
+}
+
+export interface Reaching extends Reach {
+  rows(to: Key, id?: string): Promise<readonly WorkRow[]>;
+  bring(to: Key, receipt: SignedDocument): Promise<boolean>;
+  log(
+    to: Key,
+    work: WorkName,
+    from: { readonly seq: number; readonly waitMs: number },
+    signal?: AbortSignal,
+  ): Promise<LogPage | null>;
+  output(
+    to: Key,
+    work: WorkName,
+    path: string,
+    offset: number,
+  ): Promise<{ bytes: Uint8Array; last: boolean } | null>;
+  close(): void;
+}
+
+interface Own {
+  readonly parts: ReachingParts;
+  readonly channels: Map<Key, { readonly url: string; readonly channel: Channel }>;
+}
+
+export function createReaching(parts: ReachingParts): Reaching {
+  const own: Own = { parts, channels: new Map() };
+  const { self, desk } = parts;
+  const rows = async (to: Key, id = ''): Promise<readonly WorkRow[]> => {
+    if (to === self) return JSON.parse(desk().list(id, self)) as WorkRow[];
+    const asked = kith.WorkAt.encode({ id, generation: 0 }).finish();
+    const read = paperIn(await ask(own, to, WORK_LIST_PATH, asked));
+    if (!Array.isArray(read) || !read.every(isRow)) throw new ChannelFault('no list', true);
+    return read;
+  };
+  return {
+    rows,
+    async ask(to, request) {
+      if (to !== self) return paperOf(await ask(own, to, WORK_ASK_PATH, signedBytes(request)));
+      const answer = await desk().ask(request, self);
+      if (answer === null) throw new ChannelFault('it answers nothing', true);
+      return answer;
+    },
+    async status(to, id, generation) {
+      const found = (await rows(to, id)).find((row) => row.generation === generation);
+      return found?.state ?? null;
+    },
+    async receipt(to, id, generation) {
+      if (to === self) return desk().receipt({ id, generation }, self);
+      const asked = kith.WorkAt.encode({ id, generation }).finish();
+      const read = paperIn(await ask(own, to, WORK_RECEIPT_PATH, asked));
+      return isSigned(read) ? read : null;
+    },
+    list: (to) => rows(to),
+    async bring(to, receipt) {
+      if (to === self) return desk().bring(receipt, self);
+      const read = paperIn(await ask(own, to, WORK_BRING_PATH, signedBytes(receipt)));
+      return (read as { kept?: unknown } | null)?.kept === true;
+    },
+    log: (to, work, from, signal) => log(own, to, work, from, signal),
+    output: (to, work, path, offset) => output(own, to, work, path, offset),
+    close() {
+      for (const { channel } of own.channels.values()) channel.close();
+      own.channels.clear();
+    },
+  };
+}
+
+function urlFor({ parts }: Own, to: Key): string {
+  const address = parts.addressOf(to);
+  if (address === null) throw new ChannelFault('it has no address on the mesh', false);
+  return urlOf(address);
+}
+
+async function ask(own: Own, to: Key, path: string, body: Uint8Array): Promise<Uint8Array> {
+  const url = urlFor(own, to);
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new ChannelFault('no answer in time', false)), HOST_MS_MAX).unref();
+  });
+  const asked = askKept(own, to, url, path, body);
+  // Whoever waits no longer hears no more of it.
+  asked.catch(() => undefined);
+  return Promise.race([asked, late]);
+}
+
+async function askKept(
+  own: Own,
+  to: Key,
+  url: string,
+  path: string,
+  body: Uint8Array,
+): Promise<Uint8Array> {
+  const isKept = own.channels.get(to)?.url === url;
+  try {
+    return await askOver(channelTo(own, to, url), path, body);
+  } catch (error) {
+    if (!(error instanceof ChannelFault) || error.final || !isKept) throw error;
+    own.channels.get(to)?.channel.close();
+    own.channels.delete(to);
+    return askOver(channelTo(own, to, url), path, body);
+  }
+}
+
+function channelTo(own: Own, to: Key, url: string): Channel {
+  const known = own.channels.get(to);
+  if (known?.url === url) return known.channel;
+  known?.channel.close();
+  const { identity } = own.parts;
+  const channel = openChannel({ identity, url, door: ({ key }) => key === to });
+  own.channels.set(to, { url, channel });
+  return channel;
+}
+
+async function askOver(channel: Channel, path: string, body: Uint8Array): Promise<Uint8Array> {
+  const reply = await channel.ask({ path, type: PROTOBUF, body });
+  const parts: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const part of reply.stream) {
+    sizeBytes += part.length;
+    if (sizeBytes > WORK_LIST_BYTES_MAX) throw new ChannelFault('the answer is too long', true);
+    parts.push(part);
+  }
+  if (reply.status !== 200)
+    throw new ChannelFault(`it answers with status ${reply.status}`, reply.status < 500);
+  return Buffer.concat(parts);
+}
+
+/** Over a connection of its own: it may wait for long, and others must not wait behind it. */
+async function log(
+  own: Own,
+  to: Key,
+  work: WorkName,
+  { seq, waitMs }: { readonly seq: number; readonly waitMs: number },
+  signal: AbortSignal | undefined,
+): Promise<LogPage | null> {
+  const { self, desk, identity } = own.parts;
+  if (to === self) return desk().log(work, seq, waitMs, self);
+  const late = AbortSignal.timeout(READ_WAIT_MS_MAX + HOST_MS_MAX);
+  const { body } = await askPeer(
+    {
+      ...{ identity, url: urlFor(own, to), door: ({ key }: { key: Key }) => key === to },
+      signal: signal === undefined ? late : AbortSignal.any([late, signal]),
+    },
+    WORK_LOGS_PATH,
+    kith.WorkLogRequest.encode({ work, fromSeq: seq, waitMs }).finish(),
+  );
+  const page = decoded(kith.WorkLogPage, body);
+  if (page === null) throw new ChannelFault('no page of a log', true);
+  return page.known ? page : null;
+}
+
+async function output(
+  own: Own,
+  to: Key,
+  work: WorkName,
+  path: string,
+  offset: number,
+): Promise<{ bytes: Uint8Array; last: boolean } | null> {
+  const { self, desk } = own.parts;
+  if (to === self) return desk().output(work, path, offset, self);
+  const asked = kith.WorkOutputRequest.encode({ work, path, offset }).finish();
+  const part = decoded(kith.WorkOutputPart, await ask(own, to, WORK_OUTPUTS_PATH, asked));
+  if (part === null) throw new ChannelFault('no part of a file', true);
+  return part.known ? part : null;
+}
+
+function paperOf(bytes: Uint8Array): SignedDocument {
+  const read = paperIn(bytes);
+  if (!isSigned(read)) throw new ChannelFault('no signed answer', true);
+  return read;
+}
+
+function isSigned(value: unknown): value is SignedDocument {
+  if (typeof value !== 'object' || value === null) return false;
+  const { document, signature } = value as Partial<Record<keyof SignedDocument, unknown>>;
+  return typeof document === 'object' && document !== null && typeof signature === 'string';
+}
+
+/** What a host says of its work is shown and never acted upon but for its state. */
+function isRow(value: unknown): value is WorkRow {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, generation, state, owner } = value as Partial<Record<keyof WorkRow, unknown>>;
+  return [id, state, owner].every((one) => typeof one === 'string') && Number.isInteger(generation);
+}

@@ -1,0 +1,102 @@
+// What members are told of the work here: requests go to the host or to the owner that is meant,
+// and of the rest each sees its own, or all where it holds work.read. Spec: docs/running.md,
+// "Between members".
+
+import { open } from 'node:fs/promises';
+import { join, normalize, sep } from 'node:path';
+import type { Key } from '../../proto/ids.ts';
+import type { SignedDocument } from '../../work/documents.ts';
+import { WORK_PAGE_BYTES } from '../peer/limits.ts';
+import type { WorkDesk, WorkName } from '../peer/work-routes.ts';
+import type { Folders } from './folders.ts';
+import type { Hosting } from './hosting.ts';
+import type { Owning } from './owning.ts';
+import type { Receipts } from './receipts.ts';
+import { type Asked, mayRead } from './rights.ts';
+import type { WorkLogs } from './work-logs.ts';
+
+export interface ServingParts {
+  readonly hosting: Hosting;
+  readonly owning: Owning;
+  readonly receipts: Receipts;
+  readonly folders: Folders;
+  readonly logs: WorkLogs;
+  readonly ground: () => Asked;
+}
+
+export function workDesk(parts: ServingParts): WorkDesk {
+  const { hosting, owning, receipts, folders, logs, ground } = parts;
+  const mayReadAll = (reader: Key): boolean => mayRead(ground(), reader);
+  const ownerOf = ({ id, generation }: WorkName): Key | null => {
+    const { leases, past } = hosting.state();
+    const known = leases.get(id) ?? past.get(id);
+    if (known?.generation === generation) return known.owner;
+    return receipts.find({ id, generation })?.receipt.owner ?? null;
+  };
+  const maySee = (work: WorkName, reader: Key): boolean => {
+    if (!isPlain(work)) return false;
+    const owner = ownerOf(work);
+    return owner !== null && (owner === reader || mayReadAll(reader));
+  };
+  return {
+    ask: (signed, from) => (isMine(signed) ? owning.mine(signed, from) : hosting.ask(signed, from)),
+    list(id, from) {
+      const isAll = mayReadAll(from);
+      const seen = hosting
+        .rows()
+        .filter((row) => (id === '' || row.id === id) && (isAll || row.owner === from));
+      return JSON.stringify(seen);
+    },
+    async log(work, fromSeq, waitMs, from) {
+      if (!maySee(work, from)) return null;
+      const page = await logs.read(work, { seq: fromSeq, bytesMax: WORK_PAGE_BYTES, waitMs });
+      if (page === null) return null;
+      const { seq, hash } = page.from;
+      return { seq, hash, frames: page.bytes, next: page.next, ended: page.ended };
+    },
+    receipt: (work, from) => (maySee(work, from) ? (receipts.find(work)?.signed ?? null) : null),
+    bring: (signed, from) => owning.receipt(signed, from),
+    async output(work, path, offset, from) {
+      const file = maySee(work, from) ? outputFile(folders.outputsOf(work), path) : null;
+      return file === null ? null : partOf(file, offset);
+    },
+  };
+}
+
+/** A host that asks its owner: anything else is for the host here. */
+function isMine({ document }: SignedDocument): boolean {
+  return typeof document === 'object' && 'say' in document && document['say'] === 'mine';
+}
+
+const ULID = /^[0-9A-Z]{26}$/;
+
+/** A name of work is a part of paths here. */
+function isPlain({ id, generation }: WorkName): boolean {
+  return ULID.test(id) && Number.isSafeInteger(generation) && generation >= 0;
+}
+
+function outputFile(folder: string, path: string): string | null {
+  const inside = normalize(path);
+  const isOutside = inside.startsWith(sep) || inside === '..' || inside.startsWith(`..${sep}`);
+  return isOutside || path.includes('\0') ? null : join(folder, inside);
+}
+
+async function partOf(
+  file: string,
+  offset: number,
+): Promise<{ bytes: Uint8Array; last: boolean } | null> {
+  try {
+    const opened = await open(file, 'r');
+    try {
+      const facts = await opened.stat();
+      if (!facts.isFile()) return null;
+      const bytes = new Uint8Array(Math.max(0, Math.min(WORK_PAGE_BYTES, facts.size - offset)));
+      const { bytesRead } = await opened.read(bytes, 0, bytes.length, offset);
+      return { bytes: bytes.subarray(0, bytesRead), last: offset + bytesRead >= facts.size };
+    } finally {
+      await opened.close();
+    }
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,195 @@
+// Work on this node, put together: the host and what it stands on, the owner, and the desk that
+// members ask. What was reserved before is reserved again when this resolves, so that the first
+// heartbeat tells of it. Spec: docs/running.md, "The shell".
+
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Offer } from '../../beat/offer.ts';
+import type { Digest, Key } from '../../proto/ids.ts';
+import { stateOf } from '../../ledger/replica.ts';
+import { planOf } from '../../place/plan.ts';
+import type { Spec } from '../../work/spec.ts';
+import { type Facts, createFacts } from '../beat/facts.ts';
+import { nvidia } from '../beat/gpu.ts';
+import type { Tell } from '../daemon/events.ts';
+import type { HomeLedger } from '../home/ledger.ts';
+import type { Identity } from '../keys/identity.ts';
+import type { NodeFacts } from '../mesh/facts.ts';
+import type { MeshWork } from '../mesh/ground.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import type { Calendar } from '../os/calendar.ts';
+import { bootMs, randomBytes } from '../os/clock.ts';
+import { bootId } from '../os/machine.ts';
+import { workRoutes } from '../peer/work-routes.ts';
+import { MESH_PORT } from '../beat/limits.ts';
+import { type Seen, demandOf, isDrained, nodesFor } from '../placing.ts';
+import { realDisk } from '../store/disk.ts';
+import type { Driver, Order } from './driver.ts';
+import { createDrivers } from './drivers.ts';
+import { createEndings } from './endings.ts';
+import { foldersIn } from './folders.ts';
+import { type Hosting, startHosting } from './hosting.ts';
+import { openWorkJournal } from './journal.ts';
+import { openOwnedFile } from './owned-file.ts';
+import { type Owning, startOwning } from './owning.ts';
+import { hostPapers, ownerPapers, penOf } from './papers.ts';
+import { OWN_HEARD_MS } from './limits.ts';
+import { type Reaching, createReaching } from './reaching.ts';
+import { receiptsIn } from './receipts.ts';
+import type { Asked } from './rights.ts';
+import { workDesk } from './serving.ts';
+import { type WorkLogs, workLogs } from './work-logs.ts';
+
+export interface WorkParts {
+  readonly home: HomeLedger;
+  readonly identity: Identity;
+  readonly calendar: Calendar;
+  readonly version: string;
+  readonly tell: Tell;
+  readonly mesh: () => Mesh | null;
+  /** Those of this machine; `state` is the folder of work. */
+  readonly drivers: (state: string, home: Key) => readonly Driver[];
+}
+
+export interface Work {
+  readonly facts: Facts;
+  readonly mesh: MeshWork;
+  readonly hosting: Hosting;
+  readonly owning: Owning;
+  readonly reaching: Reaching;
+  readonly logs: WorkLogs;
+  /** Every node as this one sees it, to be planned on. */
+  seen(): Seen;
+  /** By a person at this machine: it is kept over a restart. */
+  drain(drained: boolean): void;
+  isDrainedHere(): boolean;
+  ledgerChanged(): void;
+  /** Leaves what runs as it is. */
+  close(): Promise<void>;
+}
+
+export async function startWork(parts: WorkParts): Promise<Work> {
+  const { home, identity, calendar, tell } = parts;
+  const self = identity.publicKey;
+  const base = join(home.folder, 'work');
+  const pen = penOf(identity.privateKey);
+  const papers = hostPapers(pen);
+  const facts = createFacts({ folder: home.folder, cards: nvidia });
+  const journal = await openWorkJournal(realDisk, base);
+  const file = await openOwnedFile(realDisk, home.folder);
+  const folders = foldersIn(realDisk, base);
+  const logs = workLogs(folders);
+  const receipts = receiptsIn(realDisk, base);
+  const now = (): { monoMs: number; wallMs: number } => ({
+    ...{ monoMs: bootMs(), wallMs: calendar.nowMs() },
+  });
+  const ground = (): Asked => ({
+    ...{ state: stateOf(home.replica), self, nowMs: calendar.nowMs() },
+  });
+  const reaching = createReaching({
+    ...{ self, identity, desk: () => desk },
+    addressOf(member) {
+      const host = parts.mesh()?.addressOf(member) ?? null;
+      return host === null ? null : { host, port: MESH_PORT };
+    },
+  });
+  const endings = createEndings({
+    ...{ self, folders, logs, receipts, tell, sign: papers.signReceipt },
+    send: (owner, signed) => reaching.bring(owner, signed),
+    wallMs: calendar.nowMs,
+  });
+  const drivers = createDrivers(parts.drivers(base, self), () => changed?.());
+  let changed: (() => void) | null = null;
+  const hosting = startHosting({
+    ...{ self, boot: bootId(), journal, drivers, facts, ground, papers, logs, endings, folders },
+    ...{ image: asEngineKnows, now, tell },
+    askOwner: (owner, request) => reaching.ask(owner, request),
+  });
+  hosting.onChanged(() => changed?.());
+  const seen = (): Seen => seenBy(parts, hosting, facts);
+  const owning = startOwning({
+    ...{ self, file, papers: ownerPapers(pen), reach: reaching, now, tell },
+    plan: (spec, avoid) => planAmong(seen(), spec, avoid),
+  });
+  const desk = workDesk({ hosting, owning, receipts, folders, logs, ground });
+  // What this node owns is heard as long as it is there itself.
+  const own = setInterval(() => hear(self, false), OWN_HEARD_MS);
+  const hear = (member: Key, missesUs: boolean): void => {
+    hosting.heard(member, missesUs);
+    owning.heard(member);
+  };
+  const follow = (): void =>
+    hosting.drain(isDrained(ground().state, self) || isDrainedHere(base) ? 'draining' : 'no');
+  follow();
+  const mesh: MeshWork = {
+    offer: (): Offer => hosting.offer(),
+    digest: (): Digest | null => hosting.digest(),
+    heard: hear,
+    onChanged: (beatNow) => (changed = beatNow),
+    routes: workRoutes(desk),
+  };
+  return {
+    ...{ facts, mesh, hosting, owning, reaching, logs, seen },
+    drain(drained) {
+      setDrainedHere(base, drained);
+      follow();
+    },
+    isDrainedHere: () => isDrainedHere(base),
+    ledgerChanged: follow,
+    async close() {
+      clearInterval(own);
+      changed = null;
+      await owning.close();
+      await hosting.close();
+      reaching.close();
+    },
+  };
+}
+
+/** Images that no store of this host holds are the engine's own. */
+const asEngineKnows: Order['image'] = () => Promise.resolve({ where: 'engine' });
+
+function seenBy(
+  { home, identity, calendar, mesh, version }: WorkParts,
+  hosting: Hosting,
+  facts: Facts,
+): Seen {
+  const self = identity.publicKey;
+  const heard = new Map((mesh()?.nodes() ?? []).map((node) => [node.key, node]));
+  // Without a mesh this node knows itself, and places on nobody else.
+  if (!heard.has(self)) heard.set(self, aloneOf(self, version, hosting, facts));
+  return { state: stateOf(home.replica), self, heard, nowMs: calendar.nowMs() };
+}
+
+function aloneOf(key: Key, version: string, hosting: Hosting, facts: Facts): NodeFacts {
+  return {
+    ...{ key, address: '', ipv4: null, liveness: 'here', heardAgoMs: null },
+    ...{ headroom: facts.headroom(), offer: hosting.offer(), clockOffsetMs: 0, version },
+    ...{ agrees: true, cloned: false, relay: false, lobby: false },
+  };
+}
+
+/** Whom to ask for work that is to run again, the best first. */
+function planAmong(
+  seen: Seen,
+  spec: Spec,
+  avoid: readonly Key[],
+): { order: readonly Key[]; why: string } {
+  const nodes = nodesFor(spec, seen).filter(({ key }) => !avoid.includes(key));
+  const seed = new DataView(randomBytes(4).buffer).getUint32(0);
+  const { order, judged } = planOf(demandOf(spec), nodes, seed);
+  const names = new Map(nodes.map(({ key, name }) => [key, name]));
+  const why = judged.map(({ key, lacks }) => `${names.get(key)}: ${lacks[0]?.why ?? ''}`);
+  return { order, why: order.length > 0 ? '' : why.join('; ') };
+}
+
+const drainedFile = (base: string): string => join(base, 'drained');
+
+function isDrainedHere(base: string): boolean {
+  return existsSync(drainedFile(base));
+}
+
+function setDrainedHere(base: string, drained: boolean): void {
+  if (drained) writeFileSync(drainedFile(base), '', { mode: 0o600 });
+  else rmSync(drainedFile(base), { force: true });
+}

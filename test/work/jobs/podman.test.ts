@@ -1,0 +1,3 @@
+import { containerSuite } from './container-suite.ts';
+
+containerSuite('podman');
