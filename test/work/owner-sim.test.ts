@@ -1,6 +1,6 @@
-// Owner and hosts through whatever a network and machines do: two copies of work that may be started
-// elsewhere never run at once, one `go` is said to one host alone, and what is lost is found again.
-// A failure names its seed: KITH_SEED=N runs it alone.
+// Owner and hosts through whatever a network and machines do: two copies of work that may be
+// started elsewhere never run at once, one `go` is said to one host alone, and what is lost is
+// found again. A failure names its seed: KITH_SEED=N runs it alone.
 
 import { describe, expect, test } from 'vitest';
 import { diceOf } from '../../place/dice.ts';
@@ -117,7 +117,9 @@ function run(seed: number, faults: Partial<Faults> = {}): Run {
   return { world, specs };
 }
 
-/** How long two copies of one piece of work ran at once; what a waking machine needs is forgiven. */
+/**
+ * How long two copies of one piece of work ran at once; what a waking machine needs is forgiven.
+ */
 function overlaps({ world, specs }: Run): string[] {
   return specs.flatMap((spec) => {
     if (spec.lifecycle.onHostLoss === 'wait') return [];
