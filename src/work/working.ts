@@ -28,7 +28,7 @@ import { type Seen, demandOf, isDrained, nodesFor } from '../placing.ts';
 import { realDisk } from '../store/disk.ts';
 import type { Driver } from './driver.ts';
 import type { DriverParts } from './driver-list.ts';
-import { createDrivers } from './drivers.ts';
+import { type Drivers, createDrivers } from './drivers.ts';
 import { createEndings } from './endings.ts';
 import { foldersIn } from './folders.ts';
 import { createGuestNet } from './guest-net.ts';
@@ -42,7 +42,7 @@ import { type Owning, startOwning } from './owning.ts';
 import { hostPapers, ownerPapers, penOf } from './papers.ts';
 import { OWN_HEARD_MS } from './limits.ts';
 import { type Reaching, createReaching } from './reaching.ts';
-import { receiptsIn } from './receipts.ts';
+import { type Receipts, receiptsIn } from './receipts.ts';
 import type { Asked } from './rights.ts';
 import { workDesk } from './serving.ts';
 import { type WorkLogs, workLogs } from './work-logs.ts';
@@ -66,11 +66,15 @@ export interface Work {
   readonly reaching: Reaching;
   readonly logs: WorkLogs;
   readonly images: Images;
+  readonly drivers: Drivers;
+  readonly receipts: Receipts;
   /** Every node as this one sees it, to be planned on. */
   seen(): Seen;
   /** By a person at this machine: it is kept over a restart. */
   drain(drained: boolean): void;
   isDrainedHere(): boolean;
+  /** Takes nothing new until this daemon is replaced. */
+  freeze(frozen: boolean): void;
   ledgerChanged(): void;
   /** Leaves what runs as it is. */
   close(): Promise<void>;
@@ -128,8 +132,11 @@ export async function startWork(parts: WorkParts): Promise<Work> {
     hosting.heard(member, missesUs);
     owning.heard(member);
   };
-  const follow = (): void =>
-    hosting.drain(isDrained(ground().state, self) || isDrainedHere(base) ? 'draining' : 'no');
+  let isFrozen = false;
+  const follow = (): void => {
+    const isDraining = isDrained(ground().state, self) || isDrainedHere(base);
+    hosting.drain(isFrozen ? 'frozen' : isDraining ? 'draining' : 'no');
+  };
   follow();
   const mesh: MeshWork = {
     offer: (): Offer => hosting.offer(),
@@ -139,7 +146,11 @@ export async function startWork(parts: WorkParts): Promise<Work> {
     routes: [...workRoutes(desk), ...images.routes],
   };
   return {
-    ...{ facts, mesh, hosting, owning, reaching, logs, images, seen },
+    ...{ facts, mesh, hosting, owning, reaching, logs, images, drivers, receipts, seen },
+    freeze(wanted) {
+      isFrozen = wanted;
+      follow();
+    },
     drain(drained) {
       setDrainedHere(base, drained);
       follow();
