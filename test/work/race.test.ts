@@ -32,7 +32,11 @@ function race(seed: number, works: number): Race {
     const spec = specOf({
       ...{ id, name: `work-${n}`, job: { image: 'busybox' } },
       resources: {
-        ...{ cpuMilli: 100 + roll(2_000), memMiB: 64 + roll(1_500), diskMiB: roll(1_000) },
+        ...{
+          cpuMilli: 100 + roll(roll(3) === 0 ? 6_000 : 800),
+          memMiB: 64 + roll(1_500),
+          diskMiB: roll(1_000),
+        },
         ...gpu,
       },
       lifecycle: { stopGraceS: 5 },
