@@ -488,4 +488,35 @@ export namespace kith {
   interface MeshDone {
   }
   const MeshDone: Codec<MeshDone>;
+
+  /** POST /v1/images/have, /v1/images/chunks and, with `at`, /v1/images/chunk: docs/images.md. */
+  interface ImageRequest {
+    image: Uint8Array;
+    at: number;
+  }
+  const ImageRequest: Codec<ImageRequest>;
+
+  /** No size: it is not held here. */
+  interface ImageHaveReply {
+    image?: ImageFacts | null;
+  }
+  const ImageHaveReply: Codec<ImageHaveReply>;
+
+  /** POST /v1/images/list */
+  interface ImageListRequest {
+  }
+  const ImageListRequest: Codec<ImageListRequest>;
+
+  interface ImageListReply {
+    images: ImageFacts[];
+  }
+  const ImageListReply: Codec<ImageListReply>;
+
+  interface ImageFacts {
+    image: Uint8Array;
+    size: number;
+    form: string;
+    names: string[];
+  }
+  const ImageFacts: Codec<ImageFacts>;
 }

@@ -54,6 +54,11 @@ export const VM_OVERHEAD_MIB = 100;
 export const FRAME_BYTES_MAX: number = 64 * 1024;
 /** Numbers of a frame have 48 bits: bytes and frames of a lifetime, and ms until the year 10889. */
 export const FRAME_NUMBER_MAX: number = 2 ** 48 - 1;
+
+/** FROZEN. A chunk of an image: checked alone in 5 ms, and a request over a slow link in a minute. */
+export const CHUNK_BYTES: number = 4 * 1024 * 1024;
+/** 256 GiB in one image: its list then fits in half a chunk. */
+export const IMAGE_CHUNKS_MAX = 65_536;
 /** A sentence for people in a signed document. */
 export const WHY_CHARS_MAX = 500;
 /** A request: a spec, and less than a kilobyte around it with its signature. */
@@ -85,3 +90,11 @@ export const TAR_TEXT_BYTES_MAX: number = 64 * 1024;
  * and what comes after is counted and dropped.
  */
 export const BUBBLE_LOG_BYTES: number = 64 * 1024 * 1024;
+/** What QEMU's translator takes on top of it where there is no KVM. */
+export const VM_TRANSLATED_MIB = 96;
+/** A line of QMP: the longest answer that is asked for has a few KiB. */
+export const QMP_LINE_BYTES_MAX: number = 256 * 1024;
+/** What a guest keeps to spare when memory is taken back: below it, it would begin to swap. */
+export const GUEST_SPARE_MIB = 64;
+/** The same in parts of what it has; the larger of both counts. */
+export const GUEST_SPARE_PERCENT = 10;

@@ -68,7 +68,7 @@ export const BODY_BYTES_MAX: number = WALK_REPLY_BYTES_MAX + 64 * 1024;
 export const BATCH_BYTES: number = 256 * 1024;
 
 /** What is metered of each peer. */
-export type Metered = 'bytes' | 'lines' | 'nodes';
+export type Metered = 'bytes' | 'lines' | 'nodes' | 'bulk';
 export const RATES: Readonly<Record<Metered, Rate>> = {
   /** Sent and read for it: a first sync of 500 MB takes half a minute. */
   bytes: { perSecond: 16 * 1024 * 1024, burst: 64 * 1024 * 1024 },
@@ -76,7 +76,11 @@ export const RATES: Readonly<Record<Metered, Rate>> = {
   lines: { perSecond: 2_000, burst: 20_000 },
   /** Trie nodes it asks for, at 0.05 ms: a tenth of one core, and the walk of 10,000 authors. */
   nodes: { perSecond: 2_000, burst: 16_384 },
+  /** Images it fetches: more than a link of 2.5 Gbit/s carries, so that the link is the bound. */
+  bulk: { perSecond: 320 * 1024 * 1024, burst: 1024 * 1024 * 1024 },
 };
+/** Large answers at once, of 4 MiB each: 128 MiB of memory, and every link is busy by then. */
+export const BULK_AT_ONCE_MAX = 32;
 /** How long a faulty peer is not spoken to: it needs a repair, not a retry. */
 export const FAULTY_MS = 300_000;
 
@@ -93,6 +97,8 @@ export const CONNECT_MS_MAX = 15_000;
 
 /** Meets and leases that one member may ask for: a search of each of its links, and again. */
 export const MESH_ASKS_RATE: Rate = { perSecond: 4, burst: 64 };
+/** Images that are told at once: with their names they fill half of a reply. */
+export const TOLD_IMAGES_MAX = 512;
 
 /**
  * Questions about work of one member: a placer that places as much as a host admits, and lists. A

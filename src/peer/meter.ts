@@ -36,6 +36,7 @@ export function createMeter(nowMs: () => number, rates: Readonly<Record<Metered,
         bytes: full(rates.bytes),
         lines: full(rates.lines),
         nodes: full(rates.nodes),
+        bulk: full(rates.bulk),
       };
       accounts.set(key, (account = { buckets, connections: 0, barredUntilMs: 0 }));
     }

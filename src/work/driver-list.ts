@@ -3,8 +3,12 @@
 
 import type { Key } from '../../proto/ids.ts';
 import type { Driver } from './driver.ts';
+import { type ContainerParts, NVIDIA, containerDriver } from './jobs/containers.ts';
+import { socketsOf } from './jobs/engine.ts';
 
 /** `state`: the folder of work; `home` names this node on what it starts. */
-export function driversHere(_state: string, _home: Key): readonly Driver[] {
-  return [];
+export function driversHere(state: string, home: Key): readonly Driver[] {
+  const sockets = socketsOf(process.env);
+  const parts: ContainerParts = { state, home, sockets, cards: NVIDIA, mesh: null };
+  return [containerDriver('podman', parts), containerDriver('docker', parts)];
 }
