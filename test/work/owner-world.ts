@@ -1,7 +1,7 @@
 // An owner and its hosts in one process under a seed: the real step functions of both, with a
-// network that loses, delays, doubles and cuts one way or both, processes that crash or stand still,
-// machines that lose power or sleep, and wall clocks that jump. Work is a thing of the machine: it
-// goes on while the daemon beside it is dead.
+// network that loses, delays, doubles and cuts one way or both, processes that crash or stand
+// still, machines that lose power or sleep, and wall clocks that jump. Work is a thing of the
+// machine: it goes on while the daemon beside it is dead.
 
 import type { Digest, Key } from '../../proto/ids.ts';
 import type { Answer, LeaseState, Receipt, Request, SignedDocument } from '../../work/documents.ts';
