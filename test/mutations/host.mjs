@@ -180,7 +180,7 @@ export const HOST = [
     "enter(turn, lease, 'waiting', afresh(life, 0));",
   ),
   m(
-    'what is on its way to the disk is not started after the fence',
+    'startBy is looked at when a start comes from the disk',
     'work/host.ts',
     "isWanted && effect.act === 'start' ? tooLate(turn.host, lease, turn.now) : null",
     'isWanted ? null : null',
