@@ -1,25 +1,15 @@
-// Owner and hosts through whatever a network and machines do: two copies of work that may be started
-// elsewhere never run at once, one `go` is said to one host alone, and what is lost is found again.
-// A failure names its seed: KITH_SEED=N runs it alone.
+// Owner and hosts through whatever a network and machines do: two copies of work that may be
+// started elsewhere never run at once, one `go` is said to one host alone, and what is lost is
+// found again. A failure names its seed: KITH_SEED=N runs it alone.
 
 import { describe, expect, test } from 'vitest';
 import { diceOf } from '../../place/dice.ts';
 import type { Key } from '../../proto/ids.ts';
 import { hostOf } from '../../work/owned.ts';
 import type { Spec } from '../../work/spec.ts';
-import {
-  type Copy,
-  type Faults,
-  type World,
-  at,
-  crash,
-  placeWork,
-  powerOff,
-  runUntil,
-  siteAt,
-  stand,
-  worldOf,
-} from './owner-world.ts';
+import { crash, powerOff, stand, worldOf } from './owner-machines.ts';
+import { placeWork } from './owner-parts.ts';
+import { type Copy, type Faults, type World, at, runUntil, siteAt } from './owner-world.ts';
 import { specOf } from './specs.ts';
 
 const MINUTE = 60_000;
@@ -117,7 +107,9 @@ function run(seed: number, faults: Partial<Faults> = {}): Run {
   return { world, specs };
 }
 
-/** How long two copies of one piece of work ran at once; what a waking machine needs is forgiven. */
+/**
+ * How long two copies of one piece of work ran at once; what a waking machine needs is forgiven.
+ */
 function overlaps({ world, specs }: Run): string[] {
   return specs.flatMap((spec) => {
     if (spec.lifecycle.onHostLoss === 'wait') return [];
