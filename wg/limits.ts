@@ -35,7 +35,7 @@ export const KEEPALIVE_S = 25;
 /** Seconds, while a path is being opened: WireGuard takes no less. */
 export const KEEPALIVE_PUNCH_S = 1;
 /** Where a network's ledger names no other. */
-export const IPV4_RANGE_DEFAULT = '10.88.0.0/16';
+export const IPV4_RANGE_DEFAULT = '10.73.0.0/16';
 
 /** A peer in a dump: two keys, an endpoint, numbers, and a few hundred prefixes of 24 bytes. */
 export const DUMP_LINE_BYTES_MAX: number = 16 * 1024;

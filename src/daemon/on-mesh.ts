@@ -30,14 +30,11 @@ export function meshOf(
   if (!identity.ok) throw new DaemonFault(identity.code, identity.detail);
   return startMesh({
     ...{ home: parts.home, host, identity: identity.value, calendar, tell, version, syncing },
-    ...{
-      door,
-      wishes,
-      facts: work?.facts ?? createFacts({ folder, cards: nvidia }),
-      work: work?.mesh ?? null,
-    },
+    ...{ door, wishes, work: work?.mesh ?? null },
+    facts: work?.facts ?? createFacts({ folder, cards: nvidia }),
+    // A lobby is asked for at doors alone (whereabouts.ts): here everybody is in already.
     serve: (place, routes) =>
-      serveAt(parts, place.host, place.port, { routes, door: door.address }),
+      serveAt({ ...parts, lobby: null }, place.host, place.port, { routes, door: door.address }),
   });
 }
 

@@ -14,6 +14,14 @@ import {
   portsCheck,
 } from './folder-checks.ts';
 import {
+  cardsCheck,
+  cardsHere,
+  disksCheck,
+  lookAtHardware,
+  machineCheck,
+  processorCheck,
+} from './hardware.ts';
+import {
   backendCheck,
   hostsCheck,
   ipv6Check,
@@ -32,10 +40,14 @@ export interface Examined {
 
 export async function examine(folder: string): Promise<Examined> {
   const system = thisSystem();
-  const host = await lookAtHost();
+  const [host, hardware, cards] = await Promise.all([lookAtHost(), lookAtHardware(), cardsHere()]);
   const daemon = await daemonCheck(folder);
   const { status } = daemon;
   const round: readonly (readonly [string, string, () => Finding | Promise<Finding>])[] = [
+    ['machine', 'machine', () => machineCheck(hardware)],
+    ['processor', 'processor', () => processorCheck(hardware)],
+    ['disks', 'disks', () => disksCheck(hardware)],
+    ['cards', 'cards', () => cardsCheck(hardware, cards)],
     ['node', 'Node', () => ok(process.version)],
     ['folder', 'data folder', () => folderCheck(folder)],
     ['disk', 'disk', () => diskCheck(folder)],

@@ -16,7 +16,7 @@ import { MESH_HOST_REFUSALS } from '../os/mesh-refusals.ts';
 import { networkPrint, ownEndpoints } from '../os/own-addresses.ts';
 import { type Wireguard, raiseWireguard } from '../os/wireguard.ts';
 import { isPeer } from '../peer/members.ts';
-import type { PeerRoute } from '../peer/server.ts';
+import type { PeerRoute } from '../peer/served.ts';
 import { nodePlatform } from '../platform.ts';
 import { createAlarms } from './alarms.ts';
 import { applyLedger } from './applied.ts';
@@ -215,11 +215,12 @@ async function anew(of: () => Ground, { tell }: MeshParts): Promise<void> {
 /** Everything that is heard on the address of this node. */
 async function openUp(ground: Ground): Promise<void> {
   const { parts, wishing, device, applying } = ground;
+  // First of all: a link that is made below says at once whom it looks for.
+  ground.meeting = await openMeeting(ground);
   await setLink(ground);
   await applyLedger(ground);
   if (applying.actual() === null) throw new Error('the interface could not be written to');
   const address = wishing.self()?.address ?? '';
-  ground.meeting = await openMeeting(ground);
   ground.server = await parts.serve({ host: address, port: MESH_PORT }, routesOf(ground));
   ground.heart = await startHeartbeat(heartParts(ground, address));
   ground.heart.onHeard((beat, firstHand) => onHeard(ground, beat, firstHand));

@@ -11,7 +11,7 @@ import { RECEIPT_BYTES_MAX, REQUEST_BYTES_MAX } from '../../work/limits.ts';
 import { openDocument } from '../../work/signing.ts';
 import { monotonicMs } from '../os/clock.ts';
 import { WORK_ASKS_RATE, WORK_ASK_BYTES_MAX } from './limits.ts';
-import type { PeerRoute } from './server.ts';
+import type { PeerRoute } from './served.ts';
 
 export const WORK_ASK_PATH = '/v1/work/ask';
 export const WORK_LIST_PATH = '/v1/work/list';

@@ -214,6 +214,10 @@ describe('kith doctor', () => {
     const ids = said.checks.map(({ id }) => id);
     expect(ids).toEqual([
       ...[
+        'machine',
+        'processor',
+        'disks',
+        'cards',
         'node',
         'folder',
         'disk',

@@ -295,6 +295,21 @@ describe('stages that take too long, or fail', () => {
     expect(one.ask(late)).toMatchObject({ code: 'past-start-by' });
   });
 
+  test('startBy counts while the start waits for the disk, too', () => {
+    const spec = job({ limits: { startBy: '2027-01-15T08:16:50Z' } });
+    const one = OneHost.ready();
+    one.ask(one.reserve(spec));
+    one.ask(one.request('go', spec));
+    one.isQuick = false;
+    one.pass(9);
+    one.give({ is: 'prepared', of: one.of() });
+    one.take();
+    one.pass(1);
+    one.sync();
+    expect(one.acts()).toEqual([]);
+    expect(one.lease()?.life).toMatchObject({ failure: { code: 'start-late' } });
+  });
+
   test('a receipt and a destroy are asked for again until they are there', () => {
     const one = OneHost.ready();
     one.run(job());

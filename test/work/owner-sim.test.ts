@@ -14,9 +14,10 @@ import { specOf } from './specs.ts';
 
 const MINUTE = 60_000;
 const SEEDS = Number(process.env['KITH_SEEDS'] ?? 40);
+const FIRST = Number(process.env['KITH_FIRST'] ?? 1);
 const ONE = process.env['KITH_SEED'];
 const seeds =
-  ONE === undefined ? Array.from({ length: SEEDS }, (_, seed) => seed + 1) : [Number(ONE)];
+  ONE === undefined ? Array.from({ length: SEEDS }, (_, seed) => FIRST + seed) : [Number(ONE)];
 
 /** After a sleep a machine goes on with what it had, until its daemon has had the time to kill. */
 const WAKING_MS = 3_000;

@@ -160,6 +160,18 @@ describe('a reservation is refused', () => {
     expect([...here].toSorted()).toEqual(Object.keys(HOST_REFUSALS).toSorted());
   });
 
+  test.each([
+    [{ cpuMilli: 8_000 }, 2, 'no-cpu'],
+    [{ cpuMilli: 10, memMiB: 4_096 }, 2, 'no-mem'],
+    [{ cpuMilli: 10, diskMiB: 2_500 }, 4, 'no-disk'],
+  ])('of %j there is room for %i', (resources, count, code) => {
+    const one = OneHost.ready();
+    const ask = (n: number, more = {}): unknown =>
+      one.ask(one.reserve(wanting({ ...resources, ...more }), { id: ulid(n) }));
+    for (let n = 0; n < count; n++) expect(ask(n)).toMatchObject({ say: 'reserved' });
+    expect(ask(count)).toMatchObject({ code, has: 0 });
+  });
+
   test('what the second gate sees is not counted twice once it is used', () => {
     const one = OneHost.ready({ memAvailableMiB: 3_000 });
     one.run(wanting({ memMiB: 2_048 }));

@@ -7,12 +7,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { VM_OVERHEAD_MIB, VM_TRANSLATED_MIB } from '../../../work/limits.ts';
 import { nowMs } from '../../os/clock.ts';
-import { findTool } from '../../os/tools.ts';
 import { removeCgroup } from '../cgroup.ts';
 import type { Driver, Order, Probe, Running, Tag } from '../driver.ts';
 import type { GuestNet } from '../guest-net.ts';
 import { type Proof, proven } from './kvm.ts';
-import { QEMU, missingTools } from './launch.ts';
+import { missingTools } from './launch.ts';
 import { GONE_MS, START_POLL_MS, USER_FIRST } from './limits.ts';
 import { type Note, nameOf, readNote } from './note.ts';
 import { prepared } from './prepare.ts';
@@ -24,8 +23,6 @@ export interface MachineDriverParts {
   /** Of this driver alone; made where it is not there. */
   readonly folder: string;
   readonly net: GuestNet;
-  /** Another QEMU than the one in the PATH. */
-  readonly qemu?: string;
   /** What says whether KVM is there. */
   readonly kvmDevice?: string;
 }
@@ -33,7 +30,6 @@ export interface MachineDriverParts {
 export interface Machines {
   readonly parts: MachineDriverParts;
   readonly folder: string;
-  readonly qemu: string;
   proof: Proof | null;
   readonly running: Map<string, RunningMachine>;
 }
@@ -42,8 +38,7 @@ export function createMachineDriver(parts: MachineDriverParts): Driver {
   mkdirSync(parts.folder, { recursive: true, mode: 0o700 });
   // As the kernel names the folder that a process works in.
   const folder = realpathSync(parts.folder);
-  const qemu = parts.qemu ?? QEMU;
-  const own: Machines = { parts, folder, qemu, proof: null, running: new Map() };
+  const own: Machines = { parts, folder, proof: null, running: new Map() };
   return {
     ...{ kind: 'vm', name: 'qemu' },
     probe: () => probe(own),
@@ -73,14 +68,13 @@ async function probe(own: Machines): Promise<Probe> {
   const no = (what: string): Probe => ({ usable: false, what, checkedAtMs });
   if (process.arch !== 'x64') return no('machines run on amd64 only');
   if (process.geteuid?.() !== 0) return no('running machines as users of their own needs root');
-  const missing = missingTools().filter((name) => name !== QEMU);
-  if (findTool(own.qemu) === null) missing.unshift(own.qemu);
+  const missing = missingTools();
   if (missing.length > 0) return no(`there is no ${missing.join(', no ')}`);
   try {
-    const { qemu, folder, parts } = own;
+    const { folder, parts } = own;
     const identity = { user: USER_FIRST, groups: [] };
     const device = parts.kvmDevice === undefined ? {} : { device: parts.kvmDevice };
-    const proof = await proven({ folder, qemu, identity, ...device });
+    const proof = await proven({ folder, identity, ...device });
     own.proof = proof;
     if (proof.accel === null) return no(proof.why);
     const how = proof.accel === 'kvm' ? 'with KVM' : `without KVM: ${proof.why}`;

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../../os/clock.ts';
 import { HEALTH_LOOK_MS } from './limits.ts';
 import type { Note } from './note.ts';
+import { HEALTH_ADDRESS } from './ports.ts';
 
 export async function answers(
   { net, started }: Note,
@@ -15,8 +16,8 @@ export async function answers(
   ask: (line: string) => Promise<string>,
 ): Promise<boolean> {
   const endMs = monotonicMs() + limitMs;
-  const door = started?.forwards.find((one) => one.protocol === 'tcp' && one.port === port);
-  const [host, at] = net.address === null ? ['127.0.0.1', door?.hostPort] : [net.address, port];
+  const door = started?.forwards.find((one) => one.address === HEALTH_ADDRESS && one.port === port);
+  const [host, at] = net.address === null ? [HEALTH_ADDRESS, door?.hostPort] : [net.address, port];
   if (at === undefined) return false;
   const socket = connect({ host, port: at });
   socket.on('error', () => undefined);
@@ -25,7 +26,7 @@ export async function answers(
     if (!(await opened(socket, limitMs))) return false;
     if (net.address !== null) return true;
     while (monotonicMs() < endMs && !socket.destroyed && !socket.readableEnded) {
-      if (isTaken(await ask('info usernet'), socket.localPort)) return true;
+      if (isTaken(await ask('info usernet'), at)) return true;
       await pause(HEALTH_LOOK_MS);
     }
     return false;
@@ -48,10 +49,10 @@ function opened(socket: Socket, limitMs: number): Promise<boolean> {
   });
 }
 
-/** Lines of `TCP[STATE] FD SOURCE PORT DESTINATION PORT …`: the port of our end is in one of them. */
-function isTaken(table: string, ownPort: number | undefined): boolean {
+/** Lines of `TCP[STATE] FD SOURCE PORT DESTINATION PORT …`; nobody else knows the port. */
+function isTaken(table: string, hostPort: number): boolean {
   return table.split('\n').some((line) => {
     const words = line.trim().split(/\s+/);
-    return words[0] === 'TCP[ESTABLISHED]' && words.slice(2).includes(String(ownPort));
+    return words[0] === 'TCP[ESTABLISHED]' && words[3] === String(hostPort);
   });
 }

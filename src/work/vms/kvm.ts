@@ -9,8 +9,8 @@ import { PROBE_STATUS, probeArgs, probeGuest } from '../../../work/probe-guest.t
 import type { Accel } from '../../../work/qemu.ts';
 import { monotonicMs, nowMs } from '../../os/clock.ts';
 import { bootId } from '../../os/machine.ts';
-import { findTool, runTool } from '../../os/tools.ts';
-import { type Identity, asUser, pathOf } from './launch.ts';
+import { runTool } from '../../os/tools.ts';
+import { type Identity, QEMU, asUser, pathOf } from './launch.ts';
 import {
   COMPLAINT_BYTES_MAX,
   KVM_PROBE_MS,
@@ -32,7 +32,6 @@ export interface Proof {
 
 export interface ProofParts {
   readonly folder: string;
-  readonly qemu: string;
   /** Who machines run as; its groups are added to. */
   readonly identity: Identity;
   readonly device?: string;
@@ -44,7 +43,7 @@ const GUEST = 'probe-guest';
 
 /** The proof that is kept, where it still holds, or a new one. */
 export async function proven(parts: ProofParts): Promise<Proof> {
-  const qemu = await versionOf(parts.qemu);
+  const qemu = await versionOf();
   const kept = readProof(join(parts.folder, NOTE));
   const age = kept === null ? -1 : nowMs() - kept.provedAtMs;
   const holds = kept !== null && kept.qemu === qemu && kept.boot === bootId();
@@ -56,8 +55,8 @@ export async function proven(parts: ProofParts): Promise<Proof> {
 }
 
 /** "7.2.22", from the first line that it prints; the whole line where it prints another. */
-async function versionOf(qemu: string): Promise<string> {
-  const { stdout, said } = await runTool([qemu, '--version']);
+async function versionOf(): Promise<string> {
+  const { stdout, said } = await runTool([QEMU, '--version']);
   const line = stdout.toString('utf8').split('\n', 1)[0] ?? '';
   return /version (\S+)/.exec(line)?.[1] ?? (line.trim() || said);
 }
@@ -114,8 +113,7 @@ function runGuest(parts: ProofParts, accel: Accel, limitMs: number): Promise<Gue
   const beganMs = monotonicMs();
   const groups = accel === 'kvm' ? groupsFor(parts.device) : [];
   const identity = { ...parts.identity, groups: typeof groups === 'string' ? [] : groups };
-  const qemu = findTool(parts.qemu) ?? parts.qemu;
-  const [program = '', ...args] = [...asUser(identity), qemu, ...probeArgs(accel, 3)];
+  const [program = '', ...args] = [...asUser(identity), QEMU, ...probeArgs(accel, 3)];
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       env: { PATH: pathOf(), LC_ALL: 'C' },

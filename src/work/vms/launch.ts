@@ -31,7 +31,6 @@ export interface Identity {
 export interface Launch {
   readonly folder: string;
   readonly identity: Identity;
-  readonly qemu: string;
   /** Where a process enters the control group. */
   readonly doors: readonly string[];
   /** It opens an interface of the host. */
@@ -102,7 +101,7 @@ const { O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
 /** Starts it; whether it comes up is seen on its control socket. */
 export async function launch(
-  { folder, identity, qemu, doors, needsTun }: Launch,
+  { folder, identity, doors, needsTun }: Launch,
   described: Described,
   files: Files,
 ): Promise<ChildProcess> {
@@ -138,7 +137,7 @@ export async function launch(
           : { code: inherited.file(uefi.code, O_RDONLY), vars: inherited.file(uefi.vars, O_RDWR) },
     };
     const tun = needsTun ? await openTun(folder, identity) : null;
-    const bare = [...asUser(identity), qemu, ...qemuArgs(machine)];
+    const bare = [...asUser(identity), QEMU, ...qemuArgs(machine)];
     const within =
       tun === null
         ? bare

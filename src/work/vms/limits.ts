@@ -20,7 +20,7 @@ export const WATCH_MS = 500;
 /** For QEMU to end after it was told to: it closes its disks first. */
 export const QUIT_MS = 5_000;
 /** How often the guest says how much memory it has to spare, in seconds. */
-export const BALLOON_POLL_S = 5;
+export const BALLOON_POLL_S = 2;
 
 /** Of a guest's console at once. */
 export const CONSOLE_READ_BYTES = 65_536;

@@ -7,6 +7,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import type { Forward } from '../../../work/qemu.ts';
 import type { Spec } from '../../../work/spec.ts';
 
+/** Where this host alone looks after the health of a guest. */
+export const HEALTH_ADDRESS = '127.0.0.1';
+
 /** One for each that is published, and one for this host's own look at its health. */
 export async function forwardsOf({ network, health }: Spec): Promise<readonly Forward[]> {
   if (network.mode !== 'egress') return [];
@@ -25,9 +28,8 @@ export async function forwardsOf({ network, health }: Spec): Promise<readonly Fo
     });
   }
   const looked = health?.tcp;
-  const isOpen = forwards.some(({ protocol, port }) => protocol === 'tcp' && port === looked);
-  if (looked !== undefined && !isOpen) {
-    const address = '127.0.0.1';
+  if (looked !== undefined) {
+    const address = HEALTH_ADDRESS;
     const hostPort = await anyFree('tcp', address);
     forwards.push({ protocol: 'tcp', address, port: looked, hostPort });
   }

@@ -116,7 +116,7 @@ async function tried(
   writeNote(folder, ready);
   const child = await launch(
     {
-      ...{ folder, qemu: own.qemu, identity: { user, groups } },
+      ...{ folder, identity: { user, groups } },
       doors: cgroup === null ? [] : doorsOf(cgroup),
       needsTun: ready.net.mode === 'mesh',
     },
