@@ -19,6 +19,7 @@ import {
   SUBSCRIBERS_MAX,
   SUBSCRIBER_BYTES_MAX,
 } from './limits.ts';
+import { type HostingBehind, addHostingRoutes } from './hosting-api.ts';
 import { type OwningBehind, addOwningRoutes } from './owning-api.ts';
 import { DaemonFault } from './refusals.ts';
 import {
@@ -34,7 +35,7 @@ import {
 import { bindSocket } from './socket.ts';
 
 /** What stands behind the routes. Each throws a `DaemonFault` or a `StoreFault` to refuse. */
-export interface Behind extends OwningBehind {
+export interface Behind extends OwningBehind, HostingBehind {
   state(): DaemonState;
   status(): Status;
   ledger(): LedgerFacts;
@@ -50,6 +51,8 @@ export interface Behind extends OwningBehind {
   rotate(): Promise<Rotated>;
   metrics(): string;
   stop(why: string): void;
+  /** How much work goes on running when the daemon has stopped. */
+  running(): number;
 }
 
 export interface Api {
@@ -68,6 +71,7 @@ export async function serveApi(path: string, behind: Behind, events: Events): Pr
   handleErrors(app);
   addRoutes(app, behind);
   addMeshRoutes(app, behind);
+  addHostingRoutes(app, behind, schemaOf, () => whileRunning(behind));
   const closeSteps = addOwningRoutes(app, behind, schemaOf, () => whileRunning(behind));
   const closeStreams = addStreams(app, events);
   const carrier = addCarry(app.server, behind, events);
@@ -202,7 +206,7 @@ function addRoutes(app: FastifyInstance, behind: Behind): void {
   app.post(stop.path, { schema: { response: { 200: stop.output } } }, (_request, reply) => {
     // Whoever asked has read the answer by then.
     reply.raw.once('close', () => behind.stop('asked to'));
-    return { pid: process.pid };
+    return { pid: process.pid, running: behind.running() };
   });
 }
 

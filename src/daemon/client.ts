@@ -63,6 +63,10 @@ const PATIENCE_MS: Readonly<Record<keyof Requests, number | null>> = {
   // Peers that are off are waited for.
   rotate: TAKE_MS_MAX,
   stop: ANSWER_MS_MAX,
+  workReady: ANSWER_MS_MAX,
+  workFreeze: ANSWER_MS_MAX,
+  // It waits at the host for what comes next.
+  workLog: TAKE_MS_MAX,
   // Images are looked for by name, and the disk is waited for.
   place: TAKE_MS_MAX,
   works: PING_MS_MAX,

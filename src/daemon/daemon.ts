@@ -33,6 +33,7 @@ import {
   takeLines,
 } from './running.ts';
 import { meshBehind } from './on-mesh.ts';
+import { hostingBehind, runningIn } from './on-hosting.ts';
 import { workBehind } from './on-work.ts';
 import type { DoorPlace } from './underlay.ts';
 
@@ -158,6 +159,8 @@ function behindOf(daemon: Daemon, stop: (why: string) => void): Behind {
     dialWaiting: (newcomer, lobby) => dialFor(daemon, newcomer, lobby),
     ...meshBehind(daemon, () => statusOf(daemon)),
     ...workBehind(daemon),
+    ...hostingBehind(daemon),
+    running: () => (daemon.work === null ? 0 : runningIn(daemon.work.hosting.state())),
     stop,
   };
 }

@@ -11,6 +11,7 @@ import { metricsText } from '../mesh/metrics.ts';
 import { rotateAlone } from '../mesh/own-key.ts';
 import type { PeerServer } from '../peer/server.ts';
 import type { Behind } from './api.ts';
+import { workMetrics } from './on-hosting.ts';
 import { DaemonFault } from './refusals.ts';
 import type { Status } from './routes.ts';
 import type { Daemon } from './running.ts';
@@ -75,7 +76,7 @@ export function meshBehind(
     metrics() {
       const { mesh } = daemon;
       const [peers, nodes] = [mesh?.peers() ?? [], mesh?.nodes() ?? []];
-      return metricsText(status(), peers, nodes, mesh?.refusedBeats() ?? {});
+      return metricsText(status(), peers, nodes, mesh?.refusedBeats() ?? {}, workMetrics(daemon));
     },
   };
 }

@@ -7,6 +7,12 @@ import type { RefusalCode } from '../../ledger/refusals.ts';
 import type { Moved, Outcome } from '../../ledger/sync-state.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
 import type { MeshStatus, NodeFacts, PeerLink, Ping, Rotated } from '../mesh/facts.ts';
+import {
+  HOSTING_ROUTES,
+  type HostingReplies,
+  type HostingRequests,
+  type HostingRouteName,
+} from './hosting-routes.ts';
 import { REQUEST_LINES_MAX } from './limits.ts';
 import {
   type WorkReplies,
@@ -91,7 +97,8 @@ export type RouteName =
   | 'events'
   | 'carry'
   | 'stop'
-  | WorkRouteName;
+  | WorkRouteName
+  | HostingRouteName;
 
 export const ROUTES: Readonly<Record<RouteName, Route>> = {
   status: {
@@ -232,9 +239,10 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
     path: '/v1/stop',
     help: 'finishes what is under way, saves a checkpoint and ends the daemon',
     input: object({}),
-    output: object({ pid: count }),
+    output: object({ pid: count, running: count }),
   },
   ...WORK_ROUTES,
+  ...HOSTING_ROUTES,
 };
 
 export type DaemonState = 'opening' | 'running' | 'stopping';
@@ -316,7 +324,7 @@ export interface Candidates {
   }[];
 }
 
-export interface Requests extends WorkRequests {
+export interface Requests extends WorkRequests, HostingRequests {
   readonly status: undefined;
   readonly ledger: undefined;
   readonly records: { readonly lines: readonly string[]; readonly own: boolean };
@@ -330,7 +338,7 @@ export interface Requests extends WorkRequests {
   readonly stop: undefined;
 }
 
-export interface Replies extends WorkReplies {
+export interface Replies extends WorkReplies, HostingReplies {
   readonly status: Status;
   readonly ledger: LedgerFacts;
   readonly records: TakenLines;
@@ -341,5 +349,6 @@ export interface Replies extends WorkReplies {
   readonly ping: Ping;
   readonly relink: { readonly links: number };
   readonly rotate: Rotated;
-  readonly stop: { readonly pid: number };
+  /** How much work goes on running without it. */
+  readonly stop: { readonly pid: number; readonly running: number };
 }

@@ -18,6 +18,7 @@ import { type Wireguard, raiseWireguard } from '../os/wireguard.ts';
 import { isPeer } from '../peer/members.ts';
 import type { PeerRoute } from '../peer/served.ts';
 import { nodePlatform } from '../platform.ts';
+import type { MeshPlace } from '../work/guest-net.ts';
 import { createAlarms } from './alarms.ts';
 import { applyLedger } from './applied.ts';
 import { createApplying } from './applying.ts';
@@ -55,6 +56,8 @@ export interface Raised {
   rotate(): Promise<Rotated>;
   /** The address of a member on the mesh; null: it is none. */
   addressOf(member: PeerLink['key']): string | null;
+  /** Where guests of this node belong; null while there is no mesh. */
+  place(): MeshPlace | null;
   ledgerChanged(): void;
   stop(): Promise<void>;
 }
@@ -250,9 +253,16 @@ function raisedOf(ground: Ground): Raised {
     },
     rotate: () => rotateOwn(ground),
     addressOf: (member) => ground.wishing.roster().byKey.get(member)?.address ?? null,
+    place: () => placeOf(ground),
     ledgerChanged: () => void followLedger(ground),
     stop: () => takeDown(ground),
   };
+}
+
+function placeOf({ device, wishing }: Ground): MeshPlace | null {
+  const prefix = wishing.self()?.prefix ?? null;
+  if (prefix === null) return null;
+  return { device: device.name, network: wishing.roster().network, prefix };
 }
 
 async function followLedger(ground: Ground): Promise<void> {

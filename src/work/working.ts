@@ -20,22 +20,29 @@ import type { Mesh } from '../mesh/mesh.ts';
 import type { Calendar } from '../os/calendar.ts';
 import { bootMs, randomBytes } from '../os/clock.ts';
 import { bootId } from '../os/machine.ts';
+import { urlOf } from '../peer/address.ts';
+import { openChannel } from '../peer/channel.ts';
 import { workRoutes } from '../peer/work-routes.ts';
 import { MESH_PORT } from '../beat/limits.ts';
 import { type Seen, demandOf, isDrained, nodesFor } from '../placing.ts';
 import { realDisk } from '../store/disk.ts';
-import type { Driver, Order } from './driver.ts';
-import { createDrivers } from './drivers.ts';
+import type { Driver } from './driver.ts';
+import type { DriverParts } from './driver-list.ts';
+import { type Drivers, createDrivers } from './drivers.ts';
 import { createEndings } from './endings.ts';
 import { foldersIn } from './folders.ts';
+import { createGuestNet } from './guest-net.ts';
 import { type Hosting, startHosting } from './hosting.ts';
 import { openWorkJournal } from './journal.ts';
+import { type Images, imagesOver } from './images/images.ts';
+import type { ImagePeers } from './images/fetching.ts';
+import { openImages } from './images/store.ts';
 import { openOwnedFile } from './owned-file.ts';
 import { type Owning, startOwning } from './owning.ts';
 import { hostPapers, ownerPapers, penOf } from './papers.ts';
 import { OWN_HEARD_MS } from './limits.ts';
 import { type Reaching, createReaching } from './reaching.ts';
-import { receiptsIn } from './receipts.ts';
+import { type Receipts, receiptsIn } from './receipts.ts';
 import type { Asked } from './rights.ts';
 import { workDesk } from './serving.ts';
 import { type WorkLogs, workLogs } from './work-logs.ts';
@@ -47,8 +54,8 @@ export interface WorkParts {
   readonly version: string;
   readonly tell: Tell;
   readonly mesh: () => Mesh | null;
-  /** Those of this machine; `state` is the folder of work. */
-  readonly drivers: (state: string, home: Key) => readonly Driver[];
+  /** Those of this machine. */
+  readonly drivers: (parts: DriverParts) => readonly Driver[];
 }
 
 export interface Work {
@@ -58,11 +65,16 @@ export interface Work {
   readonly owning: Owning;
   readonly reaching: Reaching;
   readonly logs: WorkLogs;
+  readonly images: Images;
+  readonly drivers: Drivers;
+  readonly receipts: Receipts;
   /** Every node as this one sees it, to be planned on. */
   seen(): Seen;
   /** By a person at this machine: it is kept over a restart. */
   drain(drained: boolean): void;
   isDrainedHere(): boolean;
+  /** Takes nothing new until this daemon is replaced. */
+  freeze(frozen: boolean): void;
   ledgerChanged(): void;
   /** Leaves what runs as it is. */
   close(): Promise<void>;
@@ -80,6 +92,7 @@ export async function startWork(parts: WorkParts): Promise<Work> {
   const folders = foldersIn(realDisk, base);
   const logs = workLogs(folders);
   const receipts = receiptsIn(realDisk, base);
+  const images = imagesOver(await openImages(join(base, 'images')), imagePeers(parts));
   const now = (): { monoMs: number; wallMs: number } => ({
     ...{ monoMs: bootMs(), wallMs: calendar.nowMs() },
   });
@@ -98,11 +111,12 @@ export async function startWork(parts: WorkParts): Promise<Work> {
     send: (owner, signed) => reaching.bring(owner, signed),
     wallMs: calendar.nowMs,
   });
-  const drivers = createDrivers(parts.drivers(base, self), () => changed?.());
+  const net = createGuestNet({ own: self, mesh: () => parts.mesh()?.place() ?? null });
+  const drivers = createDrivers(parts.drivers({ state: base, home: self, net }), () => changed?.());
   let changed: (() => void) | null = null;
   const hosting = startHosting({
     ...{ self, boot: bootId(), journal, drivers, facts, ground, papers, logs, endings, folders },
-    ...{ image: asEngineKnows, now, tell },
+    ...{ image: images.forWork, now, tell },
     askOwner: (owner, request) => reaching.ask(owner, request),
   });
   hosting.onChanged(() => changed?.());
@@ -118,18 +132,25 @@ export async function startWork(parts: WorkParts): Promise<Work> {
     hosting.heard(member, missesUs);
     owning.heard(member);
   };
-  const follow = (): void =>
-    hosting.drain(isDrained(ground().state, self) || isDrainedHere(base) ? 'draining' : 'no');
+  let isFrozen = false;
+  const follow = (): void => {
+    const isDraining = isDrained(ground().state, self) || isDrainedHere(base);
+    hosting.drain(isFrozen ? 'frozen' : isDraining ? 'draining' : 'no');
+  };
   follow();
   const mesh: MeshWork = {
     offer: (): Offer => hosting.offer(),
     digest: (): Digest | null => hosting.digest(),
     heard: hear,
     onChanged: (beatNow) => (changed = beatNow),
-    routes: workRoutes(desk),
+    routes: [...workRoutes(desk), ...images.routes],
   };
   return {
-    ...{ facts, mesh, hosting, owning, reaching, logs, seen },
+    ...{ facts, mesh, hosting, owning, reaching, logs, images, drivers, receipts, seen },
+    freeze(wanted) {
+      isFrozen = wanted;
+      follow();
+    },
     drain(drained) {
       setDrainedHere(base, drained);
       follow();
@@ -140,14 +161,33 @@ export async function startWork(parts: WorkParts): Promise<Work> {
       clearInterval(own);
       changed = null;
       await owning.close();
+      await images.close();
       await hosting.close();
+      await net.close();
       reaching.close();
     },
   };
 }
 
-/** Images that no store of this host holds are the engine's own. */
-const asEngineKnows: Order['image'] = () => Promise.resolve({ where: 'engine' });
+/** Images are fetched from members that are heard, over the mesh, those with the shortest way first. */
+function imagePeers({ mesh, identity }: WorkParts): ImagePeers {
+  return {
+    members() {
+      const near = new Map((mesh()?.peers() ?? []).map(({ key, rttMs }) => [key, rttMs]));
+      const farMs = (key: Key): number => near.get(key) ?? Number.MAX_SAFE_INTEGER;
+      return (mesh()?.nodes() ?? [])
+        .filter(({ liveness }) => liveness === 'alive')
+        .map(({ key }) => key)
+        .toSorted((a, b) => farMs(a) - farMs(b));
+    },
+    channel(to, signal) {
+      const host = mesh()?.addressOf(to) ?? null;
+      // Nobody answers there, which is what is to be said of a member without an address.
+      const url = urlOf({ host: host ?? '::', port: host === null ? 0 : MESH_PORT });
+      return openChannel({ identity, url, door: ({ key }) => key === to, signal });
+    },
+  };
+}
 
 function seenBy(
   { home, identity, calendar, mesh, version }: WorkParts,
