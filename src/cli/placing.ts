@@ -8,7 +8,6 @@ import { DaemonFault } from '../daemon/refusals.ts';
 import type { Names, Placed } from '../daemon/work-routes.ts';
 import { randomBytes } from '../os/clock.ts';
 import type { OwnedView } from '../../work/owner-view.ts';
-import type { Key } from '../../proto/ids.ts';
 import type { Call } from './command.ts';
 import { Stop, wrongUse } from './complaint.ts';
 import type { Exit } from './exit.ts';
@@ -105,7 +104,7 @@ async function ending(
   const complaint = complaintAbout(work);
   const { receipts } =
     until === 'ended' ? await askDaemon(folder, 'workReceipts', { id: work.id }) : { receipts: [] };
-  const host = work.host === null ? null : (names[work.host as Key] ?? work.host);
+  const host = work.host === null ? null : (names[work.host] ?? work.host);
   const document = { work, host, ...(until === 'ended' ? { receipts } : {}) };
   if (!print.json) {
     if (complaint !== null) throw new Stop(complaint);
