@@ -26,21 +26,22 @@ const known = new Map<string, GuestOrder>();
 async function main(): Promise<void> {
   await driver.probe();
   await driver.recover(() => null);
-  for (const { tag, spec } of task.orders) {
+  const start = async ({ tag, spec }: Task['orders'][number]): Promise<void> => {
     const order = orderFor(tag, spec, task.images, memoryLog());
     known.set(tag.id, order);
     const prepared = await driver.prepare(order, () => undefined, new AbortController().signal);
     const started = prepared.ok ? await driver.start(order, () => undefined) : prepared;
     if (!started.ok) {
       say({ failed: `${started.code} ${started.detail}` });
-      continue;
+      return;
     }
     const person = await personAt(started.value);
     await person.until('guest is ready');
     const note = readNote(`${task.folder}/${nameOf(tag)}`);
     say({ id: tag.id, pid: note?.started?.process?.pid, verified: await started.value.verify() });
     ASK.set(tag.id, person.does);
-  }
+  };
+  await Promise.all(task.orders.map(start));
   say({ ready: true });
   const lines = createInterface({ input: process.stdin });
   for await (const line of lines) {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -9,7 +8,15 @@ import { nodePlatform } from '../../../src/platform.ts';
 import { guestAddress } from '../../../wg/guests.ts';
 import { compileChild } from '../../kit/child.ts';
 import { inside, makeNamespace, run, sweepNamespaces, whyNot } from '../../os/namespaces.ts';
-import { type Images, initramfs, kernelFile, noGuests, orderOf } from './guests.ts';
+import {
+  type Images,
+  endMachines,
+  initramfs,
+  kernelFile,
+  machinesFolder,
+  noGuests,
+  orderOf,
+} from './guests.ts';
 
 const MISSING =
   noGuests() ?? whyNot() ?? (fs.existsSync('/usr/sbin/nft') ? null : 'there is no nft');
@@ -36,7 +43,7 @@ describe('guests on the mesh', () => {
   beforeAll(() => {
     if (MISSING !== null) return;
     sweepNamespaces();
-    base = fs.mkdtempSync(path.join(os.tmpdir(), 'kith-vms-'));
+    base = machinesFolder();
     images = { kernel: kernelFile() as string, initrd: initramfs(base) };
     compiled = compileChild('test/work/vms/machine-child.ts');
     [host, peer] = [makeNamespace(), makeNamespace()];
@@ -67,7 +74,7 @@ describe('guests on the mesh', () => {
     if (MISSING !== null) return;
     compiled.remove();
     sweepNamespaces();
-    fs.rmSync(base, { recursive: true, force: true });
+    endMachines(base);
   });
 
   const made: ReturnType<typeof orderOf>[] = [];
@@ -115,8 +122,9 @@ describe('guests on the mesh', () => {
       return String((await line())['said']);
     };
     try {
-      for (const { address } of [one, two]) {
-        expect(await line()).toMatchObject({
+      const verified = [await line(), await line()];
+      for (const { order, address } of [one, two]) {
+        expect(verified.find(({ id }) => id === order.tag.id)).toMatchObject({
           verified: { ok: true, value: { network: 'mesh', keptToItsAddress: true, address } },
         });
       }
