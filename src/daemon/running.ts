@@ -22,6 +22,7 @@ import { broughtBy, ingestInto, isOut, isPeer, memberDoor } from '../peer/member
 import type { PeerServer } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
 import { StoreFault } from '../store/faults.ts';
+import type { Ahead } from './ahead.ts';
 import { startAwaiting } from './awaiting.ts';
 import type { Tell } from './events.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
@@ -57,6 +58,7 @@ export interface Daemon {
   /** Asks for an admission that was accepted and not seen. */
   awaiting: Seeking | null;
   mesh: Mesh | null;
+  readonly ahead: Ahead;
   /** Lines of local clients, one request after the other. */
   queue: Promise<unknown>;
   /** The door is being opened, or will be tried again. */
@@ -69,6 +71,7 @@ export interface Daemon {
 export function adopt(daemon: Daemon, home: HomeLedger): void {
   daemon.home = home;
   const save = (): void => {
+    daemon.ahead.forget();
     const failed = (error: Error): void =>
       daemon.tell({ event: 'failed', what: 'the checkpoint', why: error.message });
     home.saveCheckpoint().then(daemon.calendar.save).catch(failed);
@@ -151,7 +154,8 @@ function watching(daemon: Daemon, home: HomeLedger, from: Key | null): HomeLedge
         // What was let in before a removal came ends with it.
         daemon.door?.drop((key) => isOut(home.replica, key));
         daemon.mesh?.ledgerChanged();
-        openUpLater(daemon);
+        // Whoever has brought the records hears of it first: the door takes some milliseconds.
+        setImmediate(() => openUpLater(daemon));
       }
       return intake;
     },
@@ -200,7 +204,8 @@ async function takeLinesNow(
       (record) => record.act.kind === 'genesis' && isSigned(record, nodePlatform),
     );
     if (genesis === undefined) throw new StoreFault('no-ledger', daemon.folder);
-    adopt(daemon, await foundHome(daemon.folder, genesis, own));
+    const { pool } = daemon.ahead;
+    adopt(daemon, await foundHome(daemon.folder, genesis, own, { pool }));
     records.splice(records.indexOf(genesis), 1);
     founded.push(genesis.id);
     daemon.tell({ event: 'records', count: 1, from: null });
