@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Grant } from '../../ledger/grant.ts';
 import { stateOf } from '../../ledger/replica.ts';
-import type { Digest } from '../../proto/ids.ts';
 import { NO_CARDS } from '../../src/beat/gpu.ts';
 import type { DaemonEvent } from '../../src/daemon/events.ts';
 import { bootMs, nowMs } from '../../src/os/clock.ts';
@@ -129,7 +128,7 @@ export function newId(): string {
 export function asking(spec: Spec, more: Partial<Request> & Pick<Request, 'say'>): Request {
   const head = {
     ...{ v: 1, id: spec.id ?? '', generation: 1, from: attic.key, to: barn.key, at: nowMs() },
-    digest: specDigest(spec, nodePlatform) as Digest,
+    digest: specDigest(spec, nodePlatform),
   };
   const said = more.say === 'reserve' ? { spec } : more.say === 'stop' ? { kill: false } : {};
   return { ...head, ...said, ...more } as Request;
