@@ -1,6 +1,6 @@
-// The images of a spec by their digests: whoever places it says once what a name stands for, so that
-// every host, and every later generation, runs the same bytes. A name that the owner's store does
-// not know is left to the host and its engine. Spec: docs/running.md, "The owner".
+// The images of a spec by their digests: whoever places it says once what a name stands for, so
+// that every host, and every later generation, runs the same bytes. A name that the owner's store
+// does not know is left to the host and its engine. Spec: docs/running.md, "The owner".
 
 import type { Digest } from '../proto/ids.ts';
 import type { Spec } from './spec.ts';

@@ -6,6 +6,7 @@ import type { State } from '../../ledger/state.ts';
 import { stateOf } from '../../ledger/replica.ts';
 import { planOf } from '../../place/plan.ts';
 import type { Key } from '../../proto/ids.ts';
+import { pinned } from '../../work/pinning.ts';
 import { readSpec } from '../../work/spec.ts';
 import { ULID_RANDOM_BYTES, ulidOf } from '../../work/ulid.ts';
 import { openIdentity } from '../keys/identity.ts';
@@ -110,7 +111,7 @@ async function place(
   const { owner = voice.publicKey } = read.value;
   if (owner !== voice.publicKey) throw new DaemonFault('work-owner', owner);
   const id = read.value.id ?? ulidOf(calendar.nowMs(), randomBytes(ULID_RANDOM_BYTES));
-  // What a name stands for here it stands for at every host.
+  // What a name stands for is said once: every host runs the same bytes.
   const spec = { ...pinned(read.value, work.images.store.idOf), id, owner };
   const nodes = nodesFor(spec, work.seen());
   const { policy, order, judged } = planOf(demandOf(spec), nodes, asked.seed);

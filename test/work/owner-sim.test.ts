@@ -7,19 +7,9 @@ import { diceOf } from '../../place/dice.ts';
 import type { Key } from '../../proto/ids.ts';
 import { hostOf } from '../../work/owned.ts';
 import type { Spec } from '../../work/spec.ts';
-import {
-  type Copy,
-  type Faults,
-  type World,
-  at,
-  crash,
-  placeWork,
-  powerOff,
-  runUntil,
-  siteAt,
-  stand,
-  worldOf,
-} from './owner-world.ts';
+import { crash, powerOff, stand, worldOf } from './owner-machines.ts';
+import { placeWork } from './owner-parts.ts';
+import { type Copy, type Faults, type World, at, runUntil, siteAt } from './owner-world.ts';
 import { specOf } from './specs.ts';
 
 const MINUTE = 60_000;
