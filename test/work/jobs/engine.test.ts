@@ -40,7 +40,5 @@ test('an engine that hangs is said to be silent, and holds nobody up', async () 
   const { order } = ordered(FOLDER, jobSpec(shell('exit 0')), '');
   const prepared = await driver.prepare(order, () => undefined, new AbortController().signal);
   expect(prepared).toMatchObject({ ok: false, code: 'engine-silent' });
-  expect(await driver.recover(() => null)).toEqual([]);
-  await driver.destroy(order.tag);
   await driver.close();
 });
