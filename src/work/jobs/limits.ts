@@ -29,8 +29,6 @@ export const OUTPUT_TRIES = 5;
 /** Of what an engine complains, for people. */
 export const ENGINE_SAID_CHARS_MAX = 400;
 
-/** `Running.stats` never takes longer; reading five files takes less than one millisecond. */
-export const STATS_MS = 2_000;
 /** A file of the kernel: mounts of a container with hundreds of layers are 100 KB. */
 export const KERNEL_FILE_BYTES_MAX: number = 1024 * 1024;
 /** Of it at once: most are one page or less, and mounts come in pages whatever is asked for. */

@@ -7,7 +7,7 @@ import { look } from '../../../src/work/jobs/inside.ts';
 import path from 'node:path';
 import { until } from '../../lab/until.ts';
 import { describedAs, NODES, QUIET, SLEEP, type World } from './container-world.ts';
-import { IMAGE_ID, need, shell } from './engines.ts';
+import { IMAGE_ID, need, shell } from '../../kit/engines.ts';
 import { raw, WITHOUT } from './lacking.ts';
 
 export function lifeSuite(world: World): void {

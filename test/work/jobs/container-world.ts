@@ -3,12 +3,12 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, test, type TestContext } from 'vitest';
 import type { Driver, Order, Running } from '../../../src/work/driver.ts';
 import { containerDriver, type ContainerParts } from '../../../src/work/jobs/containers.ts';
 import { type Engine, findEngine, type Flavour } from '../../../src/work/jobs/engine.ts';
 import type { Container } from '../../../work/container.ts';
-import { boxArchive } from './box.ts';
+import { boxArchive } from '../../kit/box.ts';
 import {
   engineMissing,
   type Fields,
@@ -20,7 +20,7 @@ import {
   ownEngine,
   type OwnEngine,
   shell,
-} from './engines.ts';
+} from '../../kit/engines.ts';
 
 export const QUIET = (): void => undefined;
 export const NODES = /^kithgpu\d+$/;
@@ -38,7 +38,7 @@ export interface World {
   begin(ours: Driver, order: Order): Promise<Running>;
   /** Runs it to its end, and takes it away. */
   run(ordering: Ordered): Promise<Awaited<Running['ended']>>;
-  check(name: string, claim: () => Promise<void>): void;
+  check(name: string, claim: (context: TestContext) => Promise<void>): void;
 }
 
 export function containerWorld(flavour: Flavour): World {
@@ -96,7 +96,7 @@ export function containerWorld(flavour: Flavour): World {
     check: (name, claim) =>
       test(name, async (context) => {
         if (missing !== null) context.skip(missing);
-        await claim();
+        await claim(context);
       }),
   };
   return world;

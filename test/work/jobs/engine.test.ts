@@ -7,7 +7,7 @@ import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { containerDriver, NVIDIA } from '../../../src/work/jobs/containers.ts';
 import { findEngine, socketsOf } from '../../../src/work/jobs/engine.ts';
-import { jobSpec, ordered, shell } from './engines.ts';
+import { jobSpec, ordered, shell } from '../../kit/engines.ts';
 
 const FOLDER = fs.mkdtempSync(path.join(os.tmpdir(), 'kith-engine-'));
 const SOCKET = path.join(FOLDER, 'silent.sock');

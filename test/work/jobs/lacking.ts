@@ -3,7 +3,7 @@
 import type { JsonObject } from '../../../proto/json.ts';
 import { ask, type Engine, type Flavour } from '../../../src/work/jobs/engine.ts';
 import { type Container, dockerBody, podmanBody } from '../../../work/container.ts';
-import { CARD } from './engines.ts';
+import { CARD } from '../../kit/engines.ts';
 
 /** A container that lacks a limit, by the part of its description that is changed. */
 type Change = (body: JsonObject, host: JsonObject) => JsonObject;

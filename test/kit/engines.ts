@@ -5,13 +5,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Digest, Key } from '../../../proto/ids.ts';
-import { findTool, needTool } from '../../../src/os/tools.ts';
-import type { Order, Stream } from '../../../src/work/driver.ts';
-import type { Flavour } from '../../../src/work/jobs/engine.ts';
-import { findEngine } from '../../../src/work/jobs/engine.ts';
-import { readSpec, type Spec } from '../../../work/spec.ts';
-import { until } from '../../lab/until.ts';
+import type { Digest, Key } from '../../proto/ids.ts';
+import { findTool, needTool } from '../../src/os/tools.ts';
+import type { Order, Stream } from '../../src/work/driver.ts';
+import type { Flavour } from '../../src/work/jobs/engine.ts';
+import { findEngine } from '../../src/work/jobs/engine.ts';
+import { readSpec, type Spec } from '../../work/spec.ts';
+import { until } from '../lab/until.ts';
 import { boxMissing } from './box.ts';
 
 const TOOLS: Readonly<Record<Flavour, readonly string[]>> = {
@@ -71,7 +71,8 @@ export async function ownEngine(flavour: Flavour): Promise<OwnEngine> {
   write('containers.conf', CONTAINERS_CONF.replaceAll('FOLDER', folder));
   // Any port of the loopback, as Docker has it by itself.
   write('registries.conf', '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n');
-  const script = path.join(import.meta.dirname, 'engine-child.sh');
+  // Not beside this module: a benchmark is compiled elsewhere.
+  const script = path.resolve('test/kit/engine-child.sh');
   const words = ['--mount', '--propagation', 'private', 'bash', script, folder, flavour];
   const child = spawn('unshare', words, { stdio: ['pipe', 'ignore', 'inherit'], detached: true });
   const socket = path.join(folder, 'engine.sock');
