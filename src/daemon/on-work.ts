@@ -6,7 +6,6 @@ import type { State } from '../../ledger/state.ts';
 import { stateOf } from '../../ledger/replica.ts';
 import { planOf } from '../../place/plan.ts';
 import type { Key } from '../../proto/ids.ts';
-import { pinned } from '../../work/pinning.ts';
 import { readSpec } from '../../work/spec.ts';
 import { ULID_RANDOM_BYTES, ulidOf } from '../../work/ulid.ts';
 import { openIdentity } from '../keys/identity.ts';

@@ -1,9 +1,12 @@
 // The bounds of the drivers of jobs, each with its reason.
 
-/** For an engine to answer a question: it takes milliseconds, or it hangs. */
-export const ENGINE_ASK_MS = 5_000;
-/** For a look whether there is one at all: the daemon waits for it when it starts. */
-export const ENGINE_PROBE_MS = 2_000;
+/**
+ * For an engine to answer a question: milliseconds, and some seconds where it asks its runtime on a
+ * machine that has no core free.
+ */
+export const ENGINE_ASK_MS = 15_000;
+/** For a sign of life, which asks nobody else: the daemon waits for it when it starts. */
+export const ENGINE_PING_MS = 3_000;
 /** For an engine to make or to start a container: a busy disk, a cold image. */
 export const ENGINE_START_MS = 60_000;
 /** For an engine to take a container away: it kills it first. */
@@ -26,10 +29,10 @@ export const OUTPUT_TRIES = 5;
 /** Of what an engine complains, for people. */
 export const ENGINE_SAID_CHARS_MAX = 400;
 
-/** `Running.stats` never takes longer; reading five files takes less than one millisecond. */
-export const STATS_MS = 2_000;
 /** A file of the kernel: mounts of a container with hundreds of layers are 100 KB. */
 export const KERNEL_FILE_BYTES_MAX: number = 1024 * 1024;
+/** Of it at once: most are one page or less, and mounts come in pages whatever is asked for. */
+export const KERNEL_CHUNK_BYTES = 16_384;
 /** The whole log of the kernel, whose ring has 16 MiB at most by any usual configuration. */
 export const KERNEL_LOG_BYTES_MAX: number = 16 * 1024 * 1024;
 /** One record of it (CONSOLE_EXT_LOG_MAX). */
@@ -52,3 +55,7 @@ export const BUBBLE_EVERY_MS = 50;
 export const UNPACK_MS = 600_000;
 /** Layers of an image (Docker allows 127). */
 export const LAYERS_MAX = 256;
+/** Of its output, read at once. */
+export const BUBBLE_CHUNK_BYTES: number = 256 * 1024;
+/** The note beside it: a tag and an image. */
+export const BUBBLE_NOTE_BYTES_MAX = 4_096;
