@@ -1,8 +1,9 @@
 // Guests of a node: machines and containers that have an address of its /96 for as long as their
 // lease lives. Their names and addresses follow from the work; the rules that keep each of them to
-// its own address are one nftables table, written whole, so that what is not wanted any more is gone
-// with the next writing. Nothing is routed: whatever belongs to a guest is handed from one interface
-// to the other as it comes in, so the host becomes no router. Spec: docs/machines.md, "The mesh".
+// its own address are one nftables table, written whole, so that what is not wanted any more is
+// gone with the next writing. Nothing is routed: whatever belongs to a guest is handed from one
+// interface to the other as it comes in, so the host becomes no router. Spec: docs/machines.md,
+// "The mesh".
 
 import { assert } from '../proto/assert.ts';
 import { toHex, utf8 } from '../proto/bytes.ts';

@@ -69,7 +69,9 @@ export interface GuestNet {
 }
 
 export interface GuestNetParts {
-  /** Names what is ours: interfaces and tables of another daemon on this machine are not touched. */
+  /**
+   * Names what is ours: interfaces and tables of another daemon on this machine are not touched.
+   */
   readonly own: string;
   readonly mesh: () => MeshPlace | null;
 }

@@ -1,6 +1,7 @@
-// The console of a guest, for people: one connection to QEMU, shared by everybody who looks. What is
-// typed goes in as it comes; what the guest says goes to all. Whoever does not read misses
-// something, since the log has it and the guest must not wait. Spec: docs/machines.md, "The console".
+// The console of a guest, for people: one connection to QEMU, shared by everybody who looks. What
+// is typed goes in as it comes; what the guest says goes to all. Whoever does not read misses
+// something, since the log has it and the guest must not wait. Spec: docs/machines.md, "The
+// console".
 
 import { type Socket, connect } from 'node:net';
 import { Duplex } from 'node:stream';

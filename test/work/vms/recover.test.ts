@@ -104,7 +104,7 @@ describe('machines whose daemon was killed', () => {
     // A number that is another's by now, or was another's, is nobody of ours.
     const note = notes[1];
     const started = note?.started;
-    if (note == null || started == null || started.process === null) throw new Error('no note');
+    if (!note || !started?.process) throw new Error('no note');
     const own = path.join(folder, nameOf(note.tag));
     expect(processIn(own, { ...started.process, pid: process.pid })).toBeNull();
     expect(processIn(own, { ...started.process, started: '1' })).toBeNull();
