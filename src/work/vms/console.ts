@@ -5,6 +5,7 @@
 
 import { type Socket, connect } from 'node:net';
 import { Duplex } from 'node:stream';
+import { atSocket } from './socket-path.ts';
 import { VIEWERS_MAX, VIEWER_BYTES_MAX } from './limits.ts';
 
 export interface SharedConsole {
@@ -18,7 +19,7 @@ export function shareConsole(path: string): SharedConsole {
   let socket: Socket | null = null;
   const opened = (): Socket => {
     if (socket !== null) return socket;
-    const own = connect(path);
+    const own = atSocket(path, (short) => connect(short));
     socket = own;
     own.on('data', (bytes) => {
       for (const viewer of viewers) {

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { assert } from '../../../proto/assert.ts';
 import { type Machine, type OpenFile, qemuArgs } from '../../../work/qemu.ts';
 import { findTool, needTool } from '../../os/tools.ts';
+import { atSocket } from './socket-path.ts';
 
 export const QEMU = 'qemu-system-x86_64';
 export const SOCKETS = { qmp: 'qmp', console: 'console' } as const;
@@ -99,7 +100,7 @@ async function listening(path: string): Promise<Server> {
   const umask = process.umask(0o177);
   try {
     const bound = once(server, 'listening');
-    server.listen(draft);
+    atSocket(draft, (short) => server.listen(short));
     process.umask(umask);
     await bound;
   } finally {

@@ -64,3 +64,5 @@ export const HEALTH_LOOK_MS = 50;
 export const THREADS_MAX = 128;
 /** For a process that was killed to be gone, or one that begins to be what it becomes. */
 export const GONE_MS = 5_000;
+/** The longest path of a socket that Linux takes (sun_path, with its zero). */
+export const SOCKET_PATH_BYTES = 107;

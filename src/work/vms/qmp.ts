@@ -1,9 +1,9 @@
 // The control connection of one QEMU: one connection at a time, opened again when it breaks, each
-// command with a time limit of its own. The socket is reached through the open folder that it lies
-// in, so no path is too long for it. Spec: docs/machines.md, "QMP".
+// command with a time limit of its own. Spec: docs/machines.md, "QMP".
 
 import { type Socket, connect } from 'node:net';
 import { type Fields, type QmpMessage, qmpLine, qmpReader } from '../../../work/qmp.ts';
+import { atSocket } from './socket-path.ts';
 import { AGAIN_MS, ANSWER_MS, ASKED_MAX } from './limits.ts';
 
 export interface Qmp {
@@ -60,7 +60,7 @@ export function openQmp(parts: QmpParts): Qmp {
   const open = (): void => {
     if (isClosed) return;
     const reader = qmpReader();
-    const own = connect(parts.path);
+    const own = atSocket(parts.path, (path) => connect(path));
     socket = own;
     own.on('data', (bytes) => reader.read(bytes).forEach(take));
     own.on('error', () => undefined);

@@ -50,7 +50,7 @@ export function machinesFolder(): string {
     if (maker === undefined || isRunning(Number(maker))) continue;
     endMachines(path.join(os.tmpdir(), name));
   }
-  return fs.mkdtempSync(path.join(os.tmpdir(), `${PREFIX}${process.pid}-`));
+  return fs.mkdtempSync(path.join(os.tmpdir(), `${PREFIX}${process.pid}-${'long'.repeat(20)}-`));
 }
 
 /** Ends what still runs there, and takes the folder away. */

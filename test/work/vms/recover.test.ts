@@ -9,6 +9,7 @@ import { isRunning } from '../../../src/os/machine.ts';
 import { createMachineDriver } from '../../../src/work/vms/driver.ts';
 import { nameOf, readNote, writeNote } from '../../../src/work/vms/note.ts';
 import { processIn } from '../../../src/work/vms/process.ts';
+import { atSocket } from '../../../src/work/vms/socket-path.ts';
 import { compileChild } from '../../kit/child.ts';
 import {
   type Images,
@@ -131,7 +132,7 @@ describe('machines whose daemon was killed', () => {
 
 /** Types into the console of a machine that nobody else has open. */
 async function typedInto(socket: string, typed: string): Promise<void> {
-  const own = connect(socket);
+  const own = atSocket(socket, (short) => connect(short));
   await once(own, 'connect');
   own.write(typed);
   await new Promise((resolve) => setTimeout(resolve, 300));
