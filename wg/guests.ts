@@ -171,7 +171,11 @@ function nodeOf(prefix: string): string {
  * For guests whose QEMU talks for them (egress): by the user that each runs as, so that they reach
  * neither this host's own services nor the mesh, where they would speak as the node.
  */
-export function egressRules(own: string, network: string, users: readonly number[]): string {
+export function egressRules(
+  own: string,
+  network: string | null,
+  users: readonly number[],
+): string {
   const table = `${own}_egress`;
   const wipe = `table inet ${table}\ndelete table inet ${table}\n`;
   if (users.length === 0) return wipe;
@@ -183,8 +187,7 @@ export function egressRules(own: string, network: string, users: readonly number
     oifname "lo" meta l4proto { tcp, udp } th dport 53 accept
     oifname "lo" reject
     oifname "kith*" reject
-    ip6 daddr ${network} reject
-  }
+${network === null ? '' : `    ip6 daddr ${network} reject\n`}  }
 }
 `;
 }

@@ -8,7 +8,7 @@ import { followConsole } from '../../../src/work/vms/console-log.ts';
 import { shareConsole } from '../../../src/work/vms/console.ts';
 import { CONSOLE_KEPT_BYTES, VIEWERS_MAX } from '../../../src/work/vms/limits.ts';
 import { type Qmp, openQmp } from '../../../src/work/vms/qmp.ts';
-import { memoryLog } from './guests.ts';
+import { memoryLog } from '../../kit/guests.ts';
 
 const GREETING = '{"QMP": {"version": {"qemu": {"major": 8, "minor": 0, "micro": 0}}}}\n';
 

@@ -7,13 +7,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
-import { isRunning } from '../../../src/os/machine.ts';
-import { findTool } from '../../../src/os/tools.ts';
-import { removeCgroup } from '../../../src/work/cgroup.ts';
-import type { LogSink, Order, Running, Tag } from '../../../src/work/driver.ts';
-import type { GuestNet } from '../../../src/work/guest-net.ts';
-import { signalTo, workersIn } from '../../../src/work/vms/process.ts';
-import { readSpec, type Spec } from '../../../work/spec.ts';
+import { isRunning } from '../../src/os/machine.ts';
+import { findTool } from '../../src/os/tools.ts';
+import { removeCgroup } from '../../src/work/cgroup.ts';
+import type { LogSink, Order, Running, Tag } from '../../src/work/driver.ts';
+import type { GuestNet } from '../../src/work/guest-net.ts';
+import { signalTo, workersIn } from '../../src/work/vms/process.ts';
+import { readSpec, type Spec } from '../../work/spec.ts';
 
 /** Where .ci/run unpacks the kernel, or where somebody else has one. */
 const KERNELS = process.env['KITH_TEST_KERNEL'] ?? '/var/cache/kith-tests/kernel';
