@@ -79,7 +79,7 @@ export function guestAddress(
 }
 
 /** The name of the table: two networks on one machine have each its own. */
-export function guestTable(own: string): string {
+function guestTable(own: string): string {
   return `${own}_guests`;
 }
 
@@ -171,11 +171,7 @@ function nodeOf(prefix: string): string {
  * For guests whose QEMU talks for them (egress): by the user that each runs as, so that they reach
  * neither this host's own services nor the mesh, where they would speak as the node.
  */
-export function egressRules(
-  own: string,
-  network: string | null,
-  users: readonly number[],
-): string {
+export function egressRules(own: string, network: string | null, users: readonly number[]): string {
   const table = `${own}_egress`;
   const wipe = `table inet ${table}\ndelete table inet ${table}\n`;
   if (users.length === 0) return wipe;

@@ -110,11 +110,11 @@ while true; do PS1='' sh; done
   return file;
 }
 
-export const OWNER = 'K7dNWlnJ8n2Y1wX0xgq0v2u4mPzBvQk8b1T6aYcFfRE' as Tag['owner'];
+const OWNER = 'K7dNWlnJ8n2Y1wX0xgq0v2u4mPzBvQk8b1T6aYcFfRE' as Tag['owner'];
 const DIGEST = 'Qw3mR1c9b0sVx5Zt7LkYhGfDpAoIuJnE2rT4yWvBxCM' as Tag['digest'];
 let count = 0;
 
-export function tagOf(generation = 1): Tag {
+function tagOf(generation = 1): Tag {
   count += 1;
   const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
   const of = (value: number): string => digits[value & 31] as string;
