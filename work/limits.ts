@@ -79,7 +79,9 @@ export const CPU_PERIOD_US = 100_000;
 export const ENGINE_LOG_BYTES: number = 16 * 1024 * 1024;
 /** In how many files Docker keeps it: the older one goes as a whole. */
 export const ENGINE_LOG_FILES = 2;
-/** One frame of an engine's stream: Docker sends at most 32 KiB, podman what was written at once. */
+/**
+ * One frame of an engine's stream: Docker sends at most 32 KiB, podman what was written at once.
+ */
 export const ENGINE_FRAME_BYTES_MAX: number = 4 * 1024 * 1024;
 /** Files that describe an image inside its archive: a manifest, an index. */
 export const ARCHIVE_TEXT_BYTES_MAX: number = 4 * 1024 * 1024;

@@ -16,6 +16,8 @@ export const ASK_AGAIN_MS_MAX = 15_000;
 export const RESERVE_TRIES_MAX = 3;
 /** Hosts asked for one placement: with the figures of the plan the second is rarely needed. */
 export const HOSTS_ASKED_MAX = 8;
+/** For the receipt to come of work that may have run and been forgotten by its host. */
+export const DOUBT_MS = 15_000;
 /** How often what runs is asked how it is: a person who waits sees each state within this. */
 export const STATUS_EVERY_MS = 2_000;
 /** And once it has been the same for so many looks: its host brings the receipt by itself. */

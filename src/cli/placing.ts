@@ -36,8 +36,8 @@ export interface Wishes {
   readonly until: 'ended' | 'going';
   /** Nothing about the way is told on stdout: that is the work's own. */
   readonly quiet: boolean;
-  /** Called once it is placed: its output may be followed. Resolves when all of it is out. */
-  readonly output?: (work: OwnedView) => Promise<void>;
+  /** Called once it is placed: what it prints may be followed. Resolves when all of it is out. */
+  readonly output?: (work: OwnedView, ended: AbortSignal) => Promise<void>;
 }
 
 /** Places it, tells what happens, and answers how it ended. */
@@ -56,8 +56,12 @@ export async function placeAndFollow(
   };
   if (placed.work === null) return nobodyFits(print, placed, say);
   if (!wishes.quiet) say(consideredLines(placed, spec));
-  const output = wishes.output?.(placed.work) ?? Promise.resolve();
+  const ended = new AbortController();
+  const output = wishes.output?.(placed.work, ended.signal) ?? Promise.resolve();
+  // Whatever ends the following is thrown there, and this is not to be said twice.
+  output.catch(() => undefined);
   const last = await followed(call.folder, placed.work, wishes.until, say);
+  ended.abort();
   await output;
   return ending(print, call.folder, last, wishes.until);
 }

@@ -15,6 +15,7 @@ import { StoreFault } from '../store/faults.ts';
 import { driversHere } from '../work/driver-list.ts';
 import { LISTS_AT_ONCE_MAX, LIST_MS_MAX } from '../work/owning-limits.ts';
 import type { WorkRow } from '../work/rows.ts';
+import { pinned } from '../../work/pinning.ts';
 import { type Work, startWork } from '../work/working.ts';
 import type { OwningBehind } from './owning-api.ts';
 import { DaemonFault } from './refusals.ts';
@@ -109,7 +110,8 @@ async function place(
   const { owner = voice.publicKey } = read.value;
   if (owner !== voice.publicKey) throw new DaemonFault('work-owner', owner);
   const id = read.value.id ?? ulidOf(calendar.nowMs(), randomBytes(ULID_RANDOM_BYTES));
-  const spec = { ...read.value, id, owner };
+  // What a name stands for is said once: every host runs the same bytes.
+  const spec = { ...pinned(read.value, work.images.store.idOf), id, owner };
   const nodes = nodesFor(spec, work.seen());
   const { policy, order, judged } = planOf(demandOf(spec), nodes, asked.seed);
   const shown = new Map(nodes.map(({ key, name }) => [key, name]));

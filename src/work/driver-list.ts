@@ -3,10 +3,10 @@
 
 import { join } from 'node:path';
 import type { Key } from '../../proto/ids.ts';
-import { ok } from '../../proto/result.ts';
 import type { Driver } from './driver.ts';
 import type { GuestNet } from './guest-net.ts';
-import { type GuestNetwork, NVIDIA, containerDriver } from './jobs/containers.ts';
+import { bubbleDriver } from './jobs/bubbles.ts';
+import { NVIDIA, containerDriver } from './jobs/containers.ts';
 import { socketsOf } from './jobs/engine.ts';
 import { createMachineDriver } from './vms/driver.ts';
 
@@ -19,21 +19,13 @@ export interface DriverParts {
 }
 
 export function driversHere({ state, home, net }: DriverParts): readonly Driver[] {
-  const parts = { state, home, sockets: socketsOf(process.env), cards: NVIDIA };
-  const containers = { ...parts, mesh: networkOf(net) };
+  const containers = {
+    ...{ state, home, sockets: socketsOf(process.env), cards: NVIDIA, mesh: net },
+  };
   return [
     containerDriver('podman', containers),
     containerDriver('docker', containers),
+    bubbleDriver({ state, home }),
     createMachineDriver({ folder: join(state, 'machines'), net }),
   ];
-}
-
-function networkOf(net: GuestNet): GuestNetwork {
-  return {
-    async attach(pid, { id, generation }) {
-      const attached = await net.attachContainer(pid, { id, generation, ports: [] });
-      return attached.ok ? ok(undefined) : attached;
-    },
-    detach: (tag) => net.detach(tag),
-  };
 }

@@ -58,12 +58,12 @@ export function createDrivers(drivers: readonly Driver[], changed: () => void): 
     kinds: () => (['job', 'vm'] as const).filter((kind) => pick(kind) !== null),
     probes: () => all.map(({ driver, probe }) => ({ driver, probe })),
     async ready() {
-      await Promise.all(all.map((own) => (own.probe === null ? ask(own) : undefined)));
+      await Promise.all(all.filter(({ probe }) => probe === null).map(ask));
     },
     async close() {
       isClosed = true;
       for (const { timer } of all) if (timer !== null) clearTimeout(timer);
-      await Promise.all(all.map(({ asking }) => asking));
+      for (const { asking } of all) await asking;
       await Promise.all(drivers.map((driver) => driver.close()));
     },
   };

@@ -12,7 +12,9 @@ export const JOURNAL_BYTES_MAX: number = 512 * 1024 * 1024;
 
 /** Between two probes of a driver that works: an engine that was stopped is noticed by then. */
 export const PROBE_MS = 300_000;
-/** The first wait after a probe that failed, doubled each time: an engine may be starting itself. */
+/**
+ * The first wait after a probe that failed, doubled each time: an engine may be starting itself.
+ */
 export const PROBE_SOON_MS = 2_000;
 /** And the longest: somebody may be installing it just now. */
 export const PROBE_AGAIN_MS = 30_000;

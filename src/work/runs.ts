@@ -1,6 +1,6 @@
-// What runs on this host, as its drivers have it in their hands: each act that the host's core calls
-// for is done by the driver of that work, never waited for, and its result goes back as an input
-// with the same run. What a driver throws is a failure of that work. Spec: docs/running.md,
+// What runs on this host, as its drivers have it in their hands: each act that the host's core
+// calls for is done by the driver of that work, never waited for, and its result goes back as an
+// input with the same run. What a driver throws is a failure of that work. Spec: docs/running.md,
 // "Drivers".
 
 import type { JsonObject } from '../../proto/json.ts';
@@ -59,9 +59,10 @@ export function createRuns(parts: RunsParts): Runs {
     drive: (act, tag, run) => void drive(own, act, tag, run),
     adopt(tag, run) {
       const held = own.held.get(keyOf(tag));
-      if (held?.running == null) return;
+      const running = held?.running ?? null;
+      if (held === undefined || running === null) return;
       held.run = run;
-      follow(own, held, held.running);
+      follow(own, held, running);
     },
     check: (tag, run) => void check(own, tag, run),
     recover: (driver) => recover(own, driver),

@@ -8,6 +8,7 @@ import type { Offer } from '../../beat/offer.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
 import { stateOf } from '../../ledger/replica.ts';
 import { planOf } from '../../place/plan.ts';
+import type { Moment } from '../../work/lease.ts';
 import type { Spec } from '../../work/spec.ts';
 import { type Facts, createFacts } from '../beat/facts.ts';
 import { nvidia } from '../beat/gpu.ts';
@@ -30,16 +31,16 @@ import type { Driver } from './driver.ts';
 import type { DriverParts } from './driver-list.ts';
 import { type Drivers, createDrivers } from './drivers.ts';
 import { createEndings } from './endings.ts';
-import { foldersIn } from './folders.ts';
+import { type Folders, foldersIn } from './folders.ts';
 import { createGuestNet } from './guest-net.ts';
 import { type Hosting, startHosting } from './hosting.ts';
-import { openWorkJournal } from './journal.ts';
+import { type WorkJournal, openWorkJournal } from './journal.ts';
 import { type Images, imagesOver } from './images/images.ts';
 import type { ImagePeers } from './images/fetching.ts';
 import { openImages } from './images/store.ts';
-import { openOwnedFile } from './owned-file.ts';
+import { type OwnedFile, openOwnedFile } from './owned-file.ts';
 import { type Owning, startOwning } from './owning.ts';
-import { hostPapers, ownerPapers, penOf } from './papers.ts';
+import { type Pen, hostPapers, ownerPapers, penOf } from './papers.ts';
 import { OWN_HEARD_MS } from './limits.ts';
 import { type Reaching, createReaching } from './reaching.ts';
 import { type Receipts, receiptsIn } from './receipts.ts';
@@ -72,7 +73,6 @@ export interface Work {
   seen(): Seen;
   /** By a person at this machine: it is kept over a restart. */
   drain(drained: boolean): void;
-  isDrainedHere(): boolean;
   /** Takes nothing new until this daemon is replaced. */
   freeze(frozen: boolean): void;
   ledgerChanged(): void;
@@ -80,25 +80,50 @@ export interface Work {
   close(): Promise<void>;
 }
 
-export async function startWork(parts: WorkParts): Promise<Work> {
+/** What host and owner stand on: what is on the disk, and what this node is. */
+interface Standing {
+  readonly self: Key;
+  readonly base: string;
+  readonly pen: Pen;
+  readonly facts: Facts;
+  readonly journal: WorkJournal;
+  readonly file: OwnedFile;
+  readonly folders: Folders;
+  readonly logs: WorkLogs;
+  readonly receipts: Receipts;
+  readonly images: Images;
+  readonly now: () => Moment;
+  readonly ground: () => Asked;
+}
+
+async function standOn(parts: WorkParts): Promise<Standing> {
   const { home, identity, calendar, tell } = parts;
   const self = identity.publicKey;
   const base = join(home.folder, 'work');
-  const pen = penOf(identity.privateKey);
-  const papers = hostPapers(pen);
-  const facts = createFacts({ folder: home.folder, cards: nvidia });
+  const folders = foldersIn(realDisk, base);
   const journal = await openWorkJournal(realDisk, base);
   const file = await openOwnedFile(realDisk, home.folder);
-  const folders = foldersIn(realDisk, base);
-  const logs = workLogs(folders);
-  const receipts = receiptsIn(realDisk, base);
-  const images = imagesOver(await openImages(join(base, 'images')), imagePeers(parts));
-  const now = (): { monoMs: number; wallMs: number } => ({
-    ...{ monoMs: bootMs(), wallMs: calendar.nowMs() },
-  });
-  const ground = (): Asked => ({
-    ...{ state: stateOf(home.replica), self, nowMs: calendar.nowMs() },
-  });
+  if (file.lost > 0) {
+    const what = `${file.lost} lines of what this node owns cannot be read: put aside in work/owned`;
+    tell({ event: 'alarm', what });
+  }
+  return {
+    ...{ self, base, folders, journal, file, pen: penOf(identity.privateKey) },
+    facts: createFacts({ folder: home.folder, cards: nvidia }),
+    logs: workLogs(folders),
+    receipts: receiptsIn(realDisk, base),
+    images: imagesOver(await openImages(join(base, 'images')), imagePeers(parts)),
+    now: () => ({ monoMs: bootMs(), wallMs: calendar.nowMs() }),
+    ground: () => ({ state: stateOf(home.replica), self, nowMs: calendar.nowMs() }),
+  };
+}
+
+export async function startWork(parts: WorkParts): Promise<Work> {
+  const { identity, calendar, tell } = parts;
+  const standing = await standOn(parts);
+  const { self, base, pen, facts, file, folders, logs, receipts, images, now, ground } = standing;
+  const papers = hostPapers(pen);
+  let changed: (() => void) | null = null;
   const reaching = createReaching({
     ...{ self, identity, desk: () => desk },
     addressOf(member) {
@@ -113,10 +138,8 @@ export async function startWork(parts: WorkParts): Promise<Work> {
   });
   const net = createGuestNet({ own: self, mesh: () => parts.mesh()?.place() ?? null });
   const drivers = createDrivers(parts.drivers({ state: base, home: self, net }), () => changed?.());
-  let changed: (() => void) | null = null;
   const hosting = startHosting({
-    ...{ self, boot: bootId(), journal, drivers, facts, ground, papers, logs, endings, folders },
-    ...{ image: images.forWork, now, tell },
+    ...{ ...standing, boot: bootId(), drivers, papers, endings, tell, image: images.forWork },
     askOwner: (owner, request) => reaching.ask(owner, request),
   });
   hosting.onChanged(() => changed?.());
@@ -126,18 +149,12 @@ export async function startWork(parts: WorkParts): Promise<Work> {
     plan: (spec, avoid) => planAmong(seen(), spec, avoid),
   });
   const desk = workDesk({ hosting, owning, receipts, folders, logs, ground });
-  // What this node owns is heard as long as it is there itself.
-  const own = setInterval(() => hear(self, false), OWN_HEARD_MS);
   const hear = (member: Key, missesUs: boolean): void => {
     hosting.heard(member, missesUs);
     owning.heard(member);
   };
-  let isFrozen = false;
-  const follow = (): void => {
-    const isDraining = isDrained(ground().state, self) || isDrainedHere(base);
-    hosting.drain(isFrozen ? 'frozen' : isDraining ? 'draining' : 'no');
-  };
-  follow();
+  // What this node owns is heard as long as it is there itself.
+  const own = setInterval(() => hear(self, false), OWN_HEARD_MS);
   const mesh: MeshWork = {
     offer: (): Offer => hosting.offer(),
     digest: (): Digest | null => hosting.digest(),
@@ -147,16 +164,7 @@ export async function startWork(parts: WorkParts): Promise<Work> {
   };
   return {
     ...{ facts, mesh, hosting, owning, reaching, logs, images, drivers, receipts, seen },
-    freeze(wanted) {
-      isFrozen = wanted;
-      follow();
-    },
-    drain(drained) {
-      setDrainedHere(base, drained);
-      follow();
-    },
-    isDrainedHere: () => isDrainedHere(base),
-    ledgerChanged: follow,
+    ...switchesOf(standing, hosting),
     async close() {
       clearInterval(own);
       changed = null;
@@ -169,7 +177,35 @@ export async function startWork(parts: WorkParts): Promise<Work> {
   };
 }
 
-/** Images are fetched from members that are heard, over the mesh, those with the shortest way first. */
+/**
+ * What keeps new work away: an operator, a person here, or a daemon that is about to be replaced.
+ */
+function switchesOf(
+  { base, self, ground }: Standing,
+  hosting: Hosting,
+): Pick<Work, 'freeze' | 'drain' | 'ledgerChanged'> {
+  let isFrozen = false;
+  const follow = (): void => {
+    const isDraining = isDrained(ground().state, self) || isDrainedHere(base);
+    hosting.drain(isFrozen ? 'frozen' : isDraining ? 'draining' : 'no');
+  };
+  follow();
+  return {
+    freeze(wanted) {
+      isFrozen = wanted;
+      follow();
+    },
+    drain(drained) {
+      setDrainedHere(base, drained);
+      follow();
+    },
+    ledgerChanged: follow,
+  };
+}
+
+/**
+ * Images are fetched from members that are heard, over the mesh, those with the shortest way first.
+ */
 function imagePeers({ mesh, identity }: WorkParts): ImagePeers {
   return {
     members() {

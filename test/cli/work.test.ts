@@ -68,7 +68,7 @@ describe('with a daemon that is alone', () => {
   });
 
   test('no node fits: each says why, nothing is owned, and the exit is 6', async () => {
-    const words = ['run', '--mem', '60TiB', '--disk', '0MiB', 'registry.example/films:4'];
+    const words = ['run', '--mem', '60TiB', '--disk', '0MiB', 'pictures.example/films:4'];
     const ran = await at(words);
     expect(ran.code).toBe(6);
     expect(ran.err).toMatch(/^not attic: .*needs 61440 GiB of memory/m);
@@ -77,7 +77,7 @@ describe('with a daemon that is alone', () => {
     expect(json.code).toBe(6);
     expect(JSON.parse(json.out)).toMatchObject({
       ...{ work: null, order: [], error: { code: 'no-node-fits' } },
-      spec: { name: 'films', kind: 'job', job: { image: 'registry.example/films:4' } },
+      spec: { name: 'films', kind: 'job', job: { image: 'pictures.example/films:4' } },
       nodes: [{ name: 'attic' }],
     });
     expect((await at(['work', '--all'])).out).toBe('no work\n');

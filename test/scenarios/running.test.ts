@@ -84,6 +84,11 @@ laboratory('work among real daemons and containers', (net, prepare) => {
       '-c',
       'exit 3',
     ]);
+    const good = await (attic as Host).kith([
+      ...['run', ...words, IMAGE, '--', '/bin/sh', '-c', 'echo one; echo two >&2; echo three'],
+    ]);
+    expect([good.code, good.out]).toEqual([0, 'one\nthree\n']);
+    expect(good.err).toMatch(/^two$/m);
     expect(bad.code).toBe(8);
     expect(bad.err).toMatch(/exit-code: it ended with 3/);
     const none = await (attic as Host).kith(['run', '--mem', '60TiB', IMAGE]);

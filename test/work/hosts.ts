@@ -6,12 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Grant } from '../../ledger/grant.ts';
 import { stateOf } from '../../ledger/replica.ts';
-import type { Digest } from '../../proto/ids.ts';
 import { NO_CARDS } from '../../src/beat/gpu.ts';
 import type { DaemonEvent } from '../../src/daemon/events.ts';
 import { bootMs, nowMs } from '../../src/os/clock.ts';
 import { nodePlatform } from '../../src/platform.ts';
-import { realDisk } from '../../src/store/disk.ts';
+import { type Disk, realDisk } from '../../src/store/disk.ts';
 import type { Driver } from '../../src/work/driver.ts';
 import { createDrivers } from '../../src/work/drivers.ts';
 import { createEndings } from '../../src/work/endings.ts';
@@ -80,12 +79,16 @@ export async function host(
   base: string,
   driver: Driver,
   state: () => ReturnType<typeof stateOf>,
-  more: { askOwner?: (request: SignedDocument) => Promise<SignedDocument> } = {},
+  more: {
+    readonly askOwner?: (request: SignedDocument) => Promise<SignedDocument>;
+    /** Of its journal. */
+    readonly disk?: Disk;
+  } = {},
 ): Promise<TestHost> {
   const events: DaemonEvent[] = [];
   const brought: SignedDocument[] = [];
   const papers = hostPapers(penOf(barn.secret));
-  const journal = await openWorkJournal(realDisk, base);
+  const journal = await openWorkJournal(more.disk ?? realDisk, base);
   const folders = foldersIn(realDisk, base);
   const logs = workLogs(folders);
   const receipts = receiptsIn(realDisk, base);
@@ -129,7 +132,7 @@ export function newId(): string {
 export function asking(spec: Spec, more: Partial<Request> & Pick<Request, 'say'>): Request {
   const head = {
     ...{ v: 1, id: spec.id ?? '', generation: 1, from: attic.key, to: barn.key, at: nowMs() },
-    digest: specDigest(spec, nodePlatform) as Digest,
+    digest: specDigest(spec, nodePlatform),
   };
   const said = more.say === 'reserve' ? { spec } : more.say === 'stop' ? { kill: false } : {};
   return { ...head, ...said, ...more } as Request;
