@@ -71,7 +71,7 @@ export function look(pid: number, nodes: RegExp, isOurs: (cgroup: string) => boo
     groups: limitsIn(groupsOf(pid)),
     hasSwap: !/^SwapTotal:\s+0 kB$/m.test(kernelText('/proc/meminfo') ?? ''),
     isHostNetwork: linkOf(`/proc/${pid}/ns/net`) === linkOf('/proc/self/ns/net'),
-    cardNodes: nodesIn(`/proc/${pid}/root/dev`, nodes),
+    cardNodes: nodesIn(path.join('/proc', String(pid), 'root', 'dev'), nodes),
   };
   // Asked last: what was read before belongs to whom it says now. A zombie has no mounts.
   return isOurs(of('cgroup') ?? '') && texts.mountinfo !== null && texts.mountinfo !== ''

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { until } from '../../lab/until.ts';
 import { CLAIMED } from '../../kit/box.ts';
-import { ownRegistry, registryMissing } from './registry.ts';
+import { ownRegistry, registryMissing } from './depot.ts';
 import { QUIET, SLEEP, type World } from './container-world.ts';
 import { CARD, type Fields, IMAGE_ID, jobSpec, need, ordered, shell } from '../../kit/engines.ts';
 
@@ -143,7 +143,7 @@ export function surroundingsSuite(world: World): void {
     check('comes from a registry where the engine has it not', async (context) => {
       const lacking = registryMissing();
       if (lacking !== null) context.skip(lacking);
-      const { registry, address } = await ownRegistry(world.folder);
+      const { depot, address } = await ownRegistry(world.folder);
       try {
         const name = `${address}/theirs/box`;
         const { order } = job(SLEEP);
@@ -168,7 +168,7 @@ export function surroundingsSuite(world: World): void {
         await ours.destroy(ordering.order.tag);
         await image.remove();
       } finally {
-        registry.kill('SIGKILL');
+        depot.kill('SIGKILL');
       }
     });
 

@@ -13,16 +13,16 @@ export function registryMissing(): string | null {
 
 export async function ownRegistry(
   folder: string,
-): Promise<{ readonly registry: ChildProcess; readonly address: string }> {
+): Promise<{ readonly depot: ChildProcess; readonly address: string }> {
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
-  const config = path.join(folder, 'registry.yml');
+  const config = path.join(folder, 'depot.yml');
   const storage = `storage:\n  filesystem:\n    rootdirectory: ${folder}/registry\n`;
   fs.writeFileSync(config, `version: 0.1\n${storage}http:\n  addr: ${address}\n`);
   const file = findTool('docker-registry') ?? '';
-  const registry = spawn(file, ['serve', config], { stdio: 'ignore' });
+  const depot = spawn(file, ['serve', config], { stdio: 'ignore' });
   await until('the registry answers', async () => (await fetch(`http://${address}/v2/`)).ok);
-  return { registry, address };
+  return { depot, address };
 }
 
 function freePort(): Promise<number> {
