@@ -79,7 +79,12 @@ function deskOf(ground: Ground, meets: Meets, relay: RunningRelay | null): MeshD
     ground: () => sightingGround(ground),
     met: (meet, sighting) => meets.take(meet, sighting),
     handOn: (to, body) => askMember(ground, to, MEET_PATH, body),
-    sightingOf(member) {
+    async sightingOf(member) {
+      // It has spoken to us over the mesh: who is new here is there before the next look.
+      const { applying, links, wishing } = ground;
+      const isSettled = ['direct', 'relayed'].includes(links.state(member)?.at ?? '');
+      const actual = isSettled ? null : await applying.look();
+      if (actual !== null) links.seen(actual, wishing.publicKeyOf);
       const isDirect = ground.links.state(member)?.at === 'direct';
       const endpoint = isDirect ? seenAt(ground, member) : null;
       return (endpoint === null ? null : signedSighting(ground, member, endpoint)) ?? NOTHING;

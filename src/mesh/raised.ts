@@ -216,10 +216,11 @@ async function anew(of: () => Ground, { tell }: MeshParts): Promise<void> {
 async function openUp(ground: Ground): Promise<void> {
   const { parts, wishing, device, applying } = ground;
   await setLink(ground);
+  // Before there are links: the first thing that they want is a meet, and they ask for it once.
+  ground.meeting = await openMeeting(ground);
   await applyLedger(ground);
   if (applying.actual() === null) throw new Error('the interface could not be written to');
   const address = wishing.self()?.address ?? '';
-  ground.meeting = await openMeeting(ground);
   ground.server = await parts.serve({ host: address, port: MESH_PORT }, routesOf(ground));
   ground.heart = await startHeartbeat(heartParts(ground, address));
   ground.heart.onHeard((beat, firstHand) => onHeard(ground, beat, firstHand));
