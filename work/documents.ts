@@ -1,7 +1,7 @@
 // What placers and hosts say to each other, each a signed document: canonical JSON under a prefix
 // of its own, signed by the node that says it, for one node that hears it. Whoever keeps one can
-// show it later: a host keeps the request as the reason of a reservation, an owner keeps the
-// answer. Spec: docs/running.md, "Documents".
+// show it later: a host keeps the request as the reason of a reservation, an owner keeps the answer.
+// Spec: docs/running.md, "Documents".
 
 import type { Digest, Key } from '../proto/ids.ts';
 import type { Json, JsonObject } from '../proto/json.ts';
