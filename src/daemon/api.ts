@@ -40,6 +40,8 @@ export interface Behind extends OwningBehind, HostingBehind {
   status(): Status;
   ledger(): LedgerFacts;
   takeLines(lines: readonly string[], own: boolean): Promise<TakenLines>;
+  /** Nothing is taken in by it; 0 where a ledger is here already. */
+  checkLines(lines: readonly string[]): Promise<Replies['check']>;
   syncNow(url: string, signal: AbortSignal): Promise<Replies['sync']>;
   candidates(signal: AbortSignal): Promise<Replies['candidates']>;
   /** A connection to a newcomer that waits in the lobby of that member. */
@@ -182,7 +184,7 @@ function addMeshRoutes(app: FastifyInstance, behind: Behind): void {
 }
 
 function addRoutes(app: FastifyInstance, behind: Behind): void {
-  const { status, ledger, records, sync, candidates, stop } = ROUTES;
+  const { status, ledger, records, check, sync, candidates, stop } = ROUTES;
   app.get(status.path, schemaOf(status), () => behind.status());
   app.get(ledger.path, schemaOf(ledger), () => {
     whileRunning(behind);
@@ -192,6 +194,10 @@ function addRoutes(app: FastifyInstance, behind: Behind): void {
     whileRunning(behind);
     const { lines, own } = request.body as Requests['records'];
     return behind.takeLines(lines, own);
+  });
+  app.post(check.path, schemaOf(check), (request) => {
+    whileRunning(behind);
+    return behind.checkLines((request.body as Requests['check']).lines);
   });
   app.post(sync.path, schemaOf(sync), (request) => {
     whileRunning(behind);

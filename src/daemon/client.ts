@@ -53,6 +53,7 @@ const PATIENCE_MS: Readonly<Record<keyof Requests, number | null>> = {
   status: ANSWER_MS_MAX,
   ledger: ANSWER_MS_MAX,
   records: TAKE_MS_MAX,
+  check: TAKE_MS_MAX,
   // As long as it takes: whoever waits can close the request.
   sync: null,
   candidates: CANDIDATES_MS_MAX,

@@ -15,6 +15,7 @@ import { nowMs } from '../os/clock.ts';
 import { realDisk } from '../store/disk.ts';
 import { StoreFault } from '../store/faults.ts';
 import { takeLock } from '../store/lock.ts';
+import { createAhead } from './ahead.ts';
 import { type Api, type Behind, serveApi } from './api.ts';
 import { type Events, type Tell, createEvents } from './events.ts';
 import { whoWaits } from './lobbies.ts';
@@ -111,7 +112,7 @@ function newDaemon(options: DaemonOptions, { tell }: Events): Daemon {
     ...{ startedAt: nowMs(), state: 'opening', home: null, door: null },
     ...{ syncing: null, awaiting: null, publisher: null },
     ...{ queue: Promise.resolve(), opening: null, retry: null, checkpoints: null },
-    ...{ calendar: openCalendar(folder), mesh: null, work: null },
+    ...{ calendar: openCalendar(folder), mesh: null, work: null, ahead: createAhead() },
     drivers: options.drivers ?? null,
   };
 }
@@ -154,6 +155,9 @@ function behindOf(daemon: Daemon, stop: (why: string) => void): Behind {
     status: () => statusOf(daemon),
     ledger: () => ledgerFactsOf(daemon),
     takeLines: (lines, own) => takeLines(daemon, lines, own),
+    checkLines: async (lines) => ({
+      checked: daemon.home === null ? await daemon.ahead.check(lines) : 0,
+    }),
     syncNow: (url, signal) => syncNow(daemon, url, signal),
     candidates: (signal) => whoWaits(lookoutOf(daemon), signal),
     dialWaiting: (newcomer, lobby) => dialFor(daemon, newcomer, lobby),
@@ -207,6 +211,7 @@ async function shutDown(daemon: Daemon, api: Api): Promise<void> {
     ['the door', () => daemon.door?.close()],
     ['taking in', () => daemon.queue],
     ['the ledger', () => daemon.home?.close()],
+    ['checking ahead', () => daemon.ahead.close()],
     ['the clock', () => (daemon.home === null ? undefined : daemon.calendar.save())],
     ['the local API', () => api.close(STOP_GRACE_MS)],
   ] as const) {

@@ -56,6 +56,13 @@ const flag = { type: 'boolean' } as const;
 const number = { type: 'number' } as const;
 const aKey = { type: 'string', minLength: 43, maxLength: 43 } as const;
 
+const LINES = {
+  type: 'array',
+  minItems: 1,
+  maxItems: REQUEST_LINES_MAX,
+  items: { type: 'string', maxLength: LINE_BYTES_MAX },
+} as const;
+
 const MESH = object({
   ...{ state: text, why: maybe(text), interface: maybe(text), backend: maybe(text) },
   ...{ network: maybe(text), address: maybe(text), ipv4: maybe(text), listenPort: maybe(count) },
@@ -86,6 +93,7 @@ export type RouteName =
   | 'status'
   | 'ledger'
   | 'records'
+  | 'check'
   | 'sync'
   | 'candidates'
   | 'peers'
@@ -137,21 +145,20 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
     method: 'POST',
     path: '/v1/records',
     help: 'takes in signed lines, by the same door as those of a stranger; a genesis founds',
-    input: object({
-      lines: {
-        type: 'array',
-        minItems: 1,
-        maxItems: REQUEST_LINES_MAX,
-        items: { type: 'string', maxLength: LINE_BYTES_MAX },
-      },
-      own: flag,
-    }),
+    input: object({ lines: LINES, own: flag }),
     output: object({
       accepted: list(text),
       already: list(count),
       parked: count,
       refused: list(object({ line: count, code: text })),
     }),
+  },
+  check: {
+    method: 'POST',
+    path: '/v1/check',
+    help: 'where no ledger is yet: checks the signatures of lines that are about to come',
+    input: object({ lines: LINES }),
+    output: object({ checked: count }),
   },
   sync: {
     method: 'POST',
@@ -328,6 +335,7 @@ export interface Requests extends WorkRequests, HostingRequests {
   readonly status: undefined;
   readonly ledger: undefined;
   readonly records: { readonly lines: readonly string[]; readonly own: boolean };
+  readonly check: { readonly lines: readonly string[] };
   readonly sync: { readonly url: string };
   readonly candidates: undefined;
   readonly peers: undefined;
@@ -342,6 +350,7 @@ export interface Replies extends WorkReplies, HostingReplies {
   readonly status: Status;
   readonly ledger: LedgerFacts;
   readonly records: TakenLines;
+  readonly check: { readonly checked: number };
   readonly sync: { readonly outcome: Outcome; readonly moved: Moved; readonly peer: Key | null };
   readonly candidates: Candidates;
   readonly peers: { readonly peers: readonly PeerLink[] };

@@ -23,6 +23,7 @@ import type { PeerServer } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
 import type { Work, WorkParts } from '../work/working.ts';
 import { StoreFault } from '../store/faults.ts';
+import type { Ahead } from './ahead.ts';
 import { startAwaiting } from './awaiting.ts';
 import type { Tell } from './events.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
@@ -63,6 +64,7 @@ export interface Daemon {
   work: Work | null;
   /** Other drivers than those of this machine. */
   readonly drivers: WorkParts['drivers'] | null;
+  readonly ahead: Ahead;
   /** Lines of local clients, one request after the other. */
   queue: Promise<unknown>;
   /** The door is being opened, or will be tried again. */
@@ -75,6 +77,7 @@ export interface Daemon {
 export function adopt(daemon: Daemon, home: HomeLedger): void {
   daemon.home = home;
   const save = (): void => {
+    daemon.ahead.forget();
     const failed = (error: Error): void =>
       daemon.tell({ event: 'failed', what: 'the checkpoint', why: error.message });
     home.saveCheckpoint().then(daemon.calendar.save).catch(failed);
@@ -160,7 +163,8 @@ function watching(daemon: Daemon, home: HomeLedger, from: Key | null): HomeLedge
         daemon.door?.drop((key) => isOut(home.replica, key));
         daemon.mesh?.ledgerChanged();
         daemon.work?.ledgerChanged();
-        openUpLater(daemon);
+        // Whoever has brought the records hears of it first: the door takes some milliseconds.
+        setImmediate(() => openUpLater(daemon));
       }
       return intake;
     },
@@ -209,7 +213,8 @@ async function takeLinesNow(
       (record) => record.act.kind === 'genesis' && isSigned(record, nodePlatform),
     );
     if (genesis === undefined) throw new StoreFault('no-ledger', daemon.folder);
-    adopt(daemon, await foundHome(daemon.folder, genesis, own));
+    const { pool } = daemon.ahead;
+    adopt(daemon, await foundHome(daemon.folder, genesis, own, { pool }));
     records.splice(records.indexOf(genesis), 1);
     founded.push(genesis.id);
     daemon.tell({ event: 'records', count: 1, from: null });

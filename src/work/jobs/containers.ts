@@ -37,8 +37,15 @@ export const NVIDIA: CardKind = { cdi: 'nvidia.com/gpu', nodes: /^nvidia\d+$/ };
 
 /** Gives a container an address of its own on the mesh, by the process that it began with. */
 export interface GuestNetwork {
-  attach(pid: number, tag: Tag): Promise<Result<void, FailCode>>;
-  detach(tag: Tag): Promise<void>;
+  attachContainer(pid: number, guest: Guest): Promise<Result<unknown, FailCode>>;
+  /** Also of what was never attached. */
+  detach(guest: Pick<Guest, 'id' | 'generation'>): Promise<void>;
+}
+
+interface Guest {
+  readonly id: string;
+  readonly generation: number;
+  readonly ports: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];
 }
 
 export interface ContainerParts {
@@ -180,7 +187,13 @@ async function begin(
   if (!begun.ok) return begun;
   const { live, facts } = begun.value;
   if (order.spec.network.mode === 'mesh' && own.mesh !== null && facts.State.Running) {
-    const joined = await own.mesh.attach(facts.State.Pid, order.tag);
+    const { id: guest, generation } = order.tag;
+    const ports = order.spec.network.publish;
+    const joined = await own.mesh.attachContainer(facts.State.Pid, {
+      id: guest,
+      generation,
+      ports,
+    });
     if (!joined.ok) return joined;
   }
   const stream = live as unknown as Readable;

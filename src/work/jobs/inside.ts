@@ -11,7 +11,12 @@ import {
 } from '../../../work/kernel-files.ts';
 import type { Seen } from '../../../work/granted.ts';
 import type { Stats } from '../driver.ts';
-import { KERNEL_FILE_BYTES_MAX, KERNEL_LOG_BYTES_MAX, KERNEL_RECORD_BYTES } from './limits.ts';
+import {
+  KERNEL_CHUNK_BYTES,
+  KERNEL_FILE_BYTES_MAX,
+  KERNEL_LOG_BYTES_MAX,
+  KERNEL_RECORD_BYTES,
+} from './limits.ts';
 
 const CONTROLLERS: readonly Controller[] = ['memory', 'cpu', 'pids'];
 
@@ -20,12 +25,15 @@ export function kernelText(file: string): string | null {
   let fd: number | null = null;
   try {
     fd = fs.openSync(file, 'r');
-    const bytes = Buffer.alloc(KERNEL_FILE_BYTES_MAX);
-    let size = 0;
-    for (let got = 1; got > 0 && size < bytes.length; size += got) {
-      got = fs.readSync(fd, bytes, size, Math.min(65_536, bytes.length - size), null);
+    const chunks: Buffer[] = [];
+    for (let size = 0; size < KERNEL_FILE_BYTES_MAX; ) {
+      const chunk = Buffer.allocUnsafe(KERNEL_CHUNK_BYTES);
+      const got = fs.readSync(fd, chunk, 0, chunk.length, null);
+      if (got === 0) break;
+      chunks.push(chunk.subarray(0, got));
+      size += got;
     }
-    return bytes.toString('utf8', 0, size);
+    return Buffer.concat(chunks).toString('utf8');
   } catch {
     return null;
   } finally {

@@ -30,6 +30,8 @@ export const ENGINE_SAID_CHARS_MAX = 400;
 export const STATS_MS = 2_000;
 /** A file of the kernel: mounts of a container with hundreds of layers are 100 KB. */
 export const KERNEL_FILE_BYTES_MAX: number = 1024 * 1024;
+/** Of it at once: most are one page or less, and mounts come in pages whatever is asked for. */
+export const KERNEL_CHUNK_BYTES = 16_384;
 /** The whole log of the kernel, whose ring has 16 MiB at most by any usual configuration. */
 export const KERNEL_LOG_BYTES_MAX: number = 16 * 1024 * 1024;
 /** One record of it (CONSOLE_EXT_LOG_MAX). */
@@ -52,3 +54,7 @@ export const BUBBLE_EVERY_MS = 50;
 export const UNPACK_MS = 600_000;
 /** Layers of an image (Docker allows 127). */
 export const LAYERS_MAX = 256;
+/** Of its output, read at once. */
+export const BUBBLE_CHUNK_BYTES: number = 256 * 1024;
+/** The note beside it: a tag and an image. */
+export const BUBBLE_NOTE_BYTES_MAX = 4_096;

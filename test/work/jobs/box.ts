@@ -16,7 +16,7 @@ export function boxMissing(): string | null {
   return findTool('busybox') === null ? 'no static busybox (Debian: busybox-static)' : null;
 }
 
-/** Writes `box.tar` into the folder, as `docker save` would. */
+/** The file of its archive. */
 export async function boxArchive(folder: string): Promise<string> {
   const root = path.join(folder, 'root');
   for (const name of ['bin', 'tmp', 'etc', 'proc', 'sys', 'dev', 'data']) {
@@ -26,23 +26,43 @@ export async function boxArchive(folder: string): Promise<string> {
   fs.copyFileSync(findTool('busybox') as string, path.join(root, 'bin/busybox'));
   fs.chmodSync(path.join(root, 'bin/busybox'), 0o755);
   for (const name of APPLETS.split(' ')) fs.symlinkSync('busybox', path.join(root, 'bin', name));
-  const archive = path.join(folder, 'archive');
-  fs.mkdirSync(path.join(archive, 'layer'), { recursive: true });
-  const layer = path.join(archive, 'layer/layer.tar');
-  await needTool(['tar', '--owner=0', '--group=0', '-C', root, '-cf', layer, '.']);
+  return archiveOf(path.join(folder, 'box'), [{ from: root, names: ['.'] }]);
+}
+
+export interface Layer {
+  readonly from: string;
+  readonly names: readonly string[];
+}
+
+/** An image of these layers, as `docker save` writes one. Names that begin so are whiteouts. */
+export async function archiveOf(folder: string, layers: readonly Layer[]): Promise<string> {
+  const files: string[] = [];
+  for (const [at, { from, names }] of layers.entries()) {
+    const file = path.join(folder, `${at}`, 'layer.tar');
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    for (const name of names.filter((one) => one.includes('.wh.'))) {
+      fs.writeFileSync(path.join(from, name), '');
+    }
+    await needTool(['tar', '--owner=0', '--group=0', '-C', from, '-cf', file, ...names]);
+    files.push(file);
+  }
   const config = JSON.stringify({
     architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
     os: 'linux',
     config: { Cmd: ['/bin/echo', 'by itself'], Env: ['PATH=/bin', 'NVIDIA_VISIBLE_DEVICES=all'] },
-    rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(fs.readFileSync(layer))}`] },
+    rootfs: {
+      type: 'layers',
+      diff_ids: files.map((file) => `sha256:${sha256(fs.readFileSync(file))}`),
+    },
   });
   const name = `${sha256(config)}.json`;
-  fs.writeFileSync(path.join(archive, name), config);
-  const manifest = [{ Config: name, RepoTags: [CLAIMED], Layers: ['layer/layer.tar'] }];
-  fs.writeFileSync(path.join(archive, 'manifest.json'), JSON.stringify(manifest));
-  const file = path.join(folder, 'box.tar');
-  await needTool(['tar', '-C', archive, '-cf', file, name, 'layer/layer.tar', 'manifest.json']);
-  return file;
+  fs.writeFileSync(path.join(folder, name), config);
+  const inside = files.map((file) => path.relative(folder, file));
+  const manifest = [{ Config: name, RepoTags: [CLAIMED], Layers: inside }];
+  fs.writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
+  const archive = path.join(folder, 'image.tar');
+  await needTool(['tar', '-C', folder, '-cf', archive, name, ...inside, 'manifest.json']);
+  return archive;
 }
 
 function sha256(bytes: string | Uint8Array): string {

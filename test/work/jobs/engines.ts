@@ -133,6 +133,7 @@ export function ordered(folder: string, spec: Spec, image: string): Ordered {
   const own = path.join(folder, 'orders', id);
   fs.mkdirSync(own, { recursive: true, mode: 0o700 });
   const heard: Partial<Record<Stream, Buffer[]>> = {};
+  const sizes: Partial<Record<Stream, number>> = {};
   const bytes = (stream: Stream): Buffer => Buffer.concat(heard[stream] ?? []);
   const order: Order = {
     tag: { id, generation: 1, digest: IMAGE_ID, owner: OWNER },
@@ -140,8 +141,11 @@ export function ordered(folder: string, spec: Spec, image: string): Ordered {
     cards: [],
     folder: own,
     log: {
-      write: async (stream, chunk) => void (heard[stream] ??= []).push(Buffer.from(chunk)),
-      written: (stream) => bytes(stream).length,
+      async write(stream, chunk) {
+        (heard[stream] ??= []).push(Buffer.from(chunk));
+        sizes[stream] = (sizes[stream] ?? 0) + chunk.length;
+      },
+      written: (stream) => sizes[stream] ?? 0,
     },
     image: async (name) =>
       name === 'box'

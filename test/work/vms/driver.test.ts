@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Driver, Running } from '../../../src/work/driver.ts';
@@ -14,8 +13,10 @@ import type { RunningMachine } from '../../../src/work/vms/running.ts';
 import {
   type GuestOrder,
   type Images,
+  endMachines,
   initramfs,
   kernelFile,
+  machinesFolder,
   noGuests,
   orderOf,
   personAt,
@@ -28,7 +29,7 @@ const sha256 = (file: string): string =>
   createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 
 describe('machines', () => {
-  const base = MISSING === null ? fs.mkdtempSync(path.join(os.tmpdir(), 'kith-vms-')) : '';
+  const base = MISSING === null ? machinesFolder() : '';
   const folder = path.join(base, 'vms');
   const own = `kithtest${process.pid}`;
   const net = createGuestNet({
@@ -63,7 +64,7 @@ describe('machines', () => {
     expect(fs.readdirSync(folder).toSorted()).toEqual(['kvm.json', 'probe-guest']);
     const tables = spawnSync('nft', ['list', 'tables'], { encoding: 'utf8' }).stdout ?? '';
     expect(tables).not.toContain(own);
-    fs.rmSync(base, { recursive: true, force: true });
+    endMachines(base);
   });
 
   async function run(order: GuestOrder, by: Driver = driver): Promise<RunningMachine> {

@@ -7,9 +7,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
+import { isRunning } from '../../../src/os/machine.ts';
 import { findTool } from '../../../src/os/tools.ts';
+import { removeCgroup } from '../../../src/work/cgroup.ts';
 import type { LogSink, Order, Running, Tag } from '../../../src/work/driver.ts';
 import type { GuestNet } from '../../../src/work/guest-net.ts';
+import { signalTo, workersIn } from '../../../src/work/vms/process.ts';
 import { readSpec, type Spec } from '../../../work/spec.ts';
 
 /** Where .ci/run unpacks the kernel, or where somebody else has one. */
@@ -36,6 +39,28 @@ export function kernelFile(): string | null {
   const names = fs.existsSync(boot) ? fs.readdirSync(boot) : [];
   const name = names.find((one) => one.startsWith('vmlinuz-'));
   return name === undefined ? null : path.join(boot, name);
+}
+
+const PREFIX = 'kith-vms-';
+
+/** A folder for machines of this process; those of processes that were killed go, with theirs. */
+export function machinesFolder(): string {
+  for (const name of fs.readdirSync(os.tmpdir())) {
+    const maker = new RegExp(`^${PREFIX}([0-9]+)-`).exec(name)?.[1];
+    if (maker === undefined || isRunning(Number(maker))) continue;
+    endMachines(path.join(os.tmpdir(), name));
+  }
+  return fs.mkdtempSync(path.join(os.tmpdir(), `${PREFIX}${process.pid}-`));
+}
+
+/** Ends what still runs there, and takes the folder away. */
+export function endMachines(base: string): void {
+  const folder = path.join(base, 'vms');
+  for (const name of fs.existsSync(folder) ? fs.readdirSync(folder) : []) {
+    for (const one of workersIn(path.join(folder, name))) signalTo(one, 'SIGKILL');
+    removeCgroup(name);
+  }
+  fs.rmSync(base, { recursive: true, force: true });
 }
 
 /** What the guest does once its modules are there; then it is a shell. */
