@@ -221,8 +221,6 @@ async function openUp(ground: Ground): Promise<void> {
   // First of all: a link that is made below says at once whom it looks for.
   ground.meeting = await openMeeting(ground);
   await setLink(ground);
-  // Before there are links: the first thing that they want is a meet, and they ask for it once.
-  ground.meeting = await openMeeting(ground);
   await applyLedger(ground);
   if (applying.actual() === null) throw new Error('the interface could not be written to');
   const address = wishing.self()?.address ?? '';
