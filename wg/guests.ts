@@ -1,8 +1,9 @@
 // Guests of a node: machines and containers that have an address of its /96 for as long as their
 // lease lives. Their names and addresses follow from the work; the rules that keep each of them to
-// its own address are one nftables table, written whole, so that what is not wanted any more is gone
-// with the next writing. Nothing is routed: whatever belongs to a guest is handed from one interface
-// to the other as it comes in, so the host becomes no router. Spec: docs/machines.md, "The mesh".
+// its own address are one nftables table, written whole, so that what is not wanted any more is
+// gone with the next writing. Nothing is routed: whatever belongs to a guest is handed from one
+// interface to the other as it comes in, so the host becomes no router. Spec: docs/machines.md,
+// "The mesh".
 
 import { assert } from '../proto/assert.ts';
 import { toHex, utf8 } from '../proto/bytes.ts';
@@ -78,7 +79,7 @@ export function guestAddress(
 }
 
 /** The name of the table: two networks on one machine have each its own. */
-export function guestTable(own: string): string {
+function guestTable(own: string): string {
   return `${own}_guests`;
 }
 
@@ -170,7 +171,7 @@ function nodeOf(prefix: string): string {
  * For guests whose QEMU talks for them (egress): by the user that each runs as, so that they reach
  * neither this host's own services nor the mesh, where they would speak as the node.
  */
-export function egressRules(own: string, network: string, users: readonly number[]): string {
+export function egressRules(own: string, network: string | null, users: readonly number[]): string {
   const table = `${own}_egress`;
   const wipe = `table inet ${table}\ndelete table inet ${table}\n`;
   if (users.length === 0) return wipe;
@@ -182,8 +183,7 @@ export function egressRules(own: string, network: string, users: readonly number
     oifname "lo" meta l4proto { tcp, udp } th dport 53 accept
     oifname "lo" reject
     oifname "kith*" reject
-    ip6 daddr ${network} reject
-  }
+${network === null ? '' : `    ip6 daddr ${network} reject\n`}  }
 }
 `;
 }

@@ -1,6 +1,6 @@
-// Memory that is taken back from a guest, and given again: how far a balloon may be blown up. What a
-// guest says of itself is a veto and never a reason: one that says nothing keeps what it has. Spec:
-// docs/machines.md, "Memory".
+// Memory that is taken back from a guest, and given again: how far a balloon may be blown up. What
+// a guest says of itself is a veto and never a reason: one that says nothing keeps what it has.
+// Spec: docs/machines.md, "Memory".
 
 import { GUEST_SPARE_MIB, GUEST_SPARE_PERCENT } from './limits.ts';
 import { type Fields, isFields } from './qmp.ts';

@@ -18,7 +18,7 @@ const MIB = 1024 * 1024;
 
 /** Where bubblewrap reads its words, and where it says which process it started. */
 export const ARGS_FD = 8;
-export const INFO_FD = 9;
+const INFO_FD = 9;
 
 /**
  * FOLDER MAX WORDS…: runs the words, keeps as much of both streams in files, counts the rest, and
@@ -62,7 +62,9 @@ ulimit -n "$nofile" || exit 122
 exec "$@"
 `;
 
-/** What bubblewrap is told; `sources` are the root, and what is bound into it, as it can reach them. */
+/**
+ * What bubblewrap is told; `sources` are the root, and what is bound into it, as it can reach them.
+ */
 export function bubbleArgs(bubble: Bubble, sources: readonly string[]): readonly string[] {
   const { spec, env, binds, workdir } = bubble;
   const [root = '', ...others] = sources;

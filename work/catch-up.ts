@@ -50,8 +50,8 @@ export function catchUp(heard: Heard | null, written: Readonly<Record<Side, numb
       }
       const lastMs = heard?.lastMs ?? 0;
       const gap = isNew && atMs > lastMs ? { side, fromMs: lastMs, toMs: atMs } : null;
-      // podman stamps with whole seconds: what came in the second of the last moment may be left out,
-      // and nothing comes twice.
+      // podman stamps with whole seconds: what came in the second of the last moment may be left
+      // out, and nothing comes twice.
       const isOld = atMs <= lastMs;
       return { piece: isOld ? null : { side, bytes }, gap };
     },

@@ -111,10 +111,15 @@ export function granted(
   const wrong = rows.filter(([, { want, found }]) => found !== want);
   if (wrong.length === 0)
     return ok(Object.fromEntries(rows.map(([name, { want }]) => [name, want])));
-  const said = wrong.map(
-    ([name, { want, found }]) => `${name} is ${found ?? 'unknown'}, not ${want}`,
+  const lacks = wrong.map(
+    ([name, { want, found }]) => `${name} is ${said(found)}, not ${said(want)}`,
   );
-  return refuse('not-granted', said.join('; '));
+  return refuse('not-granted', lacks.join('; '));
+}
+
+function said(value: Json | null): string {
+  if (value === null) return 'unknown';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** A limit as the kernel writes it: `max` and its largest number are none. */

@@ -55,7 +55,9 @@ export const FRAME_BYTES_MAX: number = 64 * 1024;
 /** Numbers of a frame have 48 bits: bytes and frames of a lifetime, and ms until the year 10889. */
 export const FRAME_NUMBER_MAX: number = 2 ** 48 - 1;
 
-/** FROZEN. A chunk of an image: checked alone in 5 ms, and a request over a slow link in a minute. */
+/**
+ * FROZEN. A chunk of an image: checked alone in 5 ms, and a request over a slow link in a minute.
+ */
 export const CHUNK_BYTES: number = 4 * 1024 * 1024;
 /** 256 GiB in one image: its list then fits in half a chunk. */
 export const IMAGE_CHUNKS_MAX = 65_536;
@@ -79,7 +81,9 @@ export const CPU_PERIOD_US = 100_000;
 export const ENGINE_LOG_BYTES: number = 16 * 1024 * 1024;
 /** In how many files Docker keeps it: the older one goes as a whole. */
 export const ENGINE_LOG_FILES = 2;
-/** One frame of an engine's stream: Docker sends at most 32 KiB, podman what was written at once. */
+/**
+ * One frame of an engine's stream: Docker sends at most 32 KiB, podman what was written at once.
+ */
 export const ENGINE_FRAME_BYTES_MAX: number = 4 * 1024 * 1024;
 /** Files that describe an image inside its archive: a manifest, an index. */
 export const ARCHIVE_TEXT_BYTES_MAX: number = 4 * 1024 * 1024;

@@ -1,6 +1,6 @@
 // The header of a qcow2 image, read before QEMU sees the image: one that leads to another file of
-// the host (a backing file, a file of its data) would show that file to its guest, so it is refused.
-// Format: docs/interop/qcow2 of QEMU. Spec: docs/machines.md, "Disks".
+// the host (a backing file, a file of its data) would show that file to its guest, so it is
+// refused. Format: docs/interop/qcow2 of QEMU. Spec: docs/machines.md, "Disks".
 
 import { type Result, ok, refuse } from '../proto/result.ts';
 

@@ -1,6 +1,6 @@
 // QEMU's words for one machine, as an argument array. Whatever the guest needs from the host's disk
-// comes in through open files, by number: the process that runs it can open nothing by itself. Spec:
-// docs/machines.md, "The process".
+// comes in through open files, by number: the process that runs it can open nothing by itself.
+// Spec: docs/machines.md, "The process".
 
 export type Accel = 'kvm' | 'tcg';
 

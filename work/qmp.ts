@@ -87,9 +87,13 @@ function messageOf(value: unknown): QmpMessage {
     const { data } = value;
     return { is: 'event', name: event, data: isFields(data) ? data : {} };
   }
-  if (isFields(error)) return { is: 'error', id, what: String(error['desc'] ?? 'no reason given') };
+  if (isFields(error)) return { is: 'error', id, what: reasonIn(error) };
   if ('return' in value) return { is: 'return', id, value: value['return'] };
   return { is: 'nonsense', why: 'neither an answer nor an event' };
+}
+
+function reasonIn({ desc }: { readonly desc?: unknown }): string {
+  return typeof desc === 'string' ? desc : 'no reason given';
 }
 
 export function isFields(value: unknown): value is Fields {
@@ -100,7 +104,9 @@ function versionIn(greeting: Fields): string {
   const { version } = greeting;
   const numbers = isFields(version) ? version['qemu'] : null;
   if (!isFields(numbers)) return 'unknown';
-  return ['major', 'minor', 'micro'].map((part) => String(numbers[part] ?? '?')).join('.');
+  return ['major', 'minor', 'micro']
+    .map((part) => (typeof numbers[part] === 'number' ? numbers[part] : '?'))
+    .join('.');
 }
 
 /** One command as its line. */

@@ -3,7 +3,7 @@
 // machine lets us have none, there is none, and whoever asks says so. Spec: docs/machines.md,
 // "Limits".
 
-import { appendFileSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface CgroupLimits {
@@ -181,11 +181,6 @@ function wrote(file: string, value: string): void {
   } catch {
     // This kernel has no such file, or the value is no change: what holds is looked at afterwards.
   }
-}
-
-/** Puts a process in; throws where that cannot be. */
-export function enter(group: Cgroup, pid: number): void {
-  for (const door of doorsOf(group)) appendFileSync(door, String(pid));
 }
 
 function textOf(file: string): string | null {

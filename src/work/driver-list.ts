@@ -3,11 +3,9 @@
 
 import { join } from 'node:path';
 import type { Key } from '../../proto/ids.ts';
-import { ok } from '../../proto/result.ts';
 import type { Driver } from './driver.ts';
 import type { GuestNet } from './guest-net.ts';
-import { type GuestNetwork, NVIDIA, containerDriver } from './jobs/containers.ts';
-import { socketsOf } from './jobs/engine.ts';
+import { createJobDrivers } from './jobs/drivers.ts';
 import { createMachineDriver } from './vms/driver.ts';
 
 export interface DriverParts {
@@ -19,21 +17,8 @@ export interface DriverParts {
 }
 
 export function driversHere({ state, home, net }: DriverParts): readonly Driver[] {
-  const parts = { state, home, sockets: socketsOf(process.env), cards: NVIDIA };
-  const containers = { ...parts, mesh: networkOf(net) };
   return [
-    containerDriver('podman', containers),
-    containerDriver('docker', containers),
+    ...createJobDrivers({ state, home, mesh: net }),
     createMachineDriver({ folder: join(state, 'machines'), net }),
   ];
-}
-
-function networkOf(net: GuestNet): GuestNetwork {
-  return {
-    async attach(pid, { id, generation }) {
-      const attached = await net.attachContainer(pid, { id, generation, ports: [] });
-      return attached.ok ? ok(undefined) : attached;
-    },
-    detach: (tag) => net.detach(tag),
-  };
 }

@@ -69,7 +69,9 @@ export interface GuestNet {
 }
 
 export interface GuestNetParts {
-  /** Names what is ours: interfaces and tables of another daemon on this machine are not touched. */
+  /**
+   * Names what is ours: interfaces and tables of another daemon on this machine are not touched.
+   */
   readonly own: string;
   readonly mesh: () => MeshPlace | null;
 }
@@ -234,11 +236,9 @@ async function write(net: Net): Promise<void> {
   const number = mesh === null ? '' : numberOf(mesh.device);
   const place: GuestMesh | null =
     mesh === null ? null : { ...mesh, device: number === '' ? null : mesh.device };
-  const rules =
-    place === null
-      ? ''
-      : guestRules(own, place, guests) + egressRules(own, place.network, [...net.users]);
-  if (rules !== '') await needTool(['nft', '-f', '/dev/stdin'], { stdin: Buffer.from(rules) });
+  const kept = egressRules(own, mesh?.network ?? null, [...net.users]);
+  const rules = place === null ? kept : guestRules(own, place, guests) + kept;
+  await needTool(['nft', '-f', '/dev/stdin'], { stdin: Buffer.from(rules) });
   net.written = number;
   const isWatched = guests.length > 0;
   if (isWatched && net.timer === null) {

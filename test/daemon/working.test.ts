@@ -3,11 +3,13 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { askDaemon, findDaemon } from '../../src/daemon/client.ts';
-import { DaemonFault } from '../../src/daemon/refusals.ts';
+import type { DaemonFault } from '../../src/daemon/refusals.ts';
+import { socketFile } from '../../src/home/folder.ts';
 import type { Works } from '../../src/daemon/work-routes.ts';
 import type { Spec } from '../../work/spec.ts';
 import { kith, scratch } from '../cli/ledgers.ts';
@@ -79,8 +81,10 @@ test('fifty jobs outlive a daemon that is killed, are found again, and none runs
   await ended(first);
   await up();
   await expect.poll(states).toEqual(Array.from({ length: 50 }, () => 'running'));
-  const { owned } = await works();
-  expect(owned.map(({ phase }) => phase)).toEqual(Array.from({ length: 50 }, () => 'following'));
+  // The owner asks again what it was not answered.
+  await expect
+    .poll(async () => (await works()).owned.map(({ phase }) => phase))
+    .toEqual(Array.from({ length: 50 }, () => 'following'));
   expect(driver.starts()).toHaveLength(50);
   expect(new Set(driver.starts()).size).toBe(50);
 });
@@ -101,11 +105,20 @@ const NEVER: Spec['constraints'] = { need: ['nowhere'], avoid: [] };
 test('a daemon that is stopped leaves its work running, and takes it up again', async () => {
   const first = await up();
   await expect.poll(placeable).toBe('yes');
-  const spec = sleeping('long', 'echo begun; sleep 1; echo over');
+  // It ends while no daemon is there, and not before.
+  const gate = join(folder, 'gate');
+  const spec = sleeping('long', `until [ -e ${gate} ]; do sleep 0.05; done; echo over`);
   const { work } = await askDaemon(dir, 'place', { spec, seed: 1 });
   await expect.poll(states).toEqual(['running']);
-  first.kill('SIGTERM');
-  await ended(first);
+  expect(await askDaemon(dir, 'workReady', undefined)).toMatchObject({
+    ...{ phase: 'open', held: 1, running: 1, moving: 0 },
+    drivers: [{ name: 'bubblewrap', kind: 'job', usable: true }],
+  });
+  const gone = ended(first);
+  const down = await kith(['down', '--dir', dir]);
+  expect(down.out).toMatch(/^1 piece of work still running: left as it is$/m);
+  await gone;
+  writeFileSync(gate, '');
   await up();
   await expect.poll(async () => (await works()).owned[0]?.phase).toBe('ended');
   const { receipts } = await askDaemon(dir, 'workReceipts', { id: work?.id ?? '' });
@@ -113,6 +126,53 @@ test('a daemon that is stopped leaves its work running, and takes it up again', 
   expect(receipts[0]?.document).toMatchObject({ ended: 'done', exit: 0, name: 'long' });
   expect(driver.starts()).toHaveLength(1);
 });
+
+test('a frozen daemon is replaced under what runs, and the next one is open again', async () => {
+  const first = await up();
+  await expect.poll(placeable).toBe('yes');
+  await askDaemon(dir, 'place', { spec: sleeping('stays'), seed: 1 });
+  await expect.poll(states).toEqual(['running']);
+  await askDaemon(dir, 'workFreeze', { frozen: true });
+  const { work } = await askDaemon(dir, 'place', { spec: sleeping('late'), seed: 1 });
+  expect(work).toBe(null);
+  const before = await askDaemon(dir, 'workReady', undefined);
+  expect(before).toMatchObject({ phase: 'frozen', held: 1, running: 1, moving: 0 });
+  first.kill('SIGTERM');
+  await ended(first);
+  await up();
+  await expect
+    .poll(async () => askDaemon(dir, 'workReady', undefined))
+    .toMatchObject({ phase: 'open', held: 1, running: 1, moving: 0 });
+  expect(driver.starts()).toHaveLength(1);
+});
+
+test('figures of work are there for Prometheus, and its log for people', async () => {
+  await up();
+  await expect.poll(placeable).toBe('yes');
+  const spec = sleeping('talks', 'echo a word; sleep 100');
+  const { work } = await askDaemon(dir, 'place', { spec, seed: 1 });
+  await expect.poll(states).toEqual(['running']);
+  const text = await metrics();
+  expect(text).toMatch(/^kith_work_active 1$/m);
+  expect(text).toMatch(/^kith_work_reserved\{resource="memory_bytes"\} 16777216$/m);
+  expect(text).toMatch(/^kith_work_taking\{state="open"\} 1$/m);
+  const said = async (): Promise<string> => {
+    const part = await askDaemon(dir, 'workLog', { id: work?.id ?? '', from: 0, waitMs: 0 });
+    return Buffer.from(part.frames, 'base64url').toString();
+  };
+  await expect.poll(said).toContain('a word');
+});
+
+function metrics(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath: socketFile(dir), path: '/metrics' }, (reply) => {
+      let text = '';
+      reply.setEncoding('utf8').on('data', (part: string) => (text += part));
+      reply.on('end', () => resolve(text));
+    });
+    asked.on('error', reject).end();
+  });
+}
 
 test('this machine is drained by its own person, over a restart, and resumed', async () => {
   const first = await up();

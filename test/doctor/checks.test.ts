@@ -230,7 +230,7 @@ describe('kith doctor', () => {
         'ip',
         'wireguard',
       ],
-      ...['tun', 'rights', 'ipv6', 'hosts', 'names'],
+      ...['tun', 'rights', 'ipv6', 'hosts', 'names', 'jobs', 'vms'],
     ]);
     expect(said.problems).toBe(said.checks.filter(({ health }) => health === 'problem').length);
     expect(json.code).toBe(said.problems === 0 ? 0 : 1);

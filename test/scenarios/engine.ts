@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { findTool } from '../../src/os/tools.ts';
 import type { Host } from '../lab/host.ts';
 import { until } from '../lab/until.ts';
-import { CLAIMED, boxArchive, boxMissing } from '../work/jobs/box.ts';
+import { CLAIMED, boxArchive, boxMissing } from '../kit/box.ts';
 
 const TOOLS = ['podman', 'conmon', 'runc', 'unshare'];
 

@@ -1,6 +1,7 @@
 // The host's shell with real processes and a real journal: requests and their answers, what a crash
 // leaves, what is found again, what is refused.
 
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readReceipt } from '../../work/receipt.ts';
 import type { Spec } from '../../work/spec.ts';
@@ -8,6 +9,7 @@ import { nodePlatform } from '../../src/platform.ts';
 import { nowMs } from '../../src/os/clock.ts';
 import { ownerPapers, penOf } from '../../src/work/papers.ts';
 import { actor } from '../kit/actors.ts';
+import { faultyDisk } from '../kit/faulty-disk.ts';
 import { type ProcessDriver, processDriver } from '../kit/process-driver.ts';
 import {
   type TestHost,
@@ -179,6 +181,62 @@ describe('a request', () => {
     expect(await on.say(asking(running(), { say: 'reserve' }))).toMatchObject({ say: 'reserved' });
     expect(stateOf(on, spec)).toBe('running');
   });
+});
+
+test('a full disk refuses new work, keeps what was promised, and heals', async () => {
+  const disk = faultyDisk();
+  const on = await open({ disk });
+  await on.hosting.recovered;
+  const [kept, late] = [running(), running()];
+  await started(on, kept);
+  await expect.poll(() => stateOf(on, kept)).toBe('running');
+  const free = on.hosting.offer().memMib;
+  disk.capacityBytes = 0;
+  expect(await on.say(asking(late, { say: 'reserve' }))).toMatchObject({
+    ...{ say: 'refused', code: 'no-disk' },
+  });
+  expect(on.hosting.offer().memMib).toBe(free);
+  expect(stateOf(on, kept)).toBe('running');
+  expect(on.events).toContainEqual(
+    expect.objectContaining({ event: 'failed', what: 'the journal of work' }),
+  );
+  disk.capacityBytes = Number.POSITIVE_INFINITY;
+  await expect
+    .poll(async () => (await on.say(asking(late, { say: 'reserve' })))?.say)
+    .toBe('reserved');
+  // What a crash would find now is all of it.
+  const after = await open({ disk });
+  await after.hosting.recovered;
+  expect(after.hosting.rows().map(({ id }) => id)).toEqual([kept.id, late.id]);
+  expect(driver.starts()).toHaveLength(1);
+});
+
+test('a journal with a flipped byte is told, and what it said is left alone', async () => {
+  const before = await ready();
+  const spec = running();
+  await started(before, spec);
+  await expect.poll(() => stateOf(before, spec)).toBe('running');
+  await before.hosting.close();
+  hosts.length = 0;
+  const file = `${place.path}/work/journal.jsonl`;
+  const bytes = readFileSync(file);
+  const at = bytes.indexOf('"is":"taken"');
+  bytes[at + 7] = (bytes[at + 7] as number) ^ 1;
+  writeFileSync(file, bytes);
+  const after = await ready();
+  expect(after.events[0]).toMatchObject({ event: 'alarm', what: /1 line of the journal/ });
+  expect(after.events).toContainEqual(
+    expect.objectContaining({
+      event: 'work',
+      id: spec.id,
+      what: expect.stringContaining('nothing is reserved for it'),
+    }),
+  );
+  // It runs on, and its owner would be told so by nobody but a person.
+  const [found] = await driver.recover(() => null);
+  expect(found?.tag.id).toBe(spec.id);
+  await found?.kill();
+  await driver.destroy({ ...found!.tag });
 });
 
 describe('after a crash', () => {

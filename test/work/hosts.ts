@@ -10,7 +10,7 @@ import { NO_CARDS } from '../../src/beat/gpu.ts';
 import type { DaemonEvent } from '../../src/daemon/events.ts';
 import { bootMs, nowMs } from '../../src/os/clock.ts';
 import { nodePlatform } from '../../src/platform.ts';
-import { realDisk } from '../../src/store/disk.ts';
+import { type Disk, realDisk } from '../../src/store/disk.ts';
 import type { Driver } from '../../src/work/driver.ts';
 import { createDrivers } from '../../src/work/drivers.ts';
 import { createEndings } from '../../src/work/endings.ts';
@@ -28,7 +28,7 @@ import { NO_ROOM } from '../beat/beats.ts';
 export const [barn, attic, stove] = ['barn', 'attic', 'stove'].map(actor) as [Actor, Actor, Actor];
 const root = actor('root');
 
-export const ROOM = {
+const ROOM = {
   ...NO_ROOM,
   ...{ cpuMilli: 64_000, cpuFreeMilli: 60_000, ramMib: 65_536, ramFreeMib: 60_000 },
   ...{ diskMib: 500_000, diskFreeMib: 400_000, gpuCount: 0 },
@@ -79,12 +79,16 @@ export async function host(
   base: string,
   driver: Driver,
   state: () => ReturnType<typeof stateOf>,
-  more: { askOwner?: (request: SignedDocument) => Promise<SignedDocument> } = {},
+  more: {
+    readonly askOwner?: (request: SignedDocument) => Promise<SignedDocument>;
+    /** Of its journal. */
+    readonly disk?: Disk;
+  } = {},
 ): Promise<TestHost> {
   const events: DaemonEvent[] = [];
   const brought: SignedDocument[] = [];
   const papers = hostPapers(penOf(barn.secret));
-  const journal = await openWorkJournal(realDisk, base);
+  const journal = await openWorkJournal(more.disk ?? realDisk, base);
   const folders = foldersIn(realDisk, base);
   const logs = workLogs(folders);
   const receipts = receiptsIn(realDisk, base);

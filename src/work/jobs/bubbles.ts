@@ -199,7 +199,7 @@ async function launch(own: Own, order: Order, root: Root, needs: Needs): Promise
   const child = spawn('/bin/sh', ['-c', SUPERVISE, 'sh', folder, max, ...inner], {
     // The environment of the job is in the words of bubblewrap: what runs before it is ours.
     env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
-    stdio: stdio as ('pipe' | 'ignore')[],
+    stdio,
     detached: true,
   });
   child.on('error', () => undefined);

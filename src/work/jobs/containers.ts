@@ -164,7 +164,7 @@ async function make(
       return (await ask<{ readonly Id: string }>(engine, asked)).Id;
     }
     const body = { name: containerName(mark), ...dockerBody(container) };
-    const made = engine.docker.createContainer(body as Docker.ContainerCreateOptions);
+    const made = engine.docker.createContainer(body);
     return (await within(ENGINE_START_MS, made)).id;
   });
 }

@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { type Refused, type Result, ok, refuse } from '../../../proto/result.ts';
 import type { FailCode } from '../../../work/failures.ts';
-import { ENGINE_ASK_MS, ENGINE_PROBE_MS, ENGINE_SAID_CHARS_MAX } from './limits.ts';
+import { ENGINE_ASK_MS, ENGINE_PING_MS, ENGINE_SAID_CHARS_MAX } from './limits.ts';
 
 export type Flavour = 'podman' | 'docker';
 
@@ -69,7 +69,8 @@ async function meet(socket: string): Promise<Result<Engine, FailCode>> {
   const { default: Client } = await import('dockerode');
   const docker = new Client({ socketPath: socket });
   return attempt(async () => {
-    const version = await within(ENGINE_PROBE_MS, docker.version());
+    await within(ENGINE_PING_MS, docker.ping());
+    const version = await within(ENGINE_ASK_MS, docker.version());
     const parts = version.Components ?? [];
     const flavour = parts.some(({ Name }) => Name === 'Podman Engine') ? 'podman' : 'docker';
     // podman: "OCI Runtime (runc)" and a text of several lines; Docker: "runc" and its number.
@@ -148,7 +149,7 @@ export function ask<T>(engine: Engine, { method, path: at, body, limitMs }: Ask)
     const options = { path: at, method, options: body ?? {}, statusCodes };
     engine.docker.modem.dial(options, (error: unknown, value: unknown) => {
       if (error === null || error === undefined) resolve(value as T);
-      else reject(error as Error);
+      else reject(error);
     });
   });
   return within(limitMs ?? ENGINE_ASK_MS, answer);

@@ -125,7 +125,7 @@ async function load(
 /** Resolves when there is room; a stream that was destroyed takes everything. */
 function written(stream: PassThrough, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
-    if (stream.destroyed || stream.write(bytes)) return void resolve();
+    if (stream.destroyed || stream.write(bytes)) return resolve();
     const go = (): void => {
       stream.off('drain', go).off('close', go);
       resolve();
@@ -168,10 +168,7 @@ async function pull(
     tell('pulling the image', done, of);
   };
   try {
-    const stream = await moving(
-      engine.docker.pull(name, { abortSignal: signal } as object),
-      () => lines,
-    );
+    const stream = await moving(engine.docker.pull(name, { abortSignal: signal }), () => lines);
     await moving(textOf(stream, hear), () => lines);
   } catch (error) {
     if (statusOf(error) === null) return attempt(() => Promise.reject(error as Error));

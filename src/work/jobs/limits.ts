@@ -1,9 +1,12 @@
 // The bounds of the drivers of jobs, each with its reason.
 
-/** For an engine to answer a question: it takes milliseconds, or it hangs. */
-export const ENGINE_ASK_MS = 5_000;
-/** For a look whether there is one at all: the daemon waits for it when it starts. */
-export const ENGINE_PROBE_MS = 2_000;
+/**
+ * For an engine to answer a question: milliseconds, and some seconds where it asks its runtime on a
+ * machine that has no core free.
+ */
+export const ENGINE_ASK_MS = 15_000;
+/** For a sign of life, which asks nobody else: the daemon waits for it when it starts. */
+export const ENGINE_PING_MS = 3_000;
 /** For an engine to make or to start a container: a busy disk, a cold image. */
 export const ENGINE_START_MS = 60_000;
 /** For an engine to take a container away: it kills it first. */
@@ -26,8 +29,6 @@ export const OUTPUT_TRIES = 5;
 /** Of what an engine complains, for people. */
 export const ENGINE_SAID_CHARS_MAX = 400;
 
-/** `Running.stats` never takes longer; reading five files takes less than one millisecond. */
-export const STATS_MS = 2_000;
 /** A file of the kernel: mounts of a container with hundreds of layers are 100 KB. */
 export const KERNEL_FILE_BYTES_MAX: number = 1024 * 1024;
 /** Of it at once: most are one page or less, and mounts come in pages whatever is asked for. */

@@ -17,7 +17,6 @@ export interface ConsoleLog {
 }
 
 export function followConsole(file: string, log: LogSink): ConsoleLog {
-  let isOver = false;
   let wake: () => void = () => undefined;
   let watcher: FSWatcher | null = null;
   try {
@@ -27,7 +26,7 @@ export function followConsole(file: string, log: LogSink): ConsoleLog {
   } catch {
     // Too many are watched on this machine: looking now and then does as well.
   }
-  const finished = { wanted: false };
+  const wish = { isOver: false, isLast: false };
   const sleep = (): Promise<void> =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, CONSOLE_POLL_MS);
@@ -42,10 +41,10 @@ export function followConsole(file: string, log: LogSink): ConsoleLog {
     if (handle === null) return;
     try {
       let hole = 0;
-      while (!isOver) {
-        const isLast = finished.wanted;
+      while (!wish.isOver) {
+        const { isLast } = wish;
         const asleep = sleep();
-        const at = await copied(handle, log, () => isOver);
+        const at = await copied(handle, log, () => wish.isOver);
         if (at - hole >= CONSOLE_KEPT_BYTES) {
           await runTool(['fallocate', '--punch-hole', '--offset', '0', '--length', `${at}`, file]);
           hole = at;
@@ -65,11 +64,11 @@ export function followConsole(file: string, log: LogSink): ConsoleLog {
   };
   return {
     finish() {
-      finished.wanted = true;
+      wish.isLast = true;
       return ended();
     },
     close() {
-      isOver = true;
+      wish.isOver = true;
       return ended();
     },
   };

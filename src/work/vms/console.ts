@@ -1,9 +1,11 @@
-// The console of a guest, for people: one connection to QEMU, shared by everybody who looks. What is
-// typed goes in as it comes; what the guest says goes to all. Whoever does not read misses
-// something, since the log has it and the guest must not wait. Spec: docs/machines.md, "The console".
+// The console of a guest, for people: one connection to QEMU, shared by everybody who looks. What
+// is typed goes in as it comes; what the guest says goes to all. Whoever does not read misses
+// something, since the log has it and the guest must not wait. Spec: docs/machines.md, "The
+// console".
 
 import { type Socket, connect } from 'node:net';
 import { Duplex } from 'node:stream';
+import { atSocket } from './socket-path.ts';
 import { VIEWERS_MAX, VIEWER_BYTES_MAX } from './limits.ts';
 
 export interface SharedConsole {
@@ -17,7 +19,7 @@ export function shareConsole(path: string): SharedConsole {
   let socket: Socket | null = null;
   const opened = (): Socket => {
     if (socket !== null) return socket;
-    const own = connect(path);
+    const own = atSocket(path, (short) => connect(short));
     socket = own;
     own.on('data', (bytes) => {
       for (const viewer of viewers) {

@@ -15,7 +15,7 @@ import { missingTools } from './launch.ts';
 import { GONE_MS, START_POLL_MS, USER_FIRST } from './limits.ts';
 import { type Note, nameOf, readNote } from './note.ts';
 import { prepared } from './prepare.ts';
-import { processIn, signalTo, workersIn } from './process.ts';
+import { isThat, processIn, signalTo, workersIn } from './process.ts';
 import { type RunningMachine, runMachine } from './running.ts';
 import { started, userOf } from './start.ts';
 
@@ -136,10 +136,11 @@ async function waited(folder: string): Promise<ReturnType<typeof processIn>> {
 async function destroy(own: Machines, tag: Tag): Promise<void> {
   const name = nameOf(tag);
   const folder = join(own.folder, name);
-  // Whatever works in the folder is a part of the machine.
+  const noted = readNote(folder)?.started?.process ?? null;
+  // Whatever works in the folder is a part of the machine; one that ends has left it already.
   for (let waitedMs = 0; waitedMs < GONE_MS; waitedMs += START_POLL_MS) {
     const left = workersIn(folder);
-    if (left.length === 0) break;
+    if (left.length === 0 && (noted === null || !isThat(noted))) break;
     for (const process of left) signalTo(process, 'SIGKILL');
     await pause(START_POLL_MS);
   }

@@ -1,14 +1,16 @@
-// A QEMU is started: with all files opened for it, in a control group of its own, as a user that has
-// nothing else on this machine, detached, so that it outlives whoever starts it. Spec:
+// A QEMU is started: with all files opened for it, in a control group of its own, as a user that
+// has nothing else on this machine, detached, so that it outlives whoever starts it. Spec:
 // docs/machines.md, "The process".
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type Server, createServer } from 'node:net';
 import { join } from 'node:path';
 import { assert } from '../../../proto/assert.ts';
 import { type Machine, type OpenFile, qemuArgs } from '../../../work/qemu.ts';
 import { findTool, needTool } from '../../os/tools.ts';
+import { atSocket } from './socket-path.ts';
 
 export const QEMU = 'qemu-system-x86_64';
 export const SOCKETS = { qmp: 'qmp', console: 'console' } as const;
@@ -51,50 +53,61 @@ export type Described = Omit<
   'qmp' | 'console' | 'consoleLog' | 'disk' | 'seed' | 'boot' | 'uefi'
 > & { readonly cmdline: string; readonly baseFormat: 'qcow2' | 'raw' };
 
-/** Opens what is to be inherited; the numbers are those that the child will see. */
-class Inherited {
-  readonly own: number[] = [];
-  readonly servers: Server[] = [];
-
-  file(path: string, flags: number): OpenFile {
-    return this.#add(openSync(path, flags, 0o600));
-  }
-
+interface Inherited {
+  /** As the child will see them, from the third on. */
+  readonly fds: readonly number[];
+  file(path: string, flags: number): OpenFile;
   /** A socket that listens under this name, also when nobody of us does any more. */
-  async socket(path: string): Promise<OpenFile> {
-    rmSync(path, { force: true });
-    const server = createServer();
-    // Under another name first: the server takes its name away when it is closed.
-    const draft = `${path}.new`;
-    rmSync(draft, { force: true });
-    const umask = process.umask(0o177);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('listening', resolve).once('error', reject).listen(draft);
-      });
-    } finally {
-      process.umask(umask);
-    }
-    renameSync(draft, path);
-    this.servers.push(server);
-    const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
-    assert(Number.isSafeInteger(fd) && fd > 2, 'a listening socket has a number');
-    this.own.push(fd);
-    return { fd: this.own.length + 2 };
-  }
-
-  #add(fd: number): OpenFile {
-    this.own.push(fd);
-    this.#opened.push(fd);
-    return { fd: this.own.length + 2 };
-  }
-  readonly #opened: number[] = [];
-
+  socket(path: string): Promise<OpenFile>;
   /** The child has its own. */
-  close(): void {
-    for (const server of this.servers) server.close();
-    for (const fd of this.#opened) closeSync(fd);
+  close(): void;
+}
+
+function createInherited(): Inherited {
+  const fds: number[] = [];
+  const files: number[] = [];
+  const servers: Server[] = [];
+  const numbered = (fd: number): OpenFile => {
+    fds.push(fd);
+    return { fd: fds.length + 2 };
+  };
+  return {
+    fds,
+    file(path, flags) {
+      const fd = openSync(path, flags, 0o600);
+      files.push(fd);
+      return numbered(fd);
+    },
+    async socket(path) {
+      const server = await listening(path);
+      servers.push(server);
+      const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
+      assert(Number.isSafeInteger(fd) && fd > 2, 'a listening socket has a number');
+      return numbered(fd);
+    },
+    close() {
+      for (const server of servers) server.close();
+      for (const fd of files) closeSync(fd);
+    },
+  };
+}
+
+async function listening(path: string): Promise<Server> {
+  const server = createServer();
+  // Under another name first: the server takes its name away when it is closed.
+  const draft = `${path}.new`;
+  for (const name of [path, draft]) rmSync(name, { force: true });
+  const umask = process.umask(0o177);
+  try {
+    const bound = once(server, 'listening');
+    atSocket(draft, (short) => server.listen(short));
+    process.umask(umask);
+    await bound;
+  } finally {
+    process.umask(umask);
   }
+  renameSync(draft, path);
+  return server;
 }
 
 const { O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_WRONLY } = constants;
@@ -105,7 +118,7 @@ export async function launch(
   described: Described,
   files: Files,
 ): Promise<ChildProcess> {
-  const inherited = new Inherited();
+  const inherited = createInherited();
   const read = (path: string | null): OpenFile | null =>
     path === null ? null : inherited.file(path, O_RDONLY);
   const complaints = openSync(join(folder, COMPLAINTS), O_WRONLY | O_CREAT | O_APPEND, 0o600);
@@ -147,7 +160,7 @@ export async function launch(
     return spawn('/bin/sh', ['-c', ENTER, 'sh', ...doors, '--', ...within], {
       cwd: folder,
       env: { PATH: pathOf(), LC_ALL: 'C' },
-      stdio: ['ignore', complaints, complaints, ...inherited.own],
+      stdio: ['ignore', complaints, complaints, ...inherited.fds],
       detached: true,
     });
   } finally {

@@ -28,7 +28,9 @@ export const CONSOLE_READ_BYTES = 65_536;
 export const CONSOLE_POLL_MS = 1_000;
 /** What was read is taken off the disk in pieces of so many bytes. */
 export const CONSOLE_KEPT_BYTES: number = 4 * 1024 * 1024;
-/** What a viewer that does not read may be behind: then it misses something, and the log does not. */
+/**
+ * What a viewer that does not read may be behind: then it misses something, and the log does not.
+ */
 export const VIEWER_BYTES_MAX: number = 256 * 1024;
 /** People at one console. */
 export const VIEWERS_MAX = 8;
@@ -62,3 +64,5 @@ export const HEALTH_LOOK_MS = 50;
 export const THREADS_MAX = 128;
 /** For a process that was killed to be gone, or one that begins to be what it becomes. */
 export const GONE_MS = 5_000;
+/** The longest path of a socket that Linux takes (sun_path, with its zero). */
+export const SOCKET_PATH_BYTES = 107;

@@ -4,7 +4,7 @@
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Key, isKey } from '../../../proto/ids.ts';
+import { isKey } from '../../../proto/ids.ts';
 import type { GuestPort } from '../../../wg/guests.ts';
 import type { Forward } from '../../../work/qemu.ts';
 import type { Tag } from '../driver.ts';
@@ -92,7 +92,7 @@ export function readNote(folder: string): Note | null {
       typeof tag.id === 'string' &&
       typeof tag.digest === 'string' &&
       Number.isSafeInteger(tag.generation) &&
-      isKey(tag.owner as Key) &&
+      isKey(tag.owner) &&
       typeof note.net.mode === 'string';
     return isWhole ? note : null;
   } catch {

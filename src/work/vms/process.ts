@@ -1,13 +1,15 @@
 // The process of a machine, found again and looked at: it works in the folder of its machine, which
-// nobody but root can enter, so no other process of the same number, the same words or the same user
-// is taken for it. Spec: docs/machines.md, "Found again".
+// nobody but root can enter, so no other process of the same number, the same words or the same
+// user is taken for it. Spec: docs/machines.md, "Found again".
 
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { bootId, isRunning, processStart } from '../../os/machine.ts';
 import type { Process } from './note.ts';
 
-/** The process that works in this folder, if it is the one of the note or there is no note of it. */
+/**
+ * The process that works in this folder, if it is the one of the note or there is no note of it.
+ */
 export function processIn(folder: string, noted: Process | null): Process | null {
   if (noted !== null) return isThat(noted) && worksIn(noted.pid, folder) ? noted : null;
   return workersIn(folder).find(({ pid }) => isQemu(pid)) ?? null;
@@ -39,7 +41,9 @@ export function signalTo(process_: Process, signal: NodeJS.Signals): void {
   }
 }
 
-/** Its folder is its own, and so are its words: a person who looks into the folder is no machine. */
+/**
+ * Its folder is its own, and so are its words: a person who looks into the folder is no machine.
+ */
 function worksIn(pid: number, folder: string): boolean {
   try {
     if (readlinkSync(`/proc/${pid}/cwd`) !== folder) return false;

@@ -1,9 +1,9 @@
 // The control connection of one QEMU: one connection at a time, opened again when it breaks, each
-// command with a time limit of its own. The socket is reached through the open folder that it lies
-// in, so no path is too long for it. Spec: docs/machines.md, "QMP".
+// command with a time limit of its own. Spec: docs/machines.md, "QMP".
 
 import { type Socket, connect } from 'node:net';
 import { type Fields, type QmpMessage, qmpLine, qmpReader } from '../../../work/qmp.ts';
+import { atSocket } from './socket-path.ts';
 import { AGAIN_MS, ANSWER_MS, ASKED_MAX } from './limits.ts';
 
 export interface Qmp {
@@ -35,33 +35,12 @@ export function openQmp(parts: QmpParts): Qmp {
   let isOpen = false;
   let isClosed = false;
   let again: NodeJS.Timeout | null = null;
-  let count = 0;
-  const waiting = new Map<number, Waiting>();
-
-  const settle = (id: number | null, how: (one: Waiting) => void): void => {
-    const one = id === null ? undefined : waiting.get(id);
-    if (id === null || one === undefined) return;
-    waiting.delete(id);
-    clearTimeout(one.late);
-    how(one);
-  };
-  const send = (command: string, args: Fields, limitMs: number): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      if (socket === null || waiting.size >= ASKED_MAX) {
-        reject(new Error('QEMU cannot be asked now'));
-        return;
-      }
-      const id = ++count;
-      const why = `QEMU did not answer ${command} within ${limitMs} ms`;
-      const late = setTimeout(() => settle(id, (one) => one.reject(new Error(why))), limitMs);
-      waiting.set(id, { resolve, reject, late });
-      socket.write(qmpLine(id, command, args));
-    });
+  const asked = createAsked((line) => socket?.write(line));
   const take = (message: QmpMessage): void => {
     switch (message.is) {
       case 'greeting':
         // Whoever does not answer the greeting is not listened to.
-        send('qmp_capabilities', {}, ANSWER_MS).then(
+        asked.send('qmp_capabilities', {}, ANSWER_MS).then(
           () => {
             isOpen = true;
             parts.opened();
@@ -70,9 +49,9 @@ export function openQmp(parts: QmpParts): Qmp {
         );
         return;
       case 'return':
-        return settle(message.id, (one) => one.resolve(message.value));
+        return asked.settle(message.id, (one) => one.resolve(message.value));
       case 'error':
-        return settle(message.id, (one) => one.reject(new Error(message.what)));
+        return asked.settle(message.id, (one) => one.reject(new Error(message.what)));
       case 'event':
       case 'nonsense':
         return parts.heard(message);
@@ -81,16 +60,14 @@ export function openQmp(parts: QmpParts): Qmp {
   const open = (): void => {
     if (isClosed) return;
     const reader = qmpReader();
-    const own = connect(parts.path);
+    const own = atSocket(parts.path, (path) => connect(path));
     socket = own;
     own.on('data', (bytes) => reader.read(bytes).forEach(take));
     own.on('error', () => undefined);
     own.on('close', () => {
       socket = null;
       isOpen = false;
-      for (const id of waiting.keys()) {
-        settle(id, (one) => one.reject(new Error('the connection to QEMU broke')));
-      }
+      asked.breakOff();
       if (isClosed || !parts.lost()) return;
       again = setTimeout(open, AGAIN_MS);
     });
@@ -101,11 +78,52 @@ export function openQmp(parts: QmpParts): Qmp {
       return isOpen;
     },
     ask: (command, args = {}, limitMs = ANSWER_MS) =>
-      isOpen ? send(command, args, limitMs) : Promise.reject(new Error('QEMU does not answer')),
+      isOpen
+        ? asked.send(command, args, limitMs)
+        : Promise.reject(new Error('QEMU does not answer')),
     close() {
       isClosed = true;
       if (again !== null) clearTimeout(again);
       socket?.destroy();
+    },
+  };
+}
+
+interface Asked {
+  send(command: string, args: Fields, limitMs: number): Promise<unknown>;
+  settle(id: number | null, how: (one: Waiting) => void): void;
+  breakOff(): void;
+}
+
+/** Commands that wait for their answer, by number. */
+function createAsked(write: (line: string) => void): Asked {
+  const waiting = new Map<number, Waiting>();
+  let count = 0;
+  const settle: Asked['settle'] = (id, how) => {
+    const one = id === null ? undefined : waiting.get(id);
+    if (id === null || one === undefined) return;
+    waiting.delete(id);
+    clearTimeout(one.late);
+    how(one);
+  };
+  return {
+    settle,
+    send: (command, args, limitMs) =>
+      new Promise((resolve, reject) => {
+        if (waiting.size >= ASKED_MAX) {
+          reject(new Error('QEMU is asked too much'));
+          return;
+        }
+        const id = ++count;
+        const why = `QEMU did not answer ${command} within ${limitMs} ms`;
+        const late = setTimeout(() => settle(id, (one) => one.reject(new Error(why))), limitMs);
+        waiting.set(id, { resolve, reject, late });
+        write(qmpLine(id, command, args));
+      }),
+    breakOff() {
+      for (const id of waiting.keys()) {
+        settle(id, (one) => one.reject(new Error('the connection to QEMU broke')));
+      }
     },
   };
 }

@@ -10,7 +10,7 @@ import { type GuestMemory, balloonTo, guestMemoryIn } from '../../../work/balloo
 import { BALLOON_PATH } from '../../../work/qemu.ts';
 import { type GuestEnd, endIn, endOf, isFields } from '../../../work/qmp.ts';
 import { nowMs } from '../../os/clock.ts';
-import { findCgroup, useOf } from '../cgroup.ts';
+import { type Cgroup, findCgroup, useOf } from '../cgroup.ts';
 import type { Ending, Order, Running, Stats } from '../driver.ts';
 import type { GuestNet } from '../guest-net.ts';
 import { followConsole } from './console-log.ts';
@@ -18,7 +18,14 @@ import { type SharedConsole, shareConsole } from './console.ts';
 import { FILES } from './disks.ts';
 import { answers } from './health.ts';
 import { COMPLAINTS, CONSOLE_LOG, SOCKETS } from './launch.ts';
-import { BALLOON_POLL_S, COMPLAINT_BYTES_MAX, QUIT_MS, STATS_MS, WATCH_MS } from './limits.ts';
+import {
+  BALLOON_POLL_S,
+  COMPLAINT_BYTES_MAX,
+  QUIT_MS,
+  START_POLL_MS,
+  STATS_MS,
+  WATCH_MS,
+} from './limits.ts';
 import { type Note, type Process, type Started, nameOf } from './note.ts';
 import { isThat, signalTo, usedBy } from './process.ts';
 import { type Qmp, openQmp } from './qmp.ts';
@@ -60,7 +67,6 @@ export function runMachine(parts: RunningParts): RunningMachine {
     process === null
       ? null
       : openQmp({
-          // The socket is root's, and so is the folder: it is reached through what is open of it.
           path: join(folder, SOCKETS.qmp),
           heard: (message) => guestEnded(endOf(message)),
           opened: () => void opened().catch(() => undefined),
@@ -85,13 +91,7 @@ export function runMachine(parts: RunningParts): RunningMachine {
     consoles?.close();
     if (end === null) await complain(folder, order);
     await log?.finish();
-    const kills = cgroup === null ? null : useOf(cgroup).oomKills;
-    return {
-      exit: end === null ? null : end === 'shutdown' ? 0 : 1,
-      signal: end === null ? signal : null,
-      oom: kills === null ? null : kills > 0,
-      endedAtMs: nowMs(),
-    };
+    return endingOf(end, signal, cgroup);
   });
   const guestMemory = async (): Promise<GuestMemory> =>
     guestMemoryIn(await qmp?.ask('qom-get', { path: BALLOON_PATH, property: 'guest-stats' }));
@@ -109,13 +109,7 @@ export function runMachine(parts: RunningParts): RunningMachine {
     async kill() {
       if (process !== null) signalTo(process, 'SIGKILL');
     },
-    async check() {
-      const health = order?.spec.health;
-      if (health?.tcp === undefined) return process !== null && isThat(process);
-      return answers(note, health.tcp, health.timeoutS * 1_000, async (line) =>
-        String(await qmp?.ask('human-monitor-command', { 'command-line': line })),
-      );
-    },
+    check: () => isWell(parts, qmp),
     async console(): Promise<Duplex | null> {
       if (process === null || end !== null) return null;
       consoles ??= shareConsole(join(folder, SOCKETS.console));
@@ -130,6 +124,27 @@ export function runMachine(parts: RunningParts): RunningMachine {
       await log?.close();
     },
   };
+}
+
+const EXITS: Readonly<Record<GuestEnd, number>> = { shutdown: 0, panicked: 1 };
+
+function endingOf(end: GuestEnd | null, signal: string | null, cgroup: Cgroup | null): Ending {
+  const kills = cgroup === null ? null : useOf(cgroup).oomKills;
+  return {
+    exit: end === null ? null : EXITS[end],
+    signal: end === null ? signal : null,
+    oom: kills === null ? null : kills > 0,
+    endedAtMs: nowMs(),
+  };
+}
+
+async function isWell({ note, order, process }: RunningParts, qmp: Qmp | null): Promise<boolean> {
+  const health = order?.spec.health;
+  if (health?.tcp === undefined) return process !== null && isThat(process);
+  return answers(note, health.tcp, health.timeoutS * 1_000, async (line) => {
+    const said = await qmp?.ask('human-monitor-command', { 'command-line': line });
+    return typeof said === 'string' ? said : '';
+  });
 }
 
 interface Life {
@@ -175,7 +190,7 @@ function lifeOf(child: ChildProcess | null, process: Process | null): Life {
       const poll = setInterval(() => {
         if (holds()) finish(null);
         else if (isGone) finish('QEMU ended at once');
-      }, 15);
+      }, START_POLL_MS);
       const late = setTimeout(finish, limitMs, `QEMU did not answer within ${limitMs} ms`);
     });
   return { gone, until, letGo: () => letGo() };

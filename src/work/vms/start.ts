@@ -6,7 +6,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Result, ok, refuse } from '../../../proto/result.ts';
-import { guestDevice } from '../../../wg/guests.ts';
+import { GUEST_MTU, guestDevice } from '../../../wg/guests.ts';
 import type { FailCode } from '../../../work/failures.ts';
 import { VM_OVERHEAD_MIB, VM_TRANSLATED_MIB } from '../../../work/limits.ts';
 import { type Accel, type Forward, type Net, cpusOf } from '../../../work/qemu.ts';
@@ -36,8 +36,8 @@ export async function started(
   const note = readNote(folder);
   if (note === null) return refuse('start-failed', 'it was not prepared');
   if (processIn(folder, null) !== null) return refuse('start-failed', 'it runs already');
-  if (own.proof?.accel == null) return refuse('no-engine', own.proof?.why ?? '');
-  const { accel } = own.proof;
+  const accel = own.proof?.accel ?? null;
+  if (accel === null) return refuse('no-engine', own.proof?.why ?? '');
   tell('starting it');
   const net = await joined(own, note);
   if (!net.ok) return net;
@@ -165,7 +165,7 @@ function netOf({ mode, device, mac }: Note['net'], forwards: readonly Forward[])
     case 'egress':
       return { mode, mac, forwards };
     case 'mesh':
-      return { mode, mac, tap: device, mtu: 1_280 };
+      return { mode, mac, tap: device, mtu: GUEST_MTU };
   }
 }
 

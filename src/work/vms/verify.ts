@@ -1,7 +1,6 @@
 // Whether a machine is what its spec says, from QEMU's own answers and from the kernel's: what is
 // not seen to hold is not granted. Spec: docs/machines.md, "What is looked at".
 
-import type { Json } from '../../../proto/json.ts';
 import { type Result, ok, refuse } from '../../../proto/result.ts';
 import { cpusOf } from '../../../work/qemu.ts';
 import { isFields } from '../../../work/qmp.ts';
@@ -16,9 +15,9 @@ const MIB = 1_048_576;
 
 interface Look {
   readonly name: string;
-  readonly want: Json;
+  readonly want: string | number | boolean;
   /** Null: it could not be seen. */
-  readonly found: Json | null;
+  readonly found: string | number | boolean | null;
 }
 
 export interface Looked {

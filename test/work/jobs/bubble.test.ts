@@ -1,4 +1,5 @@
-// Jobs in bubblewrap, which really runs here: what holds without an engine, and what is said not to.
+// Jobs in bubblewrap, which really runs here: what holds without an engine, and what is said not
+// to.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -9,8 +10,16 @@ import type { Driver, Order, Running } from '../../../src/work/driver.ts';
 import { bubbleDriver } from '../../../src/work/jobs/bubbles.ts';
 import { findTool } from '../../../src/os/tools.ts';
 import { until } from '../../lab/until.ts';
-import { archiveOf, boxArchive, boxMissing } from './box.ts';
-import { type Fields, IMAGE_ID, jobSpec, need, ordered, type Ordered, shell } from './engines.ts';
+import { archiveOf, boxArchive, boxMissing } from '../../kit/box.ts';
+import {
+  type Fields,
+  IMAGE_ID,
+  jobSpec,
+  need,
+  ordered,
+  type Ordered,
+  shell,
+} from '../../kit/engines.ts';
 
 const QUIET = (): void => undefined;
 const MISSING = findTool('bwrap') === null ? 'no bubblewrap (Debian: bubblewrap)' : boxMissing();

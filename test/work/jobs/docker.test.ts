@@ -1,3 +1,7 @@
-import { containerSuite } from './container-suite.ts';
+import { lifeSuite } from './container-suite.ts';
+import { containerWorld } from './container-world.ts';
+import { surroundingsSuite } from './surroundings-suite.ts';
 
-containerSuite('docker');
+const world = containerWorld('docker');
+lifeSuite(world);
+surroundingsSuite(world);

@@ -1,3 +1,7 @@
-import { containerSuite } from './container-suite.ts';
+import { lifeSuite } from './container-suite.ts';
+import { containerWorld } from './container-world.ts';
+import { surroundingsSuite } from './surroundings-suite.ts';
 
-containerSuite('podman');
+const world = containerWorld('podman');
+lifeSuite(world);
+surroundingsSuite(world);

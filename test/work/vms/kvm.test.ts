@@ -6,7 +6,7 @@ import { bootId } from '../../../src/os/machine.ts';
 import { createMachineDriver } from '../../../src/work/vms/driver.ts';
 import { type Proof, groupsFor, proven } from '../../../src/work/vms/kvm.ts';
 import { USER_FIRST } from '../../../src/work/vms/limits.ts';
-import { noGuests, noNet, orderOf } from './guests.ts';
+import { noGuests, noNet, orderOf } from '../../kit/guests.ts';
 
 const MISSING = noGuests();
 const ENV = process.env['PATH'];

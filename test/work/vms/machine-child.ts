@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { createGuestNet, type MeshPlace } from '../../../src/work/guest-net.ts';
 import { createMachineDriver } from '../../../src/work/vms/driver.ts';
 import { readNote, nameOf } from '../../../src/work/vms/note.ts';
-import { type GuestOrder, type Images, memoryLog, orderFor, personAt } from './guests.ts';
+import { type GuestOrder, type Images, memoryLog, orderFor, personAt } from '../../kit/guests.ts';
 import type { Spec } from '../../../work/spec.ts';
 import type { Tag } from '../../../src/work/driver.ts';
 
@@ -46,7 +46,15 @@ async function main(): Promise<void> {
   const lines = createInterface({ input: process.stdin });
   for await (const line of lines) {
     const { id, command } = JSON.parse(line) as { id: string; command: string };
-    if (command === 'destroy') {
+    const container = { id, generation: 1, ports: [] };
+    const [word, pid] = command.split(' ');
+    if (word === 'attach') {
+      const attached = await net.attachContainer(Number(pid), container);
+      say({ said: attached.ok ? attached.value.address : attached.detail });
+    } else if (word === 'detach') {
+      await net.detach(container);
+      say({ said: '' });
+    } else if (command === 'destroy') {
       await driver.destroy((known.get(id) as GuestOrder).tag);
       say({ said: '' });
     } else say({ said: await ASK.get(id)?.(command) });

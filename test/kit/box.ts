@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { findTool, needTool } from '../../../src/os/tools.ts';
+import { findTool, needTool } from '../../src/os/tools.ts';
 
 const APPLETS =
   'sh cat dd echo env head id kill ln ls mkdir nc printf seq sleep tail test touch wc yes';

@@ -7,13 +7,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
-import { isRunning } from '../../../src/os/machine.ts';
-import { findTool } from '../../../src/os/tools.ts';
-import { removeCgroup } from '../../../src/work/cgroup.ts';
-import type { LogSink, Order, Running, Tag } from '../../../src/work/driver.ts';
-import type { GuestNet } from '../../../src/work/guest-net.ts';
-import { signalTo, workersIn } from '../../../src/work/vms/process.ts';
-import { readSpec, type Spec } from '../../../work/spec.ts';
+import { isRunning } from '../../src/os/machine.ts';
+import { findTool } from '../../src/os/tools.ts';
+import { removeCgroup } from '../../src/work/cgroup.ts';
+import type { LogSink, Order, Running, Tag } from '../../src/work/driver.ts';
+import type { GuestNet } from '../../src/work/guest-net.ts';
+import { signalTo, workersIn } from '../../src/work/vms/process.ts';
+import { readSpec, type Spec } from '../../work/spec.ts';
 
 /** Where .ci/run unpacks the kernel, or where somebody else has one. */
 const KERNELS = process.env['KITH_TEST_KERNEL'] ?? '/var/cache/kith-tests/kernel';
@@ -50,7 +50,7 @@ export function machinesFolder(): string {
     if (maker === undefined || isRunning(Number(maker))) continue;
     endMachines(path.join(os.tmpdir(), name));
   }
-  return fs.mkdtempSync(path.join(os.tmpdir(), `${PREFIX}${process.pid}-`));
+  return fs.mkdtempSync(path.join(os.tmpdir(), `${PREFIX}${process.pid}-${'long'.repeat(20)}-`));
 }
 
 /** Ends what still runs there, and takes the folder away. */
@@ -110,11 +110,11 @@ while true; do PS1='' sh; done
   return file;
 }
 
-export const OWNER = 'K7dNWlnJ8n2Y1wX0xgq0v2u4mPzBvQk8b1T6aYcFfRE' as Tag['owner'];
+const OWNER = 'K7dNWlnJ8n2Y1wX0xgq0v2u4mPzBvQk8b1T6aYcFfRE' as Tag['owner'];
 const DIGEST = 'Qw3mR1c9b0sVx5Zt7LkYhGfDpAoIuJnE2rT4yWvBxCM' as Tag['digest'];
 let count = 0;
 
-export function tagOf(generation = 1): Tag {
+function tagOf(generation = 1): Tag {
   count += 1;
   const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
   const of = (value: number): string => digits[value & 31] as string;

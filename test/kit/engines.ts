@@ -5,13 +5,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Digest, Key } from '../../../proto/ids.ts';
-import { findTool, needTool } from '../../../src/os/tools.ts';
-import type { Order, Stream } from '../../../src/work/driver.ts';
-import type { Flavour } from '../../../src/work/jobs/engine.ts';
-import { findEngine } from '../../../src/work/jobs/engine.ts';
-import { readSpec, type Spec } from '../../../work/spec.ts';
-import { until } from '../../lab/until.ts';
+import type { Digest, Key } from '../../proto/ids.ts';
+import { findTool, needTool } from '../../src/os/tools.ts';
+import type { Order, Stream } from '../../src/work/driver.ts';
+import type { Flavour } from '../../src/work/jobs/engine.ts';
+import { findEngine } from '../../src/work/jobs/engine.ts';
+import { readSpec, type Spec } from '../../work/spec.ts';
+import { until } from '../lab/until.ts';
 import { boxMissing } from './box.ts';
 
 const TOOLS: Readonly<Record<Flavour, readonly string[]>> = {
@@ -34,6 +34,9 @@ export interface OwnEngine {
   crash(): void;
   close(): Promise<void>;
 }
+
+/** On an idle machine it takes one second. */
+const START_MS = 60_000;
 
 const CONTAINERS_CONF = `[containers]
 default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
@@ -60,26 +63,36 @@ const CARDS = {
   ],
 };
 
-export async function ownEngine(
-  flavour: Flavour,
-  registry = 'registry.example',
-): Promise<OwnEngine> {
+export async function ownEngine(flavour: Flavour): Promise<OwnEngine> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `kith-${flavour}-`));
   const write = (name: string, text: string): void =>
     fs.writeFileSync(path.join(folder, name), text);
   write('cards.json', JSON.stringify(CARDS));
   write('containers.conf', CONTAINERS_CONF.replaceAll('FOLDER', folder));
-  write('registries.conf', `[[registry]]\nlocation = "${registry}"\ninsecure = true\n`);
-  const script = path.join(import.meta.dirname, 'engine-child.sh');
+  // Any port of the loopback, as Docker has it by itself.
+  write('registries.conf', '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n');
+  // Not beside this module: a benchmark is compiled elsewhere.
+  const script = path.resolve('test/kit/engine-child.sh');
   const words = ['--mount', '--propagation', 'private', 'bash', script, folder, flavour];
   const child = spawn('unshare', words, { stdio: ['pipe', 'ignore', 'inherit'], detached: true });
   const socket = path.join(folder, 'engine.sock');
-  await until(`${flavour} answers`, async () => (await findEngine(flavour, [socket])).ok);
+  const answers = async (): Promise<boolean> => (await findEngine(flavour, [socket])).ok;
+  await until(`${flavour} answers`, answers, START_MS).catch(async (error: Error) => {
+    const log = fs.readFileSync(path.join(folder, 'engine.log'), 'utf8').slice(-2000);
+    await closed(child, folder);
+    throw new Error(`${error.message}\n${log}`);
+  });
   const pidFile = path.join(folder, 'engine.pid');
   return {
     folder,
     socket,
-    crash: () => void process.kill(Number(fs.readFileSync(pidFile, 'utf8')), 'SIGKILL'),
+    crash() {
+      // What Docker starts beside itself dies with it, as where systemd ends both.
+      const beside = path.join(folder, 'run/containerd/containerd.pid');
+      for (const file of [pidFile, beside].filter((one) => fs.existsSync(one))) {
+        process.kill(Number(fs.readFileSync(file, 'utf8')), 'SIGKILL');
+      }
+    },
     close: () => closed(child, folder),
   };
 }
