@@ -5,9 +5,7 @@ import { join } from 'node:path';
 import type { Key } from '../../proto/ids.ts';
 import type { Driver } from './driver.ts';
 import type { GuestNet } from './guest-net.ts';
-import { bubbleDriver } from './jobs/bubbles.ts';
-import { NVIDIA, containerDriver } from './jobs/containers.ts';
-import { socketsOf } from './jobs/engine.ts';
+import { createJobDrivers } from './jobs/drivers.ts';
 import { createMachineDriver } from './vms/driver.ts';
 
 export interface DriverParts {
@@ -19,13 +17,8 @@ export interface DriverParts {
 }
 
 export function driversHere({ state, home, net }: DriverParts): readonly Driver[] {
-  const containers = {
-    ...{ state, home, sockets: socketsOf(process.env), cards: NVIDIA, mesh: net },
-  };
   return [
-    containerDriver('podman', containers),
-    containerDriver('docker', containers),
-    bubbleDriver({ state, home }),
+    ...createJobDrivers({ state, home, mesh: net }),
     createMachineDriver({ folder: join(state, 'machines'), net }),
   ];
 }
