@@ -8,8 +8,15 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createMachineDriver } from '../../src/work/vms/driver.ts';
-import { endMachines, initramfs, kernelFile, machinesFolder } from '../../test/kit/guests.ts';
-import { noNet, orderOf } from '../../test/kit/guests.ts';
+import { SANDBOX } from '../../work/qemu.ts';
+import {
+  endMachines,
+  initramfs,
+  kernelFile,
+  machinesFolder,
+  noNet,
+  orderOf,
+} from '../../test/kit/guests.ts';
 import { percentile } from './percentile.ts';
 
 export interface VmReady {
@@ -22,6 +29,8 @@ export interface VmReady {
 
 const READY = 'guest is ready';
 const LOOK_MS = 5;
+/** A guest that is not ready by then never is. */
+const LIMIT_MS = 60_000;
 
 export async function vmReady(turns: number): Promise<VmReady> {
   const base = machinesFolder();
@@ -54,14 +63,22 @@ export async function vmReady(turns: number): Promise<VmReady> {
     const prepared = await driver.prepare(order, () => undefined, signal);
     const started = prepared.ok ? await driver.start(order, () => undefined) : prepared;
     if (!started.ok) throw new Error(`${started.code}: ${started.detail}`);
-    while (!order.log.text().includes(READY)) await pause(LOOK_MS);
+    await until(() => order.log.text().includes(READY));
     const tookMs = performance.now() - began;
     await driver.destroy(order.tag);
     return tookMs;
   }
 }
 
-/** The line that a person would type for the same guest. */
+async function until(holds: () => boolean): Promise<void> {
+  const endMs = performance.now() + LIMIT_MS;
+  while (!holds()) {
+    if (performance.now() > endMs) throw new Error('the guest is not ready');
+    await pause(LOOK_MS);
+  }
+}
+
+/** The line that a person would type for the same guest, with the same devices. */
 async function byHand(
   base: string,
   images: Readonly<Record<'kernel' | 'initrd', string>>,
@@ -72,15 +89,21 @@ async function byHand(
   const log = join(folder, 'log');
   closeSync(openSync(log, 'w'));
   const fast = accel === 'kvm' ? ['kvm', '-cpu', 'host'] : ['tcg,thread=multi,tb-size=64'];
+  const disk = join(folder, 'disk.qcow2');
+  await once(spawn('qemu-img', ['create', '-q', '-f', 'qcow2', disk, '64M']), 'exit');
   const words = ['-accel', ...fast, ...(accel === 'kvm' ? [] : ['-cpu', 'max'])]
     .concat('-machine', 'q35', '-smp', '1', '-m', '128', '-nodefaults', '-no-user-config')
-    .concat('-display', 'none', '-serial', `file:${log}`)
+    .concat('-display', 'none', '-vga', 'none', '-device', 'pvpanic-pci')
+    .concat('-object', 'rng-builtin,id=rng0', '-device', 'virtio-rng-pci,rng=rng0')
+    .concat('-device', 'virtio-balloon-pci,deflate-on-oom=on,free-page-reporting=on')
+    .concat('-drive', `file=${disk},format=qcow2,if=none,id=disk`)
+    .concat('-device', 'virtio-blk-pci,drive=disk,bootindex=1', '-serial', `file:${log}`)
     .concat('-kernel', images.kernel, '-initrd', images.initrd)
-    .concat('-append', 'console=ttyS0 quiet panic=-1');
+    .concat('-append', 'console=ttyS0 quiet panic=-1', '-sandbox', SANDBOX);
   const began = performance.now();
   const qemu = spawn('qemu-system-x86_64', words, { stdio: 'ignore' });
   const gone = once(qemu, 'exit');
-  while (!readFileSync(log, 'utf8').includes(READY)) await pause(LOOK_MS);
+  await until(() => readFileSync(log, 'utf8').includes(READY));
   const tookMs = performance.now() - began;
   qemu.kill('SIGKILL');
   await gone;
