@@ -7,7 +7,8 @@ import type { Json } from '../../proto/json.ts';
 import type { Request } from '../../work/documents.ts';
 import type { Right, Said } from '../../work/host-state.ts';
 import type { Spec } from '../../work/spec.ts';
-import { type Site, WALL_MS, type World, after, digestOf, keyOf, tell } from './host-world.ts';
+import { type Site, WALL_MS, type World, after, keyOf, tell } from './host-world.ts';
+import { digestOf } from './naming.ts';
 
 export interface Work {
   readonly id: string;
