@@ -1,11 +1,14 @@
-// The drivers of this machine, the preferred ones of each kind first. Spec: docs/running.md,
-// "Drivers".
+// The drivers of this machine, the preferred ones of each kind first: a host runs work with the
+// first that is usable, and goes on looking after what any of them has started.
+// Spec: docs/running.md, "Drivers".
 
 import { join } from 'node:path';
 import type { Key } from '../../proto/ids.ts';
 import type { Driver } from './driver.ts';
 import type { GuestNet } from './guest-net.ts';
-import { createJobDrivers } from './jobs/drivers.ts';
+import { bubbleDriver } from './jobs/bubbles.ts';
+import { NVIDIA, containerDriver } from './jobs/containers.ts';
+import { socketsOf } from './jobs/engine.ts';
 import { createMachineDriver } from './vms/driver.ts';
 
 export interface DriverParts {
@@ -17,8 +20,11 @@ export interface DriverParts {
 }
 
 export function driversHere({ state, home, net }: DriverParts): readonly Driver[] {
+  const contained = { state, home, mesh: net, cards: NVIDIA, sockets: socketsOf(process.env) };
   return [
-    ...createJobDrivers({ state, home, mesh: net }),
+    containerDriver('podman', contained),
+    containerDriver('docker', contained),
+    bubbleDriver({ state, home }),
     createMachineDriver({ folder: join(state, 'machines'), net }),
   ];
 }
