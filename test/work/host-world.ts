@@ -112,7 +112,7 @@ function momentOf(world: World, site: Site): Moment {
 /** The longest that an engine takes for a start that it was told before its daemon died. */
 const ENGINE_MS = 400;
 
-export function up(world: World, site: Site): void {
+function up(world: World, site: Site): void {
   site.process += 1;
   const { process } = site;
   const entries = site.disk.map((line) => JSON.parse(line) as Entry);
@@ -290,7 +290,7 @@ function checkStart(world: World, site: Site, thing: Thing): void {
 
 // ---- drivers
 
-export function nameOf({ id, generation }: { id: string; generation: number }): string {
+function nameOf({ id, generation }: { id: string; generation: number }): string {
   return `${id}.${generation}`;
 }
 

@@ -17,7 +17,7 @@ import { JOB, specOf } from './specs.ts';
 export const OWNER: Key = keyOf('owner');
 export const SELF: Key = keyOf('self');
 export const ID = '01JE2HZ6Q3M8Y5T0V7XW9KB4CD';
-export const MAY: Right = { may: true, grant: null, concurrent: null };
+const MAY: Right = { may: true, grant: null, concurrent: null };
 
 export class OneHost {
   host: Host;

@@ -103,7 +103,7 @@ function go(world: World, placer: Placer, work: Work, site: Site): void {
   });
 }
 
-export function requestOf(
+function requestOf(
   world: World,
   { key }: Placer,
   { id, digest, generation, spec }: Work,
@@ -146,9 +146,9 @@ function ask(
   attempt(tries);
 }
 
-export const MAY: Right = { may: true, grant: null, concurrent: null };
+const MAY: Right = { may: true, grant: null, concurrent: null };
 
-export function deliver(world: World, site: Site, request: Request, re: Digest): void {
+function deliver(world: World, site: Site, request: Request, re: Digest): void {
   carry(world, () => {
     const estimate =
       request.say === 'reserve'
