@@ -5,7 +5,7 @@
 
 import type { Key } from '../proto/ids.ts';
 import { DOUBTERS_MIN, DOUBTS_MAX, DOUBT_MS } from './limits.ts';
-import type { Heart } from './machine.ts';
+import type { Heart } from './heart.ts';
 import { type Brief, type Mark, NEVER, briefOf, isNewer } from './mark.ts';
 import type { Beat, Doubt } from './packet.ts';
 import { isWatcher } from './ring.ts';
@@ -30,22 +30,24 @@ export function doubtsOf({ subjects, watch }: Pick<Heart, 'subjects' | 'watch'>)
 export function doubtersOf(known: Known, subject: Key): Key[] {
   const brief = briefOf(subject);
   const newest = newestOf(known, subject);
-  const doubting = doubtfulBeats(known).filter(
-    (beat) => doubtIn(beat, brief, newest) && isWatcher(known.ring, subject, beat.subject),
-  );
-  return doubting.map((beat) => beat.subject);
+  const doubters: Key[] = [];
+  for (const key of known.doubting) {
+    if (!hasDoubt(known, key, brief, newest)) continue;
+    if (isWatcher(known.ring, subject, key)) doubters.push(key);
+  }
+  return doubters;
 }
 
 /** A packet with a doubt that its last one had not, about a member that not enough doubt yet. */
 export function tellsNewDoubt(known: Known, beat: Beat, before: Beat | undefined): boolean {
-  if (beat.doubts.length === 0) return false;
-  const old = new Set(before?.doubts.map(({ subject }) => subject));
-  const fresh = beat.doubts.filter(({ subject }) => !old.has(subject));
-  return fresh.some(({ subject }) => {
-    const others = doubtfulBeats(known).filter(
-      (other) => other.subject !== beat.subject && doubtIn(other, subject, NEVER),
-    );
-    return others.length < DOUBTERS_MIN;
+  return beat.doubts.some(({ subject }) => {
+    if (before?.doubts.some((old) => old.subject === subject)) return false;
+    let others = 0;
+    for (const key of known.doubting) {
+      if (key !== beat.subject && hasDoubt(known, key, subject, NEVER)) others += 1;
+      if (others === DOUBTERS_MIN) return false;
+    }
+    return true;
   });
 }
 
@@ -53,14 +55,16 @@ export function tellsNewDoubt(known: Known, beat: Beat, before: Beat | undefined
 export function isRefutation(known: Known, beat: Beat, before: Beat | undefined): boolean {
   const brief = briefOf(beat.subject);
   const newest = before ?? NEVER;
-  return doubtfulBeats(known).some(
-    (other) => doubtIn(other, brief, newest) && !doubtIn(other, brief, beat),
-  );
+  for (const key of known.doubting) {
+    if (hasDoubt(known, key, brief, newest) && !hasDoubt(known, key, brief, beat)) return true;
+  }
+  return false;
 }
 
-// The packet that a member is known by may have been forgotten since it was marked.
-function doubtfulBeats({ kept, doubting }: Known): Beat[] {
-  return [...doubting].flatMap((key) => kept.get(key)?.beat ?? []);
+// The packet that a doubter is known by may have been forgotten since it was marked.
+function hasDoubt({ kept }: Known, doubter: Key, subject: Brief, newest: Mark): boolean {
+  const beat = kept.get(doubter)?.beat;
+  return beat !== undefined && doubtIn(beat, subject, newest);
 }
 
 function newestOf({ subjects, kept }: Known, subject: Key): Mark {

@@ -3,131 +3,29 @@
 // of thousands runs in one process under a seed. Spec: docs/heartbeat.md, "The shell".
 
 import type { Key } from '../proto/ids.ts';
+import { onPacket } from './arrival.ts';
 import {
   type Subject,
   type SubjectNews,
-  type Remembered,
-  type Watch,
   expecting,
-  heardFirstHand,
-  heardOf,
   looked,
   newSubject,
-  startWatch,
   waitedFor,
 } from './detector.ts';
-import { doubtsOf, isRefutation, tellsNewDoubt } from './doubts.ts';
-import { ANSWER_MS, INTERVAL_MS, KEPT_MAX, RECENT_MAX, RELAYED_MS } from './limits.ts';
-import { type Mark, isNewer } from './mark.ts';
-import type { Beat, Doubt } from './packet.ts';
-import { type Pulse, isDue, quickened, spoken, startPulse } from './pulse.ts';
-import { type Ring, isWatcher, ringOf, watchersOf } from './ring.ts';
+import {
+  type Heart,
+  type HeartInput,
+  type HeartNews,
+  type HeartOut,
+  type HeartStep,
+  type Kept,
+  told,
+} from './heart.ts';
+import { RELAYED_MS } from './limits.ts';
+import { isDue, quickened, spoken } from './pulse.ts';
+import { type Ring, isWatcher, watchersOf } from './ring.ts';
+import { spokenTo } from './speech.ts';
 import { passedOn, spread } from './spread.ts';
-
-/** The last packet of a member. */
-export interface Kept {
-  readonly beat: Beat;
-  readonly packet: Uint8Array;
-  readonly firstHand: boolean;
-  readonly watchMs: number;
-}
-
-export interface Heart {
-  readonly self: Key;
-  readonly instance: string;
-  /** Of the next heartbeat. */
-  readonly next: Mark;
-  readonly watch: Watch;
-  readonly pulse: Pulse;
-  readonly ring: Ring;
-  /** To whom this node speaks. */
-  readonly targets: readonly Key[];
-  readonly subjects: ReadonlyMap<Key, Subject>;
-  readonly remembered: ReadonlyMap<Key, Remembered>;
-  readonly kept: ReadonlyMap<Key, Kept>;
-  /** Whose kept packets tell doubts: few, and asked for at each packet. */
-  readonly doubting: ReadonlySet<Key>;
-  /** Whose packets go on to others with the next look. */
-  readonly hot: readonly Key[];
-  /** When each asker had its answer, or was told of a newer start of itself. */
-  readonly answeredMs: ReadonlyMap<Key, number>;
-  readonly raisedMs: number | null;
-}
-
-export type HeartInput =
-  /** The members have changed: `ringOf` them. */
-  | { readonly kind: 'roster'; readonly ring: Ring }
-  /** Its signature is right, and it came from the address of the member `from`. */
-  | {
-      readonly kind: 'packet';
-      readonly from: Key;
-      readonly beat: Beat;
-      /** Without the sender's question: the same bytes for the same heartbeat. */
-      readonly packet: Uint8Array;
-      readonly answer: boolean;
-      readonly calendarMs: number;
-    }
-  /** Time has passed: at least every two seconds. `seed`: 32 random bits. */
-  | { readonly kind: 'look'; readonly seed: number }
-  /** Something that heartbeats tell has changed. */
-  | { readonly kind: 'changed' }
-  | { readonly kind: 'ask'; readonly key: Key }
-  /** The incarnation that was asked for is on the disk. */
-  | { readonly kind: 'raised'; readonly incarnation: number };
-
-export type HeartNews =
-  | SubjectNews
-  /** A start of this node that it knows nothing of: a copy of its folder, or a restored backup. */
-  | { readonly what: 'rival'; readonly incarnation: number };
-
-export type HeartOut =
-  /** Make one heartbeat of this mark, with these doubts, and send it to all of them. */
-  | {
-      readonly kind: 'speak';
-      readonly to: readonly Key[];
-      readonly mark: Mark;
-      readonly doubts: readonly Doubt[];
-      readonly answer: boolean;
-    }
-  | { readonly kind: 'pass'; readonly to: readonly Key[]; readonly packet: Uint8Array }
-  /** Put this incarnation on the disk, then say `raised`. */
-  | { readonly kind: 'raise'; readonly incarnation: number }
-  /** A packet that is newer than all before. */
-  | { readonly kind: 'heard'; readonly beat: Beat; readonly firstHand: boolean }
-  | { readonly kind: 'tell'; readonly news: HeartNews };
-
-export interface HeartStep {
-  readonly heart: Heart;
-  readonly out: readonly HeartOut[];
-}
-
-export interface HeartStart {
-  readonly self: Key;
-  readonly instance: string;
-  /** Higher than that of every start before, and on the disk. */
-  readonly incarnation: number;
-  readonly remembered: ReadonlyMap<Key, Remembered>;
-}
-
-export function startHeart(
-  { self, instance, incarnation, remembered }: HeartStart,
-  nowMs: number,
-): Heart {
-  return {
-    ...{ self, instance, remembered },
-    next: { incarnation, sequence: 1 },
-    watch: startWatch(nowMs),
-    pulse: startPulse(nowMs),
-    ring: ringOf([]),
-    targets: [],
-    subjects: new Map(),
-    kept: new Map(),
-    doubting: new Set(),
-    hot: [],
-    answeredMs: new Map(),
-    raisedMs: null,
-  };
-}
 
 export function stepHeart(before: Heart, input: HeartInput, nowMs: number): HeartStep {
   const heart = { ...before, watch: looked(before.watch, nowMs) };
@@ -146,19 +44,6 @@ export function stepHeart(before: Heart, input: HeartInput, nowMs: number): Hear
       return onRaised(heart, input.incarnation, nowMs);
   }
 }
-
-/**
- * Whether a packet is worth the check of its signature: hearsay that tells nothing new is not. What
- * comes first-hand always is: an old packet may be that of a second machine.
- */
-export function isWorthChecking(heart: Heart, from: Key, beat: Beat): boolean {
-  if (from === beat.subject) return true;
-  if (beat.subject === heart.self) return !isNewer(heart.next, beat);
-  const kept = heart.kept.get(beat.subject);
-  const newest = heart.subjects.get(beat.subject)?.newest ?? kept?.beat;
-  return newest === undefined || isNewer(beat, newest);
-}
-
 function onRoster(heart: Heart, ring: Ring, nowMs: number): HeartStep {
   const { members, places: named } = ring;
   const subjects = new Map<Key, Subject>();
@@ -183,125 +68,6 @@ function onRoster(heart: Heart, ring: Ring, nowMs: number): HeartStep {
   return {
     heart: { ...heart, ring, targets, subjects, kept, answeredMs, pulse },
     out: news.map(told),
-  };
-}
-
-type PacketInput = Extract<HeartInput, { kind: 'packet' }>;
-
-function onPacket(heart: Heart, input: PacketInput, nowMs: number): HeartStep {
-  const { beat, from } = input;
-  if (beat.subject === heart.self) return onOwn(heart, beat, nowMs);
-  const heard = from === beat.subject ? onFirstHand(heart, input, nowMs) : onHearsay(heart, input);
-  if (!input.answer || from !== beat.subject || !mayAnswer(heart, from, nowMs)) {
-    return heard;
-  }
-  const answered = answeredAt(heard.heart, from, nowMs);
-  const answer = spokenTo(answered, [from], false);
-  return { heart: answer.heart, out: [...heard.out, ...answer.out] };
-}
-
-function onFirstHand(heart: Heart, input: PacketInput, nowMs: number): HeartStep {
-  const { beat, calendarMs } = input;
-  const key = beat.subject;
-  const { watchMs } = heart.watch;
-  const subject = heart.subjects.get(key) ?? stranger(heart, key);
-  const words = { ...beat, print: printOf(input.packet) };
-  const step = heardFirstHand(subject, words, watchMs, calendarMs);
-  const subjects = new Map(heart.subjects).set(key, step.subject);
-  const heard = { ...heart, subjects };
-  const out = step.news.map(told);
-  if (!step.fresh) return corrected(heard, beat, out, nowMs);
-  return keep(heard, input, true, out);
-}
-
-/** FNV-1a: two heartbeats under one mark differ in it, but for one pair in 2^32. */
-function printOf(packet: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (const byte of packet) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
-}
-
-// A member that this node did not expect: in a large network it learns whom it watches by hearing.
-function stranger(heart: Heart, key: Key): Subject {
-  const expected = isWatcher(heart.ring, key, heart.self);
-  return newSubject(key, expected, heart.watch.watchMs, heart.remembered.get(key));
-}
-
-/** A member that speaks below its own mark is shown its newest packet, and can rise above it. */
-function corrected(heart: Heart, beat: Beat, out: readonly HeartOut[], nowMs: number): HeartStep {
-  const kept = heart.kept.get(beat.subject);
-  if (kept === undefined || !isFarBehind(beat, kept.beat)) return { heart, out };
-  if (!mayAnswer(heart, beat.subject, nowMs)) return { heart, out };
-  const { packet } = kept;
-  return {
-    heart: answeredAt(heart, beat.subject, nowMs),
-    out: [...out, { kind: 'pass', to: [beat.subject], packet }],
-  };
-}
-
-// A packet that was overtaken on its way is not: nobody needs to be told.
-function isFarBehind(beat: Beat, newest: Beat): boolean {
-  return (
-    beat.instance !== newest.instance ||
-    beat.incarnation < newest.incarnation ||
-    beat.sequence + RECENT_MAX < newest.sequence
-  );
-}
-
-function onHearsay(heart: Heart, input: PacketInput): HeartStep {
-  const { beat } = input;
-  const subject = heart.subjects.get(beat.subject);
-  const newest = subject?.newest ?? heart.kept.get(beat.subject)?.beat;
-  if (newest !== undefined && !isNewer(beat, newest)) return { heart, out: [] };
-  if (subject === undefined) return keep(heart, input, false, []);
-  const subjects = new Map(heart.subjects).set(beat.subject, heardOf(subject, beat));
-  return keep({ ...heart, subjects }, input, false, []);
-}
-
-function keep(
-  heart: Heart,
-  { beat, packet }: PacketInput,
-  firstHand: boolean,
-  out: readonly HeartOut[],
-): HeartStep {
-  const before = heart.kept.get(beat.subject);
-  const isNews =
-    heart.ring.isLarge &&
-    (tellsNewDoubt(heart, beat, before?.beat) || isRefutation(heart, beat, before?.beat));
-  const hot =
-    isNews && !heart.hot.includes(beat.subject) ? [...heart.hot, beat.subject] : heart.hot;
-  const kept = new Map(heart.kept);
-  // What was heard first-hand stays so beside newer hearsay: it may be passed on.
-  kept.delete(beat.subject);
-  if (kept.size >= KEPT_MAX) kept.delete(kept.keys().next().value as Key);
-  kept.set(beat.subject, { beat, packet, firstHand, watchMs: heart.watch.watchMs });
-  const doubting = withDoubts(heart.doubting, beat);
-  return {
-    heart: { ...heart, kept, hot, doubting },
-    out: [...out, { kind: 'heard', beat, firstHand }],
-  };
-}
-
-function withDoubts(doubting: ReadonlySet<Key>, { subject, doubts }: Beat): ReadonlySet<Key> {
-  if (doubts.length > 0 === doubting.has(subject)) return doubting;
-  const changed = new Set(doubting);
-  if (doubts.length > 0) changed.add(subject);
-  else changed.delete(subject);
-  return changed;
-}
-
-function onOwn(heart: Heart, beat: Beat, nowMs: number): HeartStep {
-  // Our own words, back from somebody.
-  if (isNewer(heart.next, beat)) return { heart, out: [] };
-  const isEarly = heart.raisedMs !== null && nowMs - heart.raisedMs < INTERVAL_MS;
-  if (isEarly) return { heart, out: [] };
-  const { incarnation } = beat;
-  return {
-    heart: { ...heart, raisedMs: nowMs },
-    out: [
-      { kind: 'tell', news: { what: 'rival', incarnation } },
-      { kind: 'raise', incarnation: incarnation + 1 },
-    ],
   };
 }
 
@@ -349,25 +115,4 @@ function withoutOld({ kept }: Heart, watchMs: number): ReadonlyMap<Key, Kept> {
     if (isOld(one)) return new Map([...kept].filter(([, other]) => !isOld(other)));
   }
   return kept;
-}
-
-function spokenTo(heart: Heart, to: readonly Key[], answer: boolean): HeartStep {
-  if (to.length === 0) return { heart, out: [] };
-  const mark = heart.next;
-  const next = { ...mark, sequence: mark.sequence + 1 };
-  const doubts = doubtsOf(heart);
-  return { heart: { ...heart, next }, out: [{ kind: 'speak', to, mark, doubts, answer }] };
-}
-
-function mayAnswer({ answeredMs }: Heart, key: Key, nowMs: number): boolean {
-  const last = answeredMs.get(key);
-  return last === undefined || nowMs - last >= ANSWER_MS;
-}
-
-function answeredAt(heart: Heart, key: Key, nowMs: number): Heart {
-  return { ...heart, answeredMs: new Map(heart.answeredMs).set(key, nowMs) };
-}
-
-function told(news: HeartNews): HeartOut {
-  return { kind: 'tell', news };
 }

@@ -5,7 +5,7 @@
 
 import type { Key } from '../proto/ids.ts';
 import { PASSED_ON, SPREAD_MAX, SPREAD_TO, SUSPECT_AFTER_MS } from './limits.ts';
-import type { Heart, HeartOut, HeartStep } from './machine.ts';
+import type { Heart, HeartOut, HeartStep } from './heart.ts';
 
 /** News go on to a few members drawn at random. */
 export function spread(heart: Heart, seed: number): HeartStep {

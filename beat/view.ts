@@ -5,7 +5,7 @@ import type { Key } from '../proto/ids.ts';
 import type { Liveness } from './detector.ts';
 import { doubtersOf } from './doubts.ts';
 import { DOUBTERS_MIN, SUSPECT_AFTER_MS } from './limits.ts';
-import type { Heart } from './machine.ts';
+import type { Heart } from './heart.ts';
 import type { Beat } from './packet.ts';
 import { isWatcher } from './ring.ts';
 

@@ -7,9 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = 'bench/dist';
-const BENCHES = ['ledger', 'pairing', 'beat', 'mesh'];
-// Ten thousand nodes in one process need more than the 4 GB that Node takes by itself.
-const FLAGS = { beat: ['--max-old-space-size=12288'] };
+const BENCHES = ['ledger', 'pairing', 'beat', 'mesh', 'place'];
 
 const [name, ...options] = process.argv.slice(2);
 if (!BENCHES.includes(name)) fail(`name a benchmark: ${BENCHES.join(', ')}`, 2);
@@ -22,14 +20,10 @@ step('compiling', process.execPath, [
   'bench/tsconfig.json',
 ]);
 copyPlainScripts();
-const run = spawnSync(
-  process.execPath,
-  [...(FLAGS[name] ?? []), `${DIST}/bench/${name}/main.js`, ...options],
-  {
-    cwd: ROOT,
-    stdio: 'inherit',
-  },
-);
+const run = spawnSync(process.execPath, [`${DIST}/bench/${name}/main.js`, ...options], {
+  cwd: ROOT,
+  stdio: 'inherit',
+});
 process.exit(run.status ?? 1);
 
 function step(what, program, args) {

@@ -26,16 +26,19 @@ export function lacksOf(demand: Demand, node: PlaceNode): readonly Lack[] {
 
 function addStanding(lacks: Lack[], node: PlaceNode): void {
   const { frozen, cloned, drained, peer, heard, heardAgoMs } = node;
-  const since = (): string =>
-    heardAgoMs === null ? '' : ` for ${Math.floor(heardAgoMs / 1_000)} s`;
   if (frozen) lacks.push(lack('place-frozen', 'frozen: it wrote two records at one place'));
   if (cloned) lacks.push(lack('place-cloned', 'two machines speak with its key'));
   if (drained) lacks.push(lack('place-drained', 'drained: no new work goes there'));
   if (!peer) lacks.push(lack('place-observer', 'an observer or a guest: it takes no work'));
   if (heard === 'unheard') lacks.push(lack('place-unheard', 'nothing was heard of it'));
   if (heard === 'suspect')
-    lacks.push(lack('place-not-alive', `not sure to be alive: silent${since()}`));
-  if (heard === 'down') lacks.push(lack('place-not-alive', `not alive: silent${since()}`));
+    lacks.push(lack('place-not-alive', `not sure to be alive: silent${since(heardAgoMs)}`));
+  if (heard === 'down')
+    lacks.push(lack('place-not-alive', `not alive: silent${since(heardAgoMs)}`));
+}
+
+function since(heardAgoMs: number | null): string {
+  return heardAgoMs === null ? '' : ` for ${Math.floor(heardAgoMs / 1_000)} s`;
 }
 
 /** What the host says of new work. */
@@ -54,17 +57,23 @@ function addTaking(lacks: Lack[], { kind }: Demand, { taking, kinds }: PlaceNode
 
 function addWishes(lacks: Lack[], demand: Demand, node: PlaceNode): void {
   const { nodes, avoid, need, arch } = demand;
-  const is = (named: string): boolean => named === node.name || named === node.key;
-  if (nodes !== null && !nodes.some(is))
+  if (nodes !== null && !isAmong(nodes, node))
     lacks.push(lack('place-not-named', 'the spec names other nodes'));
-  if (avoid.some(is)) lacks.push(lack('place-avoided', 'the spec avoids it'));
-  const missing = need.length === 0 ? need : need.filter((one) => !node.labels.includes(one));
-  if (missing.length > 0)
-    lacks.push(lack('place-no-label', `lacks the label ${missing.join(', ')}`));
+  if (avoid.length > 0 && isAmong(avoid, node))
+    lacks.push(lack('place-avoided', 'the spec avoids it'));
+  if (need.length > 0) {
+    const missing = need.filter((one) => !node.labels.includes(one));
+    if (missing.length > 0)
+      lacks.push(lack('place-no-label', `lacks the label ${missing.join(', ')}`));
+  }
   if (arch !== null && arch !== node.arch) {
     const its = node.arch ?? 'of unknown kind';
     lacks.push(lack('place-other-arch', `needs ${arch}, it is ${its}`));
   }
+}
+
+function isAmong(names: readonly string[], { name, key }: PlaceNode): boolean {
+  return names.includes(name) || names.includes(key);
 }
 
 function addRoom(lacks: Lack[], demand: Demand, room: Room | null): void {

@@ -3,6 +3,7 @@
 // a node that does not fit is in no plan. Spec: docs/placement.md.
 
 import type { Key } from '../proto/ids.ts';
+import { byKey } from './by-key.ts';
 import type { Demand, Policy } from './demand.ts';
 import { type Roll, diceOf } from './dice.ts';
 import { lacksOf } from './fit.ts';
@@ -16,7 +17,7 @@ export interface Judged {
   /** Empty: it fits. */
   readonly lacks: readonly Lack[];
   /** Of a node that fits: what it would have left. */
-  readonly left: { readonly share: number; readonly memMib: number } | null;
+  readonly left: Left | null;
 }
 
 export interface Plan {
@@ -27,29 +28,35 @@ export interface Plan {
   readonly judged: readonly Judged[];
 }
 
-interface Fitting {
-  readonly key: Key;
-  readonly name: string;
+interface Left {
   readonly share: number;
   readonly memMib: number;
 }
 
+interface Fitting {
+  readonly node: PlaceNode;
+  readonly left: Left;
+}
+
+/** One for all that lack nothing. */
+const NOTHING: readonly Lack[] = [];
+
 export function planOf(demand: Demand, nodes: readonly PlaceNode[], seed: number): Plan {
-  const sorted = nodes.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  const sorted = byKey(nodes);
   const fitting: Fitting[] = [];
   const judged = sorted.map((node): Judged => {
-    const { key, name, room } = node;
+    const { key, room } = node;
     const lacks = lacksOf(demand, node);
     if (lacks.length > 0 || room === null) return { key, lacks, left: null };
     const left = leftOf(demand, room);
-    fitting.push({ key, name, ...left });
-    return { key, lacks, left };
+    fitting.push({ node, left });
+    return { key, lacks: NOTHING, left };
   });
   const policy = demand.policy ?? (fitting.length < FEW_NODES ? 'mostFree' : 'two');
   return { policy, order: orderBy(policy, demand, fitting, diceOf(seed)), judged };
 }
 
-function leftOf(demand: Demand, room: Room): { share: number; memMib: number } {
+function leftOf(demand: Demand, room: Room): Left {
   return { share: shareLeft(demand, room), memMib: memoryLeftMib(demand, room) };
 }
 
@@ -62,38 +69,41 @@ function orderBy(
 ): readonly Key[] {
   switch (policy) {
     case 'mostFree':
-      return keysOf(fitting.toSorted((a, b) => b.memMib - a.memMib || b.share - a.share));
+      return keysOf(
+        fitting.toSorted(({ left: a }, { left: b }) => b.memMib - a.memMib || b.share - a.share),
+      );
     case 'pack':
-      return keysOf(fitting.toSorted((a, b) => a.share - b.share || a.memMib - b.memMib));
+      return keysOf(
+        fitting.toSorted(({ left: a }, { left: b }) => a.share - b.share || a.memMib - b.memMib),
+      );
     case 'pin': {
-      const place = ({ key, name }: Fitting): number =>
+      const place = ({ node: { key, name } }: Fitting): number =>
         nodes?.findIndex((named) => named === key || named === name) ?? -1;
       return keysOf(fitting.toSorted((a, b) => place(a) - place(b)));
     }
     case 'two':
-      return keysOf(byTwos(fitting, roll));
+      return byTwos(fitting, roll);
   }
 }
 
 /** Again and again: two at random, of which the one with more left comes next. */
-function byTwos(fitting: readonly Fitting[], roll: Roll): Fitting[] {
+function byTwos(fitting: readonly Fitting[], roll: Roll): Key[] {
   const rest = [...fitting];
-  const order: Fitting[] = [];
-  while (rest.length > 0) {
-    const first = roll(rest.length);
+  const order: Key[] = [];
+  for (let count = rest.length; count > 0; count--) {
+    const first = roll(count);
     // Another one, where there is another.
-    const step = rest.length === 1 ? 0 : 1 + roll(rest.length - 1);
-    const other = (first + step) % rest.length;
-    const [a, b] = [rest[first] as Fitting, rest[other] as Fitting];
-    const at = b.share > a.share ? other : first;
-    order.push(rest[at] as Fitting);
+    const other = count === 1 ? first : (first + 1 + roll(count - 1)) % count;
+    const one = rest[first] as Fitting;
+    const two = rest[other] as Fitting;
+    const isOther = two.left.share > one.left.share;
+    order.push((isOther ? two : one).node.key);
     // The last takes its place: among ten thousand nothing is moved.
-    const last = rest.pop() as Fitting;
-    if (at < rest.length) rest[at] = last;
+    rest[isOther ? other : first] = rest[count - 1] as Fitting;
   }
   return order;
 }
 
 function keysOf(fitting: readonly Fitting[]): Key[] {
-  return fitting.map(({ key }) => key);
+  return fitting.map(({ node }) => node.key);
 }

@@ -67,6 +67,12 @@ function isNode(member: MemberState): boolean {
 // An operator says so for the whole network: `kith set drained/attic true`.
 const DRAINED = /^drained\/(.+)$/;
 
+/** Whether an operator drains this node. */
+export function isDrained(state: State, node: Key): boolean {
+  const shown = state.members.find(({ key }) => key === node)?.shown;
+  return shown !== undefined && drainedIn(state).has(shown);
+}
+
 function drainedIn({ config }: State): ReadonlySet<string> {
   return new Set(
     config.flatMap(({ key, value }) => {

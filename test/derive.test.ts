@@ -72,17 +72,17 @@ describe('a roster', () => {
     const scribe = new Scribe();
     const here = world(scribe.genesis);
     for (const node of [attic, barn]) {
-      const admitted = acts.node(node, root, scribe.ledger, undefined, { ipv4: '10.88.0.7' });
+      const admitted = acts.node(node, root, scribe.ledger, undefined, { ipv4: '10.73.0.7' });
       scribe.by(root, admitted);
     }
     take(here, scribe.records);
     expect(stateOf(here.replica).conflicts).toMatchObject([{ kind: 'ipv4' }]);
     const keeper = rosterKeeper();
-    expect(keeper.of(here.replica).rows.map(({ ipv4 }) => ipv4)).toEqual(['10.88.0.7', null]);
-    const local = ['10.88.0.0/24'];
+    expect(keeper.of(here.replica).rows.map(({ ipv4 }) => ipv4)).toEqual(['10.73.0.7', null]);
+    const local = ['10.73.0.0/24'];
     const near = keeper.of(here.replica, local);
     expect(near.rows.map(({ ipv4 }) => ipv4)).toEqual([null, null]);
-    expect(near.ipv4Conflicts).toMatchObject([{ code: 'ipv4-local', against: '10.88.0.0/24' }]);
+    expect(near.ipv4Conflicts).toMatchObject([{ code: 'ipv4-local', against: '10.73.0.0/24' }]);
     expect(keeper.of(here.replica, local)).toBe(near);
   });
 });

@@ -1,6 +1,7 @@
-// `npm run mutants [-- TEXT...]`: breaks the fold and the verifier in every way of mutations/ (or
-// in those whose rule contains TEXT), one at a time and in a copy of the tree, and shows which test
-// notices. Exits with 1 where one is not noticed, or where its text is not found.
+// `npm run mutants [-- TEXT...]`: breaks the fold, the verifier and the host in every way of
+// mutations/ (or in those whose rule or file contains TEXT), one at a time and in a copy of the
+// tree, and shows which test notices. Exits with 1 where one is not noticed, or where its text is
+// not found.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FOLD } from './mutations/fold.mjs';
+import { HOST } from './mutations/host.mjs';
 import { VERIFIER } from './mutations/verifier.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -15,6 +17,10 @@ const COPIED = [
   'proto',
   'ledger',
   'pairing',
+  'beat',
+  'wg',
+  'work',
+  'place',
   'src',
   'test',
   'fixtures',
@@ -24,7 +30,7 @@ const COPIED = [
 ];
 const named = (names) => names.map((name) => `test/ledger/${name}.test.ts`);
 // The quick ones first: what they notice need not wait for the others.
-const STAGES = [
+const LEDGER = [
   [
     ...named(['vectors', 'rules', 'histories', 'found', 'standing', 'redeeming', 'capabilities']),
     ...named(['recovery', 'proofs', 'elsewhere', 'shape', 'decoding']),
@@ -34,23 +40,33 @@ const STAGES = [
   ],
   named(['tiny-quotas', 'quotas', 'properties', 'flips']),
 ];
+const WORK = [
+  ['host', 'requests', 'recovery', 'documents'].map((name) => `test/work/${name}.test.ts`),
+  ['test/work/race.test.ts', 'test/work/owner-sim.test.ts'],
+];
 
 const asked = process.argv.slice(2);
-const chosen = [...VERIFIER, ...FOLD].filter(
-  ({ rule }) => asked.length === 0 || asked.some((text) => rule.includes(text)),
+const all = [
+  ...[...VERIFIER, ...FOLD].map((mutant) => ({ ...mutant, stages: LEDGER })),
+  ...HOST.map((mutant) => ({ ...mutant, stages: WORK })),
+];
+const chosen = all.filter(
+  ({ rule, file }) =>
+    asked.length === 0 || asked.some((text) => rule.includes(text) || file.includes(text)),
 );
 const copy = mkdtempSync(join(tmpdir(), 'kith-mutants-'));
 process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
 for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
 symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
 
-const sound = noticedBy();
-if (sound !== null) {
+for (const stages of new Set(chosen.map((mutant) => mutant.stages))) {
+  const sound = noticedBy(stages);
+  if (sound === null) continue;
   console.error(`without any mutant this fails already: ${sound}`);
   process.exit(2);
 }
 let survived = 0;
-for (const { rule, file, from, to } of chosen) {
+for (const { rule, file, from, to, stages } of chosen) {
   const path = join(copy, file);
   const text = readFileSync(path, 'utf8');
   const places = text.split(from).length - 1;
@@ -61,7 +77,7 @@ for (const { rule, file, from, to } of chosen) {
       path,
       text.replace(from, () => to),
     );
-    const by = noticedBy();
+    const by = noticedBy(stages);
     writeFileSync(path, text);
     said = by === null ? `SURVIVED  ${file}` : `killed    by: ${by}`;
   }
@@ -72,8 +88,8 @@ console.log(`${chosen.length - survived} of ${chosen.length} mutants killed`);
 process.exit(survived === 0 ? 0 : 1);
 
 /** The first test that fails in the copy, or null. */
-function noticedBy() {
-  for (const files of STAGES) {
+function noticedBy(stages) {
+  for (const files of stages) {
     const by = firstFailure(files);
     if (by !== null) return by;
   }

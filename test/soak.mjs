@@ -1,6 +1,6 @@
-// `npm run soak [-- --minutes N] [--seed N]`: the simulation over new seeds and the properties of
-// the fold over new histories, for as long as asked. Ends at the first failure and says how to run
-// it again. Reports the rate.
+// `npm run soak [-- --minutes N] [--seed N]`: the simulation over new seeds, the properties of the
+// fold over new histories, and races and silences of work, for as long as asked. Ends at the first
+// failure and says how to run it again. Reports the rate.
 
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -49,6 +49,12 @@ do {
     KITH_PATIENCE_MS: '3600000',
   });
   histories += 14 * RUNS;
+  vitest(['test/work/race.test.ts', 'test/work/owner-sim.test.ts', 'test/work/requests.test.ts'], {
+    KITH_FIRST: seed,
+    KITH_SEEDS: SEEDS,
+    KITH_RUNS: RUNS,
+    KITH_PATIENCE_MS: '3600000',
+  });
   const perMinute = Math.round(steps / (simulatedMs / 60_000));
   console.log(`seed ${seed}: ${steps} steps (${perMinute} a minute), ${histories} histories`);
   seed += SEEDS;

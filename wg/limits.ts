@@ -35,7 +35,7 @@ export const KEEPALIVE_S = 25;
 /** Seconds, while a path is being opened: WireGuard takes no less. */
 export const KEEPALIVE_PUNCH_S = 1;
 /** Where a network's ledger names no other. */
-export const IPV4_RANGE_DEFAULT = '10.88.0.0/16';
+export const IPV4_RANGE_DEFAULT = '10.73.0.0/16';
 
 /** A peer in a dump: two keys, an endpoint, numbers, and a few hundred prefixes of 24 bytes. */
 export const DUMP_LINE_BYTES_MAX: number = 16 * 1024;
@@ -48,3 +48,6 @@ export const INTERFACE_DIGITS = 6;
  * removal waits no longer than for one of them.
  */
 export const PEERS_A_CALL_MAX = 256;
+
+/** Ports from here on are those that a guest opens for itself: Linux takes 32,768 and above. */
+export const GUEST_PORT_MIN = 32_768;

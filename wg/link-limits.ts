@@ -22,8 +22,11 @@ export const ANSWER_MS = 1_000;
 export const DOUBT_ASK_MS = 350;
 /** Two changes of the network closer than this are one: interfaces come up in steps. */
 export const CHANGE_GAP_MS = 5_000;
-/** Between two meets of one side: a search takes longer, and a lost one is said again in time. */
-export const MEET_GAP_MS = 3_000;
+/**
+ * Between two meets of one side: a little less than a round of two addresses, so that each round of
+ * a search says again what may have been lost.
+ */
+export const MEET_GAP_MS = 2_400;
 /** Slots of a search for a direct path beside a relay: with one address it is tried twice. */
 export const PROBE_SLOTS_MIN = 2;
 /** A path over a relay is left alone for as long, whoever wants to search. */

@@ -20,6 +20,7 @@ export type FailCode =
   | 'not-granted'
   | 'no-secret'
   | 'no-volume'
+  | 'no-network'
   | 'gpu-gone'
   | 'start-failed'
   | 'start-late'
@@ -80,6 +81,11 @@ export const FAILURES: Readonly<Record<FailCode, FailFacts>> = {
   'no-volume': {
     what: 'the host has no volume by that name',
     hint: 'make it there: a folder of that name in the folder `volumes` of its state',
+    elsewhere: true,
+  },
+  'no-network': {
+    what: 'the host cannot give it the network that its spec asks for',
+    hint: 'the detail says what is missing there; network.mode none needs nothing',
     elsewhere: true,
   },
   'gpu-gone': {

@@ -72,8 +72,11 @@ function onReserve(turn: Turn, asked: Asked, request: Of<'reserve'>): Said | nul
   const past = host.past.get(request.id);
   const isSame = (it: Lease | Past | undefined): boolean => it?.generation === request.generation;
   if (known !== undefined && isSame(known)) return repeated(turn, known);
-  if (past !== undefined && isSame(past) && past.state !== null)
-    return { say: 'going', state: past.state };
+  // A `go` that is still under way must not find room that is reserved anew.
+  if (past !== undefined && isSame(past))
+    return past.state === null
+      ? no('unknown-work', 'that reservation is over: a later generation may be placed')
+      : { say: 'going', state: past.state };
   if (known !== undefined && known.life.stage !== 'reserved') {
     end(turn, known, supersededBy(known, request.generation));
     return no('policy', `generation ${known.generation} is still here, and is put away first`);
@@ -86,9 +89,8 @@ function onReserve(turn: Turn, asked: Asked, request: Of<'reserve'>): Said | nul
   return null;
 }
 
-/** Of a host that holds an older generation until its owner answers, this is the answer. */
+/** An owner that places a later generation does not want the earlier one. */
 function supersededBy({ life: { stage } }: Lease, generation: number): Partial<Life> {
-  if (stage !== 'held') return {};
   const why = `its owner placed generation ${generation}`;
   return { failure: failure('owner-silent', stage, why) };
 }

@@ -73,3 +73,30 @@ export const GRANTED_BYTES_MAX: number = 16 * 1024;
 export const GRANTED_DEPTH_MAX = 5;
 /** A document is as old as clocks of machines differ, and as a slow line holds it up. */
 export const FRESH_MS: number = 5 * 60_000;
+/** The share of a core is counted over 100 ms: the kernel's own default. */
+export const CPU_PERIOD_US = 100_000;
+/** The engine's own file of a job's output: what a daemon that is away can catch up with. */
+export const ENGINE_LOG_BYTES: number = 16 * 1024 * 1024;
+/** In how many files Docker keeps it: the older one goes as a whole. */
+export const ENGINE_LOG_FILES = 2;
+/**
+ * One frame of an engine's stream: Docker sends at most 32 KiB, podman what was written at once.
+ */
+export const ENGINE_FRAME_BYTES_MAX: number = 4 * 1024 * 1024;
+/** Files that describe an image inside its archive: a manifest, an index. */
+export const ARCHIVE_TEXT_BYTES_MAX: number = 4 * 1024 * 1024;
+/** Of an entry in an archive: longer names are in the headers of pax, and are bounded there. */
+export const TAR_TEXT_BYTES_MAX: number = 64 * 1024;
+/**
+ * Of each of the two streams of a job in bubblewrap: there is no engine that could rotate a file,
+ * and what comes after is counted and dropped.
+ */
+export const BUBBLE_LOG_BYTES: number = 64 * 1024 * 1024;
+/** What QEMU's translator takes on top of it where there is no KVM. */
+export const VM_TRANSLATED_MIB = 96;
+/** A line of QMP: the longest answer that is asked for has a few KiB. */
+export const QMP_LINE_BYTES_MAX: number = 256 * 1024;
+/** What a guest keeps to spare when memory is taken back: below it, it would begin to swap. */
+export const GUEST_SPARE_MIB = 64;
+/** The same in parts of what it has; the larger of both counts. */
+export const GUEST_SPARE_PERCENT = 10;

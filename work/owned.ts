@@ -69,6 +69,8 @@ export interface Live {
   /** The wish that its host has answered to. */
   readonly told: Wish;
   readonly tries: number;
+  /** Whether a `go` that is refused may have been preceded by one that was not. */
+  readonly doubt: 'none' | 'perhaps' | 'asked';
   /** Why the last try brought no answer; null: none has failed. */
   readonly silent: string | null;
   /** When it is looked at next, by the watch. */

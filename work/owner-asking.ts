@@ -10,6 +10,7 @@ import { withAsked } from './owned.ts';
 import {
   ASK_AGAIN_MS,
   ASK_AGAIN_MS_MAX,
+  DOUBT_MS,
   HOSTS_ASKED_MAX,
   PLAN_AGAIN_MS,
   RESERVE_TRIES_MAX,
@@ -34,7 +35,10 @@ export function tell(turn: Turn, { owned }: Live, step: Step): void {
 
 /** In another phase: nothing is asked yet, and it is looked at now. */
 export function entered(turn: Turn, live: Live, phase: Phase, more: Partial<Owned> = {}): Live {
-  const fresh: Live = { ...live, asking: null, tries: 0, silent: null, dueMs: turn.watchMs };
+  const fresh: Live = {
+    ...{ ...live, asking: null, tries: 0, silent: null },
+    ...{ doubt: 'perhaps', dueMs: turn.watchMs },
+  };
   return kept(turn, fresh, { ...live.owned, ...more, phase });
 }
 
@@ -147,7 +151,7 @@ function onReservation(
   // It has it already: said by an owner whose disk has lost what came after.
   if (answer.say === 'going') return onBound(turn, live, host, answer, evidence);
   if (answer.say !== 'reserved') return live;
-  const going = entered(turn, live, { at: 'going', host });
+  const going: Live = { ...entered(turn, live, { at: 'going', host }), doubt: 'none' };
   tell(turn, going, { what: 'reserved', host });
   return asks(turn, going, host, 'go');
 }
@@ -175,11 +179,29 @@ function onBound(
   if (answer.say !== 'refused') return live;
   if (NOT_YET.has(answer.code)) return { ...live, asking: null, silent: answer.why };
   if (owned.phase.at === 'going') {
-    if (asking?.say === 'go') return refusedBy(turn, live, host, answer, evidence);
+    if (asking?.say === 'go') {
+      const isKnown = answer.code !== 'unknown-work' || live.doubt === 'asked';
+      const isFirst = live.doubt === 'none' && live.tries === 1;
+      if (isKnown || isFirst) return refusedBy(turn, live, host, answer, evidence);
+      return doubted(turn, live, host, answer.why);
+    }
     // It has nothing by that name, and would refuse a `go` that is still under way.
     return ended(turn, live, host, 'stopped', 'it was stopped before it was started');
   }
   return { ...live, asking: null, told: owned.wish };
+}
+
+/**
+ * It knows nothing of it, and an earlier `go` has had no answer: it may have run there, ended, and
+ * been forgotten since. Its receipt would say so.
+ */
+function doubted(turn: Turn, live: Live, host: Key, why: string): Live {
+  const { id, generation } = live.owned;
+  turn.out.push({ kind: 'receipt', to: host, id, generation });
+  return {
+    ...{ ...live, asking: null, tries: 0, silent: why },
+    ...{ doubt: 'asked', dueMs: turn.watchMs + DOUBT_MS },
+  };
 }
 
 type Refusal = Extract<Answer, { say: 'refused' }>;

@@ -8,7 +8,12 @@ import { FAILURES } from './failures.ts';
 import type { Asked, Live } from './owned.ts';
 import { withAsked, withPast, withReceipt } from './owned.ts';
 import { asks, elsewhere, ended, entered, kept, placedNext, tell } from './owner-asking.ts';
-import { HOSTS_ASKED_MAX, STATUS_EVERY_MS } from './owner-limits.ts';
+import {
+  HOSTS_ASKED_MAX,
+  STATUS_EVERY_MS,
+  STATUS_QUICK_MAX,
+  STATUS_SLOW_MS,
+} from './owner-limits.ts';
 import type { Turn } from './owner-state.ts';
 
 const OVER: ReadonlySet<LeaseState> = new Set(['done', 'failed']);
@@ -19,12 +24,15 @@ export function followed(turn: Turn, live: Live): Live {
   const { phase, id, generation } = owned;
   if (phase.at !== 'following') return live;
   const { host, state } = phase;
-  if (owned.wish !== live.told && !OVER.has(state)) return asks(turn, live, host, 'stop');
+  if (owned.wish !== live.told && !OVER.has(state)) {
+    return asks(turn, live.asking === null ? { ...live, tries: 0 } : live, host, 'stop');
+  }
   if (OVER.has(state)) turn.out.push({ kind: 'receipt', to: host, id, generation });
   else turn.out.push({ kind: 'status', to: host, id, generation });
   // What is forgotten there may have left its receipt.
   if (state === 'lost') turn.out.push({ kind: 'receipt', to: host, id, generation });
-  return { ...live, asking: null, tries: 0, dueMs: turn.watchMs + STATUS_EVERY_MS };
+  const everyMs = live.tries < STATUS_QUICK_MAX ? STATUS_EVERY_MS : STATUS_SLOW_MS;
+  return { ...live, asking: null, tries: live.tries + 1, dueMs: turn.watchMs + everyMs };
 }
 
 /** Its host says how it is. Null: it knows nothing of it, which no sound host says. */

@@ -16,8 +16,13 @@ export const ASK_AGAIN_MS_MAX = 15_000;
 export const RESERVE_TRIES_MAX = 3;
 /** Hosts asked for one placement: with the figures of the plan the second is rarely needed. */
 export const HOSTS_ASKED_MAX = 8;
-/** How often what runs is asked how it is: a person who waits sees an end within this. */
+/** For the receipt to come of work that may have run and been forgotten by its host. */
+export const DOUBT_MS = 15_000;
+/** How often what runs is asked how it is: a person who waits sees each state within this. */
 export const STATUS_EVERY_MS = 2_000;
+/** And once it has been the same for so many looks: its host brings the receipt by itself. */
+export const STATUS_SLOW_MS = 10_000;
+export const STATUS_QUICK_MAX = 30;
 /** Work that was lost with its host and fits nowhere: how often that is looked at again. */
 export const PLAN_AGAIN_MS = 30_000;
 /** A reservation that is not used is cancelled so often: then it has lapsed by itself. */

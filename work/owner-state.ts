@@ -110,7 +110,8 @@ export function startOwner(self: Key, kept: readonly Owned[], { monoMs }: Moment
 }
 
 export function liveOf(owned: Owned, dueMs: number): Live {
-  return { owned, asking: null, told: 'run', tries: 0, silent: null, dueMs };
+  // What an earlier process has said, and what became of it, is not known.
+  return { owned, asking: null, told: 'run', tries: 0, doubt: 'perhaps', silent: null, dueMs };
 }
 
 /** Work that is placed for the first time. */

@@ -192,13 +192,13 @@ function plannedAgain(turn: Turn, live: Live): Live {
 function repeated(owner: Owner, turn: Turn): Owner {
   const isDue = ({ dueMs }: Cancel): boolean => dueMs <= turn.watchMs;
   if (!owner.cancels.some(isDue)) return owner;
-  const cancels = owner.cancels.flatMap((one): Cancel[] => {
+  const left = owner.cancels.flatMap((one): Cancel[] => {
     if (!isDue(one)) return [one];
     if (one.tries >= CANCELS_MAX) return [];
     turn.out.push({ kind: 'ask', request: one.request });
     return [{ ...one, tries: one.tries + 1, dueMs: turn.watchMs + ASK_AGAIN_MS }];
   });
-  return { ...owner, cancels };
+  return { ...owner, cancels: left };
 }
 
 /** Of what has ended the latest are remembered. */
@@ -215,6 +215,7 @@ function forgotten(owner: Owner, turn: Turn): Owner {
   return { ...owner, works };
 }
 
-function withCancels(owner: Owner, { cancels: made }: Turn): Owner {
+function withCancels(owner: Owner, turn: Turn): Owner {
+  const made = turn.cancels;
   return made.length === 0 ? owner : { ...owner, cancels: [...owner.cancels, ...made] };
 }

@@ -1,5 +1,5 @@
-// The id of a piece of work: a ULID, 48 bits of time and 80 that are drawn, in 26 signs that sort by
-// time (github.com/ulid/spec). Whoever places it makes it, and says the same one again where an
+// The id of a piece of work: a ULID, 48 bits of time and 80 that are drawn, in 26 signs that sort
+// by time (github.com/ulid/spec). Whoever places it makes it, and says the same one again where an
 // answer did not come. Spec: docs/work.md, "Fields".
 
 import { assert } from '../proto/assert.ts';

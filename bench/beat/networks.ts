@@ -12,10 +12,14 @@ const ROADS = { lossPercent: 1, doublePercent: 0, delayMsMax: 80 };
 const SETTLE_S = 12;
 const QUIET_S = 20;
 /** Crashes come one after the other within one interval, so that they meet every phase of it. */
-const CRASHES = 20;
-const CRASH_EVERY_MS = 500;
+const CRASHES = 10;
+const CRASH_EVERY_MS = 1_000;
+/** At most: it ends when all crashes are known to most. */
 const WATCH_S = 40;
-const SAMPLE = 400;
+const SAMPLE = 200;
+const SAY_EVERY_S = 10;
+/** Simulated. */
+export const LASTS_S: number = SETTLE_S + QUIET_S + (CRASHES * CRASH_EVERY_MS) / SECOND + WATCH_S;
 
 /** Seconds from the crash; null where it did not happen while it was watched. */
 export interface Detection {
@@ -31,7 +35,7 @@ export interface Row {
   readonly bytesPerSecond: number;
   readonly bytesPerSecondMax: number;
   readonly packetsPerSecond: number;
-  /** The same while twenty crashes are told. */
+  /** The same while the crashes are told. */
   readonly busyBytesPerSecond: number;
   /** Hosts that a node could give work to. */
   readonly knownHosts: number;
@@ -39,8 +43,8 @@ export interface Row {
   readonly falseSuspicions: number;
 }
 
-export function measured(members: number, seed: number): Row {
-  const sim = createSim(seed, ROADS);
+export function measured(members: number, seed: number, say: (second: number) => void): Row {
+  const sim = saying(createSim(seed, ROADS), say);
   const nodes = Array.from({ length: members }, () => sim.addNode());
   sim.roster(nodes);
   for (const node of nodes) sim.start(node);
@@ -68,6 +72,22 @@ export function measured(members: number, seed: number): Row {
   };
 }
 
+/** Runs on by the second, and says now and then where it is. */
+function saying(sim: Sim, say: (second: number) => void): Sim {
+  return {
+    ...sim,
+    run(forMs) {
+      const untilMs = sim.now() + forMs;
+      while (sim.now() < untilMs) {
+        const before = Math.floor(sim.now() / SECOND / SAY_EVERY_S);
+        sim.run(Math.min(SECOND, untilMs - sim.now()));
+        const now = Math.floor(sim.now() / SECOND / SAY_EVERY_S);
+        if (now > before) say(now * SAY_EVERY_S);
+      }
+    },
+  };
+}
+
 function crash(sim: Sim, gone: readonly SimNode[], sample: readonly SimNode[]): Detection[] {
   const atMs = gone.map((node) => {
     sim.run(CRASH_EVERY_MS);
@@ -77,7 +97,8 @@ function crash(sim: Sim, gone: readonly SimNode[], sample: readonly SimNode[]): 
   const knownS = gone.map((): { half: number | null; most: number | null } => {
     return { half: null, most: null };
   });
-  for (let second = 0; second < WATCH_S; second++) {
+  const isMissing = (): boolean => knownS.some(({ most }) => most === null);
+  for (let second = 0; second < WATCH_S && isMissing(); second++) {
     sim.run(SECOND);
     gone.forEach((node, i) => {
       const known = knownS[i] as (typeof knownS)[number];

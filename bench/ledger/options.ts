@@ -1,6 +1,6 @@
 // The options of `npm run bench:ledger`.
 
-import { parseArgs } from 'node:util';
+import { COMMON, optionsIn } from '../options.ts';
 
 export interface Options {
   readonly help: boolean;
@@ -20,25 +20,18 @@ export const HELP = `npm run bench:ledger -- [options]
   --keep        leave the large ledger there for the next run
 `;
 
+const OWN = {
+  write: { type: 'boolean', default: false },
+  keep: { type: 'boolean', default: false },
+  dir: { type: 'string', default: 'bench/data' },
+} as const;
+
 /** The options, or what is wrong with them. */
 export function readOptions(args: readonly string[], rows: readonly string[]): Options | string {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean', default: false },
-        quick: { type: 'boolean', default: false },
-        only: { type: 'string', multiple: true, default: [] },
-        write: { type: 'boolean', default: false },
-        keep: { type: 'boolean', default: false },
-        dir: { type: 'string', default: 'bench/data' },
-      },
-    });
-    const stranger = values.only.find((name) => !rows.includes(name));
-    if (stranger !== undefined) return `no row is called ${stranger}; there are ${rows.join(', ')}`;
-    if (values.write && values.only.length > 0) return '--write wants every row: leave out --only';
-    return values;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+  const options = optionsIn(args, { ...COMMON, ...OWN }, rows);
+  if (typeof options === 'string') return options;
+  if (options.write && options.only.length > 0) {
+    return '--write wants every row: leave out --only';
   }
+  return options;
 }

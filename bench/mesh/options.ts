@@ -1,6 +1,6 @@
 // The options of `npm run bench:mesh`.
 
-import { parseArgs } from 'node:util';
+import { COMMON, optionsIn } from '../options.ts';
 
 export interface Options {
   readonly help: boolean;
@@ -21,20 +21,5 @@ there of that row, and writes the block of docs/benchmarks.md at its end.
 
 /** The options, or what is wrong with them. */
 export function readOptions(args: readonly string[], rows: readonly string[]): Options | string {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean', default: false },
-        quick: { type: 'boolean', default: false },
-        only: { type: 'string', multiple: true, default: [] },
-        page: { type: 'boolean', default: false },
-      },
-    });
-    const stranger = values.only.find((name) => !rows.includes(name));
-    if (stranger !== undefined) return `no row is called ${stranger}; there are ${rows.join(', ')}`;
-    return values;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  return optionsIn(args, { ...COMMON, page: { type: 'boolean', default: false } }, rows);
 }

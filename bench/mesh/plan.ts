@@ -108,7 +108,7 @@ function inputOf(turn: number, peers: number): TableInput {
   const rows = keys.map(
     (key, i): PeerRow => ({
       ...{ key, wg: key, prefix: prefixes.get(key) as string },
-      ipv4: `10.88.${i >> 8}.${i & 255}`,
+      ipv4: `10.73.${i >> 8}.${i & 255}`,
     }),
   );
   const own = { publicKey: 'own', listenPort: 7_447 };

@@ -26,8 +26,7 @@ export async function tryHome<Value>(
   access: Access,
   use: (home: HomeLedger) => Promise<Value>,
 ): Promise<Value | null> {
-  const bar = barOn(process.stderr, 'reading the ledger');
-  const home = await opened(folder, access, bar.update).finally(bar.clear);
+  const home = await opened(folder, access);
   if (home === null) return null;
   try {
     return await use(home);
@@ -36,7 +35,12 @@ export async function tryHome<Value>(
   }
 }
 
-async function opened(
+async function opened(folder: string, access: Access): Promise<HomeLedger | null> {
+  const bar = barOn(process.stderr, 'reading the ledger');
+  return openedWith(folder, access, bar.update).finally(bar.clear);
+}
+
+async function openedWith(
   folder: string,
   { write, alone = false, urgent = false }: Access,
   progress: Bar['update'],
@@ -46,6 +50,13 @@ async function opened(
   if (!alone) return openDesk(folder, { progress });
   if ((await findDaemon(folder)) !== null) throw new DaemonFault('daemon-alone');
   return openHome(folder, { write, progress });
+}
+
+/** The same for a ceremony, which looks at its ledger until it ends, and closes it then. */
+export async function homeToRead(folder: string): Promise<HomeLedger> {
+  const home = await opened(folder, { write: false });
+  if (home === null) throw new StoreFault('no-ledger', folder);
+  return home;
 }
 
 /** The same for a command that needs a ledger: a complaint where there is none. */

@@ -8,7 +8,6 @@ import { DaemonFault } from '../daemon/refusals.ts';
 import type { Names, Placed } from '../daemon/work-routes.ts';
 import { randomBytes } from '../os/clock.ts';
 import type { OwnedView } from '../../work/owner-view.ts';
-import type { Key } from '../../proto/ids.ts';
 import type { Call } from './command.ts';
 import { Stop, wrongUse } from './complaint.ts';
 import type { Exit } from './exit.ts';
@@ -37,8 +36,8 @@ export interface Wishes {
   readonly until: 'ended' | 'going';
   /** Nothing about the way is told on stdout: that is the work's own. */
   readonly quiet: boolean;
-  /** Called once it is placed: its output may be followed. Resolves when all of it is out. */
-  readonly output?: (work: OwnedView) => Promise<void>;
+  /** Called once it is placed: what it prints may be followed. Resolves when all of it is out. */
+  readonly output?: (work: OwnedView, ended: AbortSignal) => Promise<void>;
 }
 
 /** Places it, tells what happens, and answers how it ended. */
@@ -57,8 +56,12 @@ export async function placeAndFollow(
   };
   if (placed.work === null) return nobodyFits(print, placed, say);
   if (!wishes.quiet) say(consideredLines(placed, spec));
-  const output = wishes.output?.(placed.work) ?? Promise.resolve();
+  const ended = new AbortController();
+  const output = wishes.output?.(placed.work, ended.signal) ?? Promise.resolve();
+  // Whatever ends the following is thrown there, and this is not to be said twice.
+  output.catch(() => undefined);
   const last = await followed(call.folder, placed.work, wishes.until, say);
+  ended.abort();
   await output;
   return ending(print, call.folder, last, wishes.until);
 }
@@ -105,7 +108,7 @@ async function ending(
   const complaint = complaintAbout(work);
   const { receipts } =
     until === 'ended' ? await askDaemon(folder, 'workReceipts', { id: work.id }) : { receipts: [] };
-  const host = work.host === null ? null : (names[work.host as Key] ?? work.host);
+  const host = work.host === null ? null : (names[work.host] ?? work.host);
   const document = { work, host, ...(until === 'ended' ? { receipts } : {}) };
   if (!print.json) {
     if (complaint !== null) throw new Stop(complaint);

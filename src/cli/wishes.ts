@@ -61,7 +61,7 @@ function portIn(text: string): object {
   };
 }
 
-/** `registry.example/films:4` is called films. */
+/** `pictures.example/films:4` is called films. */
 function nameFor(call: Call): string {
   const image = call.value('image') ?? call.command.path[0] ?? 'work';
   const last = image.split('/').at(-1) ?? image;

@@ -19,6 +19,7 @@ import {
   SUBSCRIBERS_MAX,
   SUBSCRIBER_BYTES_MAX,
 } from './limits.ts';
+import { type HostingBehind, addHostingRoutes } from './hosting-api.ts';
 import { type OwningBehind, addOwningRoutes } from './owning-api.ts';
 import { DaemonFault } from './refusals.ts';
 import {
@@ -34,11 +35,13 @@ import {
 import { bindSocket } from './socket.ts';
 
 /** What stands behind the routes. Each throws a `DaemonFault` or a `StoreFault` to refuse. */
-export interface Behind extends OwningBehind {
+export interface Behind extends OwningBehind, HostingBehind {
   state(): DaemonState;
   status(): Status;
   ledger(): LedgerFacts;
   takeLines(lines: readonly string[], own: boolean): Promise<TakenLines>;
+  /** Nothing is taken in by it; 0 where a ledger is here already. */
+  checkLines(lines: readonly string[]): Promise<Replies['check']>;
   syncNow(url: string, signal: AbortSignal): Promise<Replies['sync']>;
   candidates(signal: AbortSignal): Promise<Replies['candidates']>;
   /** A connection to a newcomer that waits in the lobby of that member. */
@@ -50,6 +53,8 @@ export interface Behind extends OwningBehind {
   rotate(): Promise<Rotated>;
   metrics(): string;
   stop(why: string): void;
+  /** How much work goes on running when the daemon has stopped. */
+  running(): number;
 }
 
 export interface Api {
@@ -68,6 +73,7 @@ export async function serveApi(path: string, behind: Behind, events: Events): Pr
   handleErrors(app);
   addRoutes(app, behind);
   addMeshRoutes(app, behind);
+  addHostingRoutes(app, behind, schemaOf, () => whileRunning(behind));
   const closeSteps = addOwningRoutes(app, behind, schemaOf, () => whileRunning(behind));
   const closeStreams = addStreams(app, events);
   const carrier = addCarry(app.server, behind, events);
@@ -178,7 +184,7 @@ function addMeshRoutes(app: FastifyInstance, behind: Behind): void {
 }
 
 function addRoutes(app: FastifyInstance, behind: Behind): void {
-  const { status, ledger, records, sync, candidates, stop } = ROUTES;
+  const { status, ledger, records, check, sync, candidates, stop } = ROUTES;
   app.get(status.path, schemaOf(status), () => behind.status());
   app.get(ledger.path, schemaOf(ledger), () => {
     whileRunning(behind);
@@ -188,6 +194,10 @@ function addRoutes(app: FastifyInstance, behind: Behind): void {
     whileRunning(behind);
     const { lines, own } = request.body as Requests['records'];
     return behind.takeLines(lines, own);
+  });
+  app.post(check.path, schemaOf(check), (request) => {
+    whileRunning(behind);
+    return behind.checkLines((request.body as Requests['check']).lines);
   });
   app.post(sync.path, schemaOf(sync), (request) => {
     whileRunning(behind);
@@ -202,7 +212,7 @@ function addRoutes(app: FastifyInstance, behind: Behind): void {
   app.post(stop.path, { schema: { response: { 200: stop.output } } }, (_request, reply) => {
     // Whoever asked has read the answer by then.
     reply.raw.once('close', () => behind.stop('asked to'));
-    return { pid: process.pid };
+    return { pid: process.pid, running: behind.running() };
   });
 }
 

@@ -53,6 +53,7 @@ const PATIENCE_MS: Readonly<Record<keyof Requests, number | null>> = {
   status: ANSWER_MS_MAX,
   ledger: ANSWER_MS_MAX,
   records: TAKE_MS_MAX,
+  check: TAKE_MS_MAX,
   // As long as it takes: whoever waits can close the request.
   sync: null,
   candidates: CANDIDATES_MS_MAX,
@@ -63,6 +64,10 @@ const PATIENCE_MS: Readonly<Record<keyof Requests, number | null>> = {
   // Peers that are off are waited for.
   rotate: TAKE_MS_MAX,
   stop: ANSWER_MS_MAX,
+  workReady: ANSWER_MS_MAX,
+  workFreeze: ANSWER_MS_MAX,
+  // It waits at the host for what comes next.
+  workLog: TAKE_MS_MAX,
   // Images are looked for by name, and the disk is waited for.
   place: TAKE_MS_MAX,
   works: PING_MS_MAX,

@@ -15,6 +15,7 @@ import { nowMs } from '../os/clock.ts';
 import { realDisk } from '../store/disk.ts';
 import { StoreFault } from '../store/faults.ts';
 import { takeLock } from '../store/lock.ts';
+import { createAhead } from './ahead.ts';
 import { type Api, type Behind, serveApi } from './api.ts';
 import { type Events, type Tell, createEvents } from './events.ts';
 import { whoWaits } from './lobbies.ts';
@@ -33,6 +34,8 @@ import {
   takeLines,
 } from './running.ts';
 import { meshBehind } from './on-mesh.ts';
+import { hostingBehind, runningIn } from './on-hosting.ts';
+import { workBehind } from './on-work.ts';
 import type { DoorPlace } from './underlay.ts';
 
 export interface DaemonOptions {
@@ -48,6 +51,8 @@ export interface DaemonOptions {
   readonly named: readonly string[];
   /** What it does for the mesh; null: there is to be none. */
   readonly mesh: MeshWishes | null;
+  /** Other drivers of work than those of this machine. */
+  readonly drivers?: Daemon['drivers'];
   /** Hears every event, from the first one on. */
   readonly log: Tell;
 }
@@ -107,7 +112,8 @@ function newDaemon(options: DaemonOptions, { tell }: Events): Daemon {
     ...{ startedAt: nowMs(), state: 'opening', home: null, door: null },
     ...{ syncing: null, awaiting: null, publisher: null },
     ...{ queue: Promise.resolve(), opening: null, retry: null, checkpoints: null },
-    ...{ calendar: openCalendar(folder), mesh: null },
+    ...{ calendar: openCalendar(folder), mesh: null, work: null, ahead: createAhead() },
+    drivers: options.drivers ?? null,
   };
 }
 
@@ -149,10 +155,16 @@ function behindOf(daemon: Daemon, stop: (why: string) => void): Behind {
     status: () => statusOf(daemon),
     ledger: () => ledgerFactsOf(daemon),
     takeLines: (lines, own) => takeLines(daemon, lines, own),
+    checkLines: async (lines) => ({
+      checked: daemon.home === null ? await daemon.ahead.check(lines) : 0,
+    }),
     syncNow: (url, signal) => syncNow(daemon, url, signal),
     candidates: (signal) => whoWaits(lookoutOf(daemon), signal),
     dialWaiting: (newcomer, lobby) => dialFor(daemon, newcomer, lobby),
     ...meshBehind(daemon, () => statusOf(daemon)),
+    ...workBehind(daemon),
+    ...hostingBehind(daemon),
+    running: () => (daemon.work === null ? 0 : runningIn(daemon.work.hosting.state())),
     stop,
   };
 }
@@ -192,12 +204,14 @@ async function shutDown(daemon: Daemon, api: Api): Promise<void> {
     ['asking for an admission', () => daemon.awaiting?.stop()],
     ['opening', () => daemon.opening],
     ['the mesh', () => daemon.mesh?.stop()],
+    ['work', () => daemon.work?.close()],
     ['stating addresses', () => daemon.publisher?.stop()],
     ['syncing', () => daemon.syncing?.stop()],
     ['the lobby', () => daemon.lobby?.close()],
     ['the door', () => daemon.door?.close()],
     ['taking in', () => daemon.queue],
     ['the ledger', () => daemon.home?.close()],
+    ['checking ahead', () => daemon.ahead.close()],
     ['the clock', () => (daemon.home === null ? undefined : daemon.calendar.save())],
     ['the local API', () => api.close(STOP_GRACE_MS)],
   ] as const) {

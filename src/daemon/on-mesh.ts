@@ -2,6 +2,8 @@
 // of a folder, and a daemon that is to have none, say so. Spec: docs/daemon.md, "The mesh".
 
 import type { Key } from '../../proto/ids.ts';
+import { createFacts } from '../beat/facts.ts';
+import { nvidia } from '../beat/gpu.ts';
 import { openIdentity } from '../keys/identity.ts';
 import type { MeshStatus } from '../mesh/facts.ts';
 import { type Mesh, startMesh, withoutMesh } from '../mesh/mesh.ts';
@@ -9,6 +11,7 @@ import { metricsText } from '../mesh/metrics.ts';
 import { rotateAlone } from '../mesh/own-key.ts';
 import type { PeerServer } from '../peer/server.ts';
 import type { Behind } from './api.ts';
+import { workMetrics } from './on-hosting.ts';
 import { DaemonFault } from './refusals.ts';
 import type { Status } from './routes.ts';
 import type { Daemon } from './running.ts';
@@ -22,15 +25,17 @@ export function meshOf(
   door: PeerServer,
   syncing: Syncing,
 ): Mesh | null {
-  const { wishes, voice, host, folder, calendar, tell, version } = daemon;
+  const { wishes, voice, host, folder, calendar, tell, version, work } = daemon;
   if (wishes === null || voice.copied) return null;
   const identity = openIdentity(host, folder);
   if (!identity.ok) throw new DaemonFault(identity.code, identity.detail);
   return startMesh({
     ...{ home: parts.home, host, identity: identity.value, calendar, tell, version, syncing },
-    ...{ door, wishes },
+    ...{ door, wishes, work: work?.mesh ?? null },
+    facts: work?.facts ?? createFacts({ folder, cards: nvidia }),
+    // A lobby is asked for at doors alone (whereabouts.ts): here everybody is in already.
     serve: (place, routes) =>
-      serveAt(parts, place.host, place.port, { routes, door: door.address }),
+      serveAt({ ...parts, lobby: null }, place.host, place.port, { routes, door: door.address }),
   });
 }
 
@@ -71,7 +76,7 @@ export function meshBehind(
     metrics() {
       const { mesh } = daemon;
       const [peers, nodes] = [mesh?.peers() ?? [], mesh?.nodes() ?? []];
-      return metricsText(status(), peers, nodes, mesh?.refusedBeats() ?? {});
+      return metricsText(status(), peers, nodes, mesh?.refusedBeats() ?? {}, workMetrics(daemon));
     },
   };
 }

@@ -1,79 +1,92 @@
-// What the local API asks of the owner here: a spec is planned with what is known at this moment,
-// owned, and followed; the work of all nodes is asked for at those that answer.
-// Spec: docs/daemon.md, "The local API"; docs/placement.md.
+// Work as the daemon has it: what the local API asks of it. A copy of a folder takes and places no
+// work, and says so; without a mesh a node is the only one it places on. Spec: docs/daemon.md,
+// "Work".
 
-import { stateOf } from '../../ledger/replica.ts';
 import type { State } from '../../ledger/state.ts';
-import { type Plan, planOf } from '../../place/plan.ts';
+import { stateOf } from '../../ledger/replica.ts';
+import { planOf } from '../../place/plan.ts';
 import type { Key } from '../../proto/ids.ts';
-import type { OwnedView } from '../../work/owner-view.ts';
-import { type Spec, readSpec } from '../../work/spec.ts';
+import { readSpec } from '../../work/spec.ts';
 import { ULID_RANDOM_BYTES, ulidOf } from '../../work/ulid.ts';
-import { isPeer } from '../peer/members.ts';
+import { openIdentity } from '../keys/identity.ts';
 import { randomBytes } from '../os/clock.ts';
 import { demandOf, nodesFor } from '../placing.ts';
-import type { Owning } from '../work/owning.ts';
-import { LISTS_AT_ONCE_MAX } from '../work/owning-limits.ts';
-import type { Reach } from '../work/reach.ts';
+import { StoreFault } from '../store/faults.ts';
+import { driversHere } from '../work/driver-list.ts';
+import { LISTS_AT_ONCE_MAX, LIST_MS_MAX } from '../work/owning-limits.ts';
+import type { WorkRow } from '../work/rows.ts';
+import { pinned } from '../../work/pinning.ts';
+import { type Work, startWork } from '../work/working.ts';
 import type { OwningBehind } from './owning-api.ts';
 import { DaemonFault } from './refusals.ts';
 import type { Daemon } from './running.ts';
-import type { Names, Placed, WorkReplies, WorkRequests, Works } from './work-routes.ts';
+import type { DoorParts } from './underlay.ts';
+import type { Names, Placed, WorkRequests, Works } from './work-routes.ts';
 
-/** The owner of this node, with what it is asked by. */
-export interface OwnWork {
-  readonly owning: Owning;
-  readonly reach: Reach;
-  /** Images that this node holds by name become digests, so that every host runs the same bytes. */
-  readonly pin: (spec: Spec) => Promise<Spec>;
-  readonly drain: (drained: boolean) => void;
+/** The work of a daemon whose door is open; null in a copy, which signs nothing. */
+export async function workOf(daemon: Daemon, parts: DoorParts): Promise<Work | null> {
+  const { voice, host, folder, calendar, tell, version } = daemon;
+  if (voice.copied) return null;
+  const identity = openIdentity(host, folder);
+  if (!identity.ok) throw new DaemonFault(identity.code, identity.detail);
+  try {
+    return await startWork({
+      ...{ home: parts.home, identity: identity.value, calendar, version, tell },
+      mesh: () => daemon.mesh,
+      drivers: daemon.drivers ?? driversHere,
+    });
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    // The ledger and the mesh go on; what cannot be kept is not promised.
+    tell({ event: 'failed', what: 'work', why: error.message });
+    return null;
+  }
 }
 
-export function owningBehind(daemon: Daemon, own: () => OwnWork | null): OwningBehind {
-  const needed = (): OwnWork => {
-    const work = own();
-    if (work === null) throw new DaemonFault('no-work-here');
-    return work;
+/** The part of the local API that is about work. */
+export function workBehind(daemon: Daemon): OwningBehind {
+  const needed = (): Work => {
+    if (daemon.work === null) throw new DaemonFault('no-work-here');
+    return daemon.work;
+  };
+  const names = (): Names => (daemon.home === null ? {} : namesIn(stateOf(daemon.home.replica)));
+  const shown = (id: string): ReturnType<OwningBehind['work']> => {
+    const { owning } = needed();
+    const live = owning.find(id);
+    return { work: owning.view(live), spec: live.owned.spec, names: names() };
   };
   return {
     place: (asked) => place(daemon, needed(), asked),
-    works: () => works(daemon, needed()),
-    work(id) {
-      const { owning } = needed();
-      const live = owning.find(id);
-      return { work: owning.view(live), spec: live.owned.spec, names: namesFor(daemon) };
-    },
+    works: () => works(daemon, needed(), names()),
+    work: shown,
     workStop({ id, kill }) {
       const { owning } = needed();
-      const { owned } = owning.find(id);
-      return { work: owning.wish(owned.id, kill ? 'kill' : 'stop') };
+      return { work: owning.wish(owning.find(id).owned.id, kill ? 'kill' : 'stop') };
     },
     workReceipts(id) {
       const { owned } = needed().owning.find(id);
       return { id: owned.id, receipts: owned.receipts };
     },
-    workSteps(id, tell, ended) {
+    workSteps(named, tell, ended) {
       const { owning } = needed();
-      const { owned } = owning.find(id);
-      const whole = (): OwnedView => {
-        const work = owning.view(owning.find(owned.id));
-        tell({ work, names: namesFor(daemon) });
-        return work;
+      const { id } = owning.find(named).owned;
+      const tellWork = (): boolean => {
+        const { work } = shown(id);
+        tell({ work, names: names() });
+        return work.phase === 'ended';
       };
-      if (whole().phase === 'ended') {
-        ended();
-        return { stop: () => undefined };
-      }
-      const stop = owning.follow(owned.id, (step) => {
-        const key = 'host' in step ? step.host : null;
-        tell({ step, name: key === null ? null : nameIn(namesFor(daemon), key) });
+      const stop = owning.follow(id, (step) => {
+        const host = 'host' in step ? step.host : null;
+        tell({ step, name: host === null ? null : (names()[host] ?? null) });
         if (step.what !== 'ended') return;
-        // It is told from within the step that ends it.
-        queueMicrotask(() => {
-          whole();
-          ended();
-        });
+        tellWork();
+        stop();
+        ended();
       });
+      if (tellWork()) {
+        stop();
+        ended();
+      }
       return { stop };
     },
     drain(drained) {
@@ -83,97 +96,66 @@ export function owningBehind(daemon: Daemon, own: () => OwnWork | null): OwningB
   };
 }
 
-/** Why nobody, in one line, where the order is empty. */
-export function planFor(
-  daemon: Daemon,
-  spec: Spec,
-  avoid: readonly Key[],
-): { order: readonly Key[]; why: string } {
-  const { order, judged } = planned(daemon, spec, seedNow());
-  const left = order.filter((key) => !avoid.includes(key));
-  const names = namesFor(daemon);
-  const lacks = judged.flatMap(({ key, lacks: [first] }) =>
-    first === undefined ? [] : [`${nameIn(names, key)}: ${first.why}`],
-  );
-  return { order: left, why: lacks.length === 0 ? 'no other node is there' : lacks.join('; ') };
-}
-
-function planned(daemon: Daemon, spec: Spec, seed: number): Plan {
-  const state = stateHere(daemon);
-  const heard = new Map((daemon.mesh?.nodes() ?? []).map((node) => [node.key, node]));
-  const self = daemon.voice.publicKey;
-  const nowMs = daemon.calendar.nowMs();
-  return planOf(demandOf(spec), nodesFor(spec, { state, self, heard, nowMs }), seed);
-}
-
-function stateHere({ home, voice }: Daemon): State {
-  if (home === null || !isPeer(home.replica, voice.publicKey)) {
-    throw new DaemonFault('no-work-here');
-  }
-  return stateOf(home.replica);
-}
-
-function seedNow(): number {
-  return new DataView(randomBytes(4).buffer).getUint32(0);
-}
-
-async function place(
-  daemon: Daemon,
-  { owning, pin }: OwnWork,
-  asked: WorkRequests['place'],
-): Promise<WorkReplies['place']> {
-  const read = readSpec(asked.spec);
-  if (!read.ok) throw new DaemonFault(read.code, read.detail);
-  const self = daemon.voice.publicKey;
-  const { owner = self } = read.value;
-  if (owner !== self) throw new DaemonFault('work-owner', owner);
-  const now = daemon.calendar.nowMs();
-  const id = read.value.id ?? ulidOf(now, randomBytes(ULID_RANDOM_BYTES));
-  const spec = { ...(await pin(read.value)), id, owner };
-  const { policy, order, judged } = planned(daemon, spec, asked.seed);
-  const names = namesFor(daemon);
-  const nodes = judged.map((one) => ({ ...one, name: nameIn(names, one.key) }));
-  const said = { spec, policy, order, nodes } satisfies Omit<Placed, 'work'>;
-  if (order.length === 0) return { ...said, work: null };
-  return { ...said, work: await owning.place(spec, order) };
-}
-
-/** Members that do not answer are named: what they run is not known. */
-async function works(daemon: Daemon, { owning, reach }: OwnWork): Promise<Works> {
-  const self = daemon.voice.publicKey;
-  const members = stateHere(daemon).members.filter(
-    (member) => member.class === 'node' && member.removed === undefined,
-  );
-  const keys = members.map(({ key }) => key);
-  const liveness = new Map((daemon.mesh?.nodes() ?? []).map((node) => [node.key, node.liveness]));
-  const at: Works['at'][number][] = [];
-  const silent: Works['silent'][number][] = [];
-  const rest = keys.filter((key) => {
-    const state = liveness.get(key) ?? 'unheard';
-    const isThere = key === self || state === 'alive' || state === 'suspect';
-    if (!isThere) silent.push({ key, why: state === 'down' ? 'it is down' : 'it is not heard' });
-    return isThere;
-  });
-  const worker = async (): Promise<void> => {
-    for (let key = rest.pop(); key !== undefined; key = rest.pop()) {
-      try {
-        for (const one of await reach.list(key)) at.push({ ...one, host: key });
-      } catch (error) {
-        silent.push({ key, why: (error as Error).message });
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: LISTS_AT_ONCE_MAX }, worker));
-  const byId = at.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  return { owned: owning.works(), at: byId, silent, names: namesFor(daemon) };
-}
-
-function namesFor({ home }: Daemon): Names {
-  if (home === null) return {};
-  const members = stateOf(home.replica).members.filter((member) => member.class === 'node');
+function namesIn({ members }: State): Names {
   return Object.fromEntries(members.map(({ key, shown }) => [key, shown]));
 }
 
-function nameIn(names: Names, key: Key): string {
-  return names[key] ?? `${key.slice(0, 8)}…`;
+async function place(
+  { calendar, voice }: Daemon,
+  work: Work,
+  asked: WorkRequests['place'],
+): Promise<Placed> {
+  const read = readSpec(asked.spec);
+  if (!read.ok) throw new DaemonFault(read.code, read.detail);
+  const { owner = voice.publicKey } = read.value;
+  if (owner !== voice.publicKey) throw new DaemonFault('work-owner', owner);
+  const id = read.value.id ?? ulidOf(calendar.nowMs(), randomBytes(ULID_RANDOM_BYTES));
+  // What a name stands for is said once: every host runs the same bytes.
+  const spec = { ...pinned(read.value, work.images.store.idOf), id, owner };
+  const nodes = nodesFor(spec, work.seen());
+  const { policy, order, judged } = planOf(demandOf(spec), nodes, asked.seed);
+  const shown = new Map(nodes.map(({ key, name }) => [key, name]));
+  const considered = judged.map((one) => ({ ...one, name: shown.get(one.key) ?? one.key }));
+  const owned = order.length === 0 ? null : await work.owning.place(spec, order);
+  return { work: owned, spec, policy, order, nodes: considered };
+}
+
+/** What this node owns, and what every member that is heard says of its own work. */
+async function works(daemon: Daemon, work: Work, names: Names): Promise<Works> {
+  const { reaching, owning, hosting } = work;
+  const self = daemon.voice.publicKey;
+  const at: WorkRow[] = [...hosting.rows()];
+  const silent: { key: Key; why: string }[] = [];
+  const waiting: Key[] = [];
+  for (const { key, liveness, offer } of daemon.mesh?.nodes() ?? []) {
+    if (key === self) continue;
+    if (liveness === 'unheard') silent.push({ key, why: 'it is not heard' });
+    else if (liveness === 'down') silent.push({ key, why: 'it is down' });
+    // One that takes no work runs none.
+    else if (offer !== null) waiting.push(key);
+  }
+  const late = deadline();
+  const next = async (): Promise<void> => {
+    for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
+      const from = key;
+      try {
+        const rows = await Promise.race([reaching.rows(from), late.passed]);
+        at.push(...rows.map((row) => ({ ...row, host: from })));
+      } catch (error) {
+        silent.push({ key: from, why: (error as Error).message });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: LISTS_AT_ONCE_MAX }, next));
+  late.clear();
+  return { owned: owning.works(), at, silent, names };
+}
+
+function deadline(): { passed: Promise<never>; clear: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), LIST_MS_MAX);
+  });
+  passed.catch(() => undefined);
+  return { passed, clear: () => clearTimeout(timer) };
 }

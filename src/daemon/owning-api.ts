@@ -1,4 +1,5 @@
-// The routes of the local API about work that this node owns. Spec: docs/daemon.md, "The local API".
+// The routes of the local API about work that this node owns. Spec: docs/daemon.md, "The local
+// API".
 
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';

@@ -7,6 +7,12 @@ import type { RefusalCode } from '../../ledger/refusals.ts';
 import type { Moved, Outcome } from '../../ledger/sync-state.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
 import type { MeshStatus, NodeFacts, PeerLink, Ping, Rotated } from '../mesh/facts.ts';
+import {
+  HOSTING_ROUTES,
+  type HostingReplies,
+  type HostingRequests,
+  type HostingRouteName,
+} from './hosting-routes.ts';
 import { REQUEST_LINES_MAX } from './limits.ts';
 import {
   type WorkReplies,
@@ -50,6 +56,13 @@ const flag = { type: 'boolean' } as const;
 const number = { type: 'number' } as const;
 const aKey = { type: 'string', minLength: 43, maxLength: 43 } as const;
 
+const LINES = {
+  type: 'array',
+  minItems: 1,
+  maxItems: REQUEST_LINES_MAX,
+  items: { type: 'string', maxLength: LINE_BYTES_MAX },
+} as const;
+
 const MESH = object({
   ...{ state: text, why: maybe(text), interface: maybe(text), backend: maybe(text) },
   ...{ network: maybe(text), address: maybe(text), ipv4: maybe(text), listenPort: maybe(count) },
@@ -80,6 +93,7 @@ export type RouteName =
   | 'status'
   | 'ledger'
   | 'records'
+  | 'check'
   | 'sync'
   | 'candidates'
   | 'peers'
@@ -91,7 +105,8 @@ export type RouteName =
   | 'events'
   | 'carry'
   | 'stop'
-  | WorkRouteName;
+  | WorkRouteName
+  | HostingRouteName;
 
 export const ROUTES: Readonly<Record<RouteName, Route>> = {
   status: {
@@ -130,21 +145,20 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
     method: 'POST',
     path: '/v1/records',
     help: 'takes in signed lines, by the same door as those of a stranger; a genesis founds',
-    input: object({
-      lines: {
-        type: 'array',
-        minItems: 1,
-        maxItems: REQUEST_LINES_MAX,
-        items: { type: 'string', maxLength: LINE_BYTES_MAX },
-      },
-      own: flag,
-    }),
+    input: object({ lines: LINES, own: flag }),
     output: object({
       accepted: list(text),
       already: list(count),
       parked: count,
       refused: list(object({ line: count, code: text })),
     }),
+  },
+  check: {
+    method: 'POST',
+    path: '/v1/check',
+    help: 'where no ledger is yet: checks the signatures of lines that are about to come',
+    input: object({ lines: LINES }),
+    output: object({ checked: count }),
   },
   sync: {
     method: 'POST',
@@ -232,9 +246,10 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
     path: '/v1/stop',
     help: 'finishes what is under way, saves a checkpoint and ends the daemon',
     input: object({}),
-    output: object({ pid: count }),
+    output: object({ pid: count, running: count }),
   },
   ...WORK_ROUTES,
+  ...HOSTING_ROUTES,
 };
 
 export type DaemonState = 'opening' | 'running' | 'stopping';
@@ -316,10 +331,11 @@ export interface Candidates {
   }[];
 }
 
-export interface Requests extends WorkRequests {
+export interface Requests extends WorkRequests, HostingRequests {
   readonly status: undefined;
   readonly ledger: undefined;
   readonly records: { readonly lines: readonly string[]; readonly own: boolean };
+  readonly check: { readonly lines: readonly string[] };
   readonly sync: { readonly url: string };
   readonly candidates: undefined;
   readonly peers: undefined;
@@ -330,10 +346,11 @@ export interface Requests extends WorkRequests {
   readonly stop: undefined;
 }
 
-export interface Replies extends WorkReplies {
+export interface Replies extends WorkReplies, HostingReplies {
   readonly status: Status;
   readonly ledger: LedgerFacts;
   readonly records: TakenLines;
+  readonly check: { readonly checked: number };
   readonly sync: { readonly outcome: Outcome; readonly moved: Moved; readonly peer: Key | null };
   readonly candidates: Candidates;
   readonly peers: { readonly peers: readonly PeerLink[] };
@@ -341,5 +358,6 @@ export interface Replies extends WorkReplies {
   readonly ping: Ping;
   readonly relink: { readonly links: number };
   readonly rotate: Rotated;
-  readonly stop: { readonly pid: number };
+  /** How much work goes on running without it. */
+  readonly stop: { readonly pid: number; readonly running: number };
 }

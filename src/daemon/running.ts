@@ -21,12 +21,15 @@ import type { Ingest } from '../peer/lines.ts';
 import { broughtBy, ingestInto, isOut, isPeer, memberDoor } from '../peer/members.ts';
 import type { PeerServer } from '../peer/server.ts';
 import { nodePlatform } from '../platform.ts';
+import type { Work, WorkParts } from '../work/working.ts';
 import { StoreFault } from '../store/faults.ts';
+import type { Ahead } from './ahead.ts';
 import { startAwaiting } from './awaiting.ts';
 import type { Tell } from './events.ts';
 import { CHECKPOINT_EVERY_MS, DOOR_RETRY_MS } from './limits.ts';
 import { type Lookout, dialWaiting } from './lobbies.ts';
 import { meshOf, meshStatusOf } from './on-mesh.ts';
+import { workOf } from './on-work.ts';
 import { DaemonFault } from './refusals.ts';
 import type { DaemonState, LedgerFacts, Replies, Status, TakenLines } from './routes.ts';
 import { type Publisher, startPublishing } from './publishing.ts';
@@ -57,6 +60,11 @@ export interface Daemon {
   /** Asks for an admission that was accepted and not seen. */
   awaiting: Seeking | null;
   mesh: Mesh | null;
+  /** What runs here, and what this node has placed. */
+  work: Work | null;
+  /** Other drivers than those of this machine. */
+  readonly drivers: WorkParts['drivers'] | null;
+  readonly ahead: Ahead;
   /** Lines of local clients, one request after the other. */
   queue: Promise<unknown>;
   /** The door is being opened, or will be tried again. */
@@ -69,6 +77,7 @@ export interface Daemon {
 export function adopt(daemon: Daemon, home: HomeLedger): void {
   daemon.home = home;
   const save = (): void => {
+    daemon.ahead.forget();
     const failed = (error: Error): void =>
       daemon.tell({ event: 'failed', what: 'the checkpoint', why: error.message });
     home.saveCheckpoint().then(daemon.calendar.save).catch(failed);
@@ -99,6 +108,8 @@ async function openNow(daemon: Daemon, home: HomeLedger): Promise<void> {
   daemon.door = await openDoor(parts, place);
   tell({ event: 'listening', url: urlOf(daemon.door.address), node: voice.publicKey });
   daemon.syncing = startSyncing({ ...parts, told });
+  // What was promised is promised again before anybody hears of this node.
+  daemon.work = await workOf(daemon, parts);
   daemon.mesh = meshOf(daemon, parts, daemon.door, daemon.syncing);
   // A copy signs nothing.
   if (voice.copied) return;
@@ -151,7 +162,9 @@ function watching(daemon: Daemon, home: HomeLedger, from: Key | null): HomeLedge
         // What was let in before a removal came ends with it.
         daemon.door?.drop((key) => isOut(home.replica, key));
         daemon.mesh?.ledgerChanged();
-        openUpLater(daemon);
+        daemon.work?.ledgerChanged();
+        // Whoever has brought the records hears of it first: the door takes some milliseconds.
+        setImmediate(() => openUpLater(daemon));
       }
       return intake;
     },
@@ -200,7 +213,8 @@ async function takeLinesNow(
       (record) => record.act.kind === 'genesis' && isSigned(record, nodePlatform),
     );
     if (genesis === undefined) throw new StoreFault('no-ledger', daemon.folder);
-    adopt(daemon, await foundHome(daemon.folder, genesis, own));
+    const { pool } = daemon.ahead;
+    adopt(daemon, await foundHome(daemon.folder, genesis, own, { pool }));
     records.splice(records.indexOf(genesis), 1);
     founded.push(genesis.id);
     daemon.tell({ event: 'records', count: 1, from: null });

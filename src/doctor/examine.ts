@@ -14,6 +14,14 @@ import {
   portsCheck,
 } from './folder-checks.ts';
 import {
+  cardsCheck,
+  cardsHere,
+  disksCheck,
+  lookAtHardware,
+  machineCheck,
+  processorCheck,
+} from './hardware.ts';
+import {
   backendCheck,
   hostsCheck,
   ipv6Check,
@@ -22,6 +30,7 @@ import {
   toolCheck,
   tunCheck,
 } from './mesh-checks.ts';
+import { driversOf, workCheck } from './work-checks.ts';
 import { missingParts, type Part, type System, thisSystem } from './packages.ts';
 
 export interface Examined {
@@ -32,10 +41,15 @@ export interface Examined {
 
 export async function examine(folder: string): Promise<Examined> {
   const system = thisSystem();
-  const host = await lookAtHost();
+  const [host, hardware, cards] = await Promise.all([lookAtHost(), lookAtHardware(), cardsHere()]);
   const daemon = await daemonCheck(folder);
   const { status } = daemon;
+  const drivers = driversOf(folder, status).catch(() => null);
   const round: readonly (readonly [string, string, () => Finding | Promise<Finding>])[] = [
+    ['machine', 'machine', () => machineCheck(hardware)],
+    ['processor', 'processor', () => processorCheck(hardware)],
+    ['disks', 'disks', () => disksCheck(hardware)],
+    ['cards', 'cards', () => cardsCheck(hardware, cards)],
     ['node', 'Node', () => ok(process.version)],
     ['folder', 'data folder', () => folderCheck(folder)],
     ['disk', 'disk', () => diskCheck(folder)],
@@ -52,6 +66,8 @@ export async function examine(folder: string): Promise<Examined> {
     ['ipv6', 'IPv6', () => ipv6Check(host)],
     ['hosts', 'hosts file', () => hostsCheck()],
     ['names', 'names', () => namesCheck()],
+    ['jobs', 'jobs', async () => workCheck('job', await drivers)],
+    ['vms', 'virtual machines', async () => workCheck('vm', await drivers)],
   ];
   const checks: Check[] = [];
   for (const [id, title, look] of round) checks.push({ id, title, ...(await guarded(look)) });

@@ -8,3 +8,5 @@ export const BEHIND_MS_MAX = 60_000;
 export const DISK_NEEDED_BYTES: number = 16 * 1024 * 1024;
 /** Half a million records. */
 export const DISK_LOW_BYTES: number = 256 * 1024 * 1024;
+/** `dmidecode`, `lsblk` and `lspci` answer in a second; a disk that hangs may hold one for ever. */
+export const HARDWARE_MS_MAX = 10_000;

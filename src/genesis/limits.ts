@@ -27,8 +27,8 @@ export const TICKET_DOORS_MAX = 64;
 
 /** Of the eight addresses in a ticket those of the machine that made it: others may outlive it. */
 export const OWN_HINTS_MAX = 4;
-/** A page with more records than are checked without threads: these start while others come. */
-export const LARGE_PAGE_BYTES: number = 16 * 1024;
+/** Pages that the daemon checks ahead at once: it starts its threads while as many come. */
+export const CHECKS_AHEAD_MAX = 8;
 
 /** Where beacons are broadcast. */
 export const BEACON_PORT = 7_449;

@@ -11,22 +11,31 @@ import { parseCanonical } from '../../proto/json.ts';
 import type { KeyHost } from '../keys/host.ts';
 import type { Identity } from '../keys/identity.ts';
 import { type Delivery, deliveryInto } from './delivery.ts';
+import { verifyPool } from '../store/verify-pool.ts';
 import { keepReachable } from './reachable.ts';
+import { rehearse } from './rehearsal.ts';
 
 export interface NewcomerDesk {
+  /** Once the code is shown: while a person types it there is time for what will be needed. */
+  prepare(): void;
   answer(run: number, question: NewcomerQuestion): Promise<NewcomerAnswer>;
   /** Removes what runs have put aside. */
   close(): void;
 }
 
 export function newcomerDesk(host: KeyHost, identity: Identity, folder: string): NewcomerDesk {
+  const threads = verifyPool();
   const deliveries = new Map<number, Delivery>();
   const deliveryOf = (run: number): Delivery => {
-    const held = deliveries.get(run) ?? deliveryInto(folder, run);
+    const held = deliveries.get(run) ?? deliveryInto(folder, run, threads);
     deliveries.set(run, held);
     return held;
   };
   return {
+    prepare() {
+      threads.start();
+      rehearse();
+    },
     async answer(run, question) {
       switch (question.what) {
         case 'claim':
@@ -36,7 +45,7 @@ export function newcomerDesk(host: KeyHost, identity: Identity, folder: string):
         case 'accept':
           return accept(identity, question);
         case 'take':
-          deliveryOf(run).take(question.lines);
+          await deliveryOf(run).take(question.lines);
           return { kind: 'taken' };
         case 'verify': {
           const { network, record, members } = question;
@@ -49,6 +58,7 @@ export function newcomerDesk(host: KeyHost, identity: Identity, folder: string):
     },
     close() {
       for (const delivery of deliveries.values()) delivery.drop();
+      void threads.close();
     },
   };
 }

@@ -121,6 +121,7 @@ export async function runWindow(setting: WindowSetting): Promise<WindowEnd> {
       .on('error', shell.fail);
     shell.unwait = waitInLobby(shell);
     shell.seeking = seekMeanwhile(shell);
+    setImmediate(setting.desk.prepare);
     if (signal.aborted) abort();
     // Burnt before it began: a person has to press a key first.
     else if (isOver(shell.state)) input(shell, { kind: 'timer', gen: -1 });

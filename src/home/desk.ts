@@ -30,6 +30,16 @@ export async function openDesk(
   }
 }
 
+/**
+ * The same for a command that looks at the ledger already: beside a daemon it goes on with what it
+ * has read, brought up to date. Null where none runs: the files have to be opened anew.
+ */
+export async function besideDaemon(reader: HomeLedger): Promise<HomeLedger | null> {
+  if ((await readyDaemon(reader.folder)) === null) return null;
+  await reader.follow();
+  return throughDaemon(reader);
+}
+
 /** Begins a ledger in a folder that has none, as `foundHome` does. */
 export async function foundDesk(
   folder: string,
@@ -51,7 +61,10 @@ export async function foundDesk(
 /** A reader whose records go to the daemon, and come back from the file. */
 async function beside(folder: string, options: DeskOptions): Promise<HomeLedger | null> {
   const home = await openHome(folder, { write: false, ...options });
-  if (home === null) return null;
+  return home === null ? null : throughDaemon(home);
+}
+
+function throughDaemon(home: HomeLedger): HomeLedger {
   return {
     ...home,
     async takeIn(records, { own = false } = {}) {
@@ -72,7 +85,7 @@ async function takeBatch(
   const accepted = new Set<RecordId>(taken.accepted);
   const followed = await home.follow();
   const already = taken.already.flatMap((line) => records[line] ?? []);
-  bearOut(home, taken, already);
+  bearOut(home, taken, { followed, already });
   return {
     accepted: followed.filter(({ id }) => accepted.has(id)),
     duplicates: already.length,
@@ -86,8 +99,13 @@ async function takeBatch(
 }
 
 /** What the daemon says counts for nothing where the file that we read ourselves says otherwise. */
-function bearOut({ store }: HomeLedger, taken: TakenLines, already: readonly Decoded[]): void {
-  const isHeld = (id: RecordId): boolean => store.find(id) !== null;
+function bearOut(
+  { store }: HomeLedger,
+  taken: TakenLines,
+  { followed, already }: Readonly<Record<'followed' | 'already', readonly Decoded[]>>,
+): void {
+  const read = new Set(followed.map(({ id }) => id));
+  const isHeld = (id: RecordId): boolean => read.has(id) || store.find(id) !== null;
   const missing = [...taken.accepted, ...already.map(({ id }) => id)].find((id) => !isHeld(id));
   if (missing !== undefined) throw new DaemonFault('daemon-untrue', `no record ${missing}`);
   if (already.length < taken.already.length) throw new DaemonFault('daemon-untrue', 'no such line');

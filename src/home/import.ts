@@ -21,15 +21,19 @@ import { type HomeLedger, VERIFIER } from './ledger.ts';
 import { LISTED_LINES_MAX } from './limits.ts';
 import { type Pick, pickerOf } from './pick.ts';
 
-export interface Import {
-  readonly ledger: RecordId;
-  /** True where the folder had no ledger before. */
-  readonly founded: boolean;
+/** What became of the lines of a file. */
+interface Imported {
   readonly lines: number;
   readonly added: number;
   readonly duplicates: number;
   readonly refused: readonly RefusedLine[];
   readonly refusedCount: number;
+  readonly pending: readonly { readonly line: number; readonly id: RecordId }[];
+}
+
+/** What the ledger adds up to with them. */
+interface Summary {
+  readonly ledger: RecordId;
   /** Records of the ledger without effect, from this file or from before. */
   readonly void: readonly {
     readonly id: RecordId;
@@ -37,9 +41,13 @@ export interface Import {
     readonly code: VoidCode;
   }[];
   readonly voidCount: number;
-  readonly pending: readonly { readonly line: number; readonly id: RecordId }[];
   readonly frontierRoot: Digest;
   readonly stateRoot: Digest;
+}
+
+export interface Import extends Imported, Summary {
+  /** True where the folder had no ledger before. */
+  readonly founded: boolean;
 }
 
 export interface ImportOptions extends Pick {
@@ -50,21 +58,53 @@ export interface ImportOptions extends Pick {
 export type ImportCode = AuditCode | 'holds-another';
 
 /** Opens or begins the ledger of a folder, imports, and closes it again. */
-export async function importInto(
+export function importInto(
   folder: string,
   path: string,
   options: ImportOptions = {},
 ): Promise<Result<Import, ImportCode>> {
+  return into(folder, path, options, async (home, { genesis }) => {
+    const done = await importFile(home, path, options);
+    const [added, duplicates] = [done.added + genesis, done.duplicates - genesis];
+    return { ...done, ...summaryOf(home), added, duplicates, founded: genesis > 0 };
+  });
+}
+
+/** The same without an account of it: the ledger of this folder holds what the file does. */
+export async function bringInto(
+  folder: string,
+  path: string,
+  options: ImportOptions = {},
+): Promise<Result<RecordId, ImportCode>> {
+  return into(folder, path, options, async (home) => {
+    await importFile(home, path, options);
+    return home.replica.ledger;
+  });
+}
+
+async function into<Value>(
+  folder: string,
+  path: string,
+  options: ImportOptions,
+  use: (home: HomeLedger, began: { readonly genesis: 0 | 1 }) => Promise<Value>,
+): Promise<Result<Value, ImportCode>> {
   const held = await openDesk(folder, options);
-  if (held !== null) {
-    if (isMeant(held, options)) return closing(held, importFile(held, path, options));
-    await held.close();
-    return refuse('holds-another', held.replica.ledger);
+  try {
+    if (held === null) {
+      const genesis = findGenesis(path, options);
+      if (!genesis.ok) return genesis;
+      const home = await foundDesk(folder, genesis.value, false, options);
+      try {
+        return ok(await use(home, { genesis: 1 }));
+      } finally {
+        await home.close();
+      }
+    }
+    if (!isMeant(held, options)) return refuse('holds-another', held.replica.ledger);
+    return ok(await use(held, { genesis: 0 }));
+  } finally {
+    await held?.close();
   }
-  const genesis = findGenesis(path, options);
-  if (!genesis.ok) return genesis;
-  const home = await foundDesk(folder, genesis.value, false, options);
-  return closing(home, importFile(home, path, options), 1);
 }
 
 function isMeant({ replica }: HomeLedger, { ledger, root }: Pick): boolean {
@@ -73,27 +113,12 @@ function isMeant({ replica }: HomeLedger, { ledger, root }: Pick): boolean {
   return root === undefined || roots.includes(root);
 }
 
-async function closing(
-  home: HomeLedger,
-  work: Promise<Import>,
-  began = 0,
-): Promise<Result<Import, AuditCode>> {
-  try {
-    const done = await work;
-    const { added, duplicates } = done;
-    const counted = { added: added + began, duplicates: duplicates - began };
-    return ok({ ...done, ...counted, founded: began > 0 });
-  } finally {
-    await home.close();
-  }
-}
-
 /** Takes what a file holds into an open ledger. */
 async function importFile(
   home: HomeLedger,
   path: string,
-  options: ImportOptions = {},
-): Promise<Import> {
+  options: ImportOptions,
+): Promise<Imported> {
   const source = await openFile(path, VERIFIER);
   const refused: RefusedLine[] = [];
   let refusedCount = 0;
@@ -113,21 +138,23 @@ async function importFile(
       },
     });
     return {
-      ledger: home.replica.ledger,
-      founded: false,
       lines: totals.lines,
       added: totals.held,
       duplicates: totals.duplicates,
       refused: refused.toSorted((a, b) => a.line - b.line),
       refusedCount,
-      ...voidsOf(home.replica),
       pending: totals.pending.map(({ line, id }) => ({ line, id })),
-      frontierRoot: frontierRoot(home.replica),
-      stateRoot: stateRoot(home.replica),
     };
   } finally {
     await source.close();
   }
+}
+
+function summaryOf({ replica }: HomeLedger): Summary {
+  return {
+    ...{ ledger: replica.ledger, ...voidsOf(replica) },
+    ...{ frontierRoot: frontierRoot(replica), stateRoot: stateRoot(replica) },
+  };
 }
 
 function voidsOf(replica: Replica): { void: Import['void']; voidCount: number } {

@@ -10,7 +10,7 @@ import { monotonicMs, randomBytes } from '../os/clock.ts';
 import { urlOf } from '../peer/address.ts';
 import { ChannelFault, openChannel } from '../peer/channel.ts';
 import { PROTOBUF } from '../peer/media.ts';
-import type { PeerRoute } from '../peer/server.ts';
+import type { PeerRoute } from '../peer/served.ts';
 import type { Ping } from './facts.ts';
 import type { Ground } from './ground.ts';
 import { ECHO_BYTES, PING_WAIT_MS } from './limits.ts';

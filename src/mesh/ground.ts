@@ -5,7 +5,7 @@
 import type { Headroom } from '../../beat/headroom.ts';
 import type { Offer } from '../../beat/offer.ts';
 import type { Facts } from '../beat/facts.ts';
-import type { RunningHeart } from '../beat/heart.ts';
+import type { RunningHeart } from '../beat/parts.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
 import type { Sightings } from '../../wg/observations.ts';
 import type { Tell } from '../daemon/events.ts';
@@ -17,7 +17,8 @@ import type { Identity } from '../keys/identity.ts';
 import type { Calendar } from '../os/calendar.ts';
 import type { Wireguard } from '../os/wireguard.ts';
 import type { Address } from '../peer/address.ts';
-import type { PeerRoute, PeerServer } from '../peer/server.ts';
+import type { PeerRoute } from '../peer/served.ts';
+import type { PeerServer } from '../peer/server.ts';
 import type { Alarms } from './alarms.ts';
 import type { Applying } from './applying.ts';
 import type { MeshWishes } from './facts.ts';

@@ -3,7 +3,7 @@
 // "Syncing".
 
 import { sign } from 'node:crypto';
-import type { HeartEvent, HeartParts } from '../beat/heart.ts';
+import type { HeartEvent, HeartParts } from '../beat/parts.ts';
 import { openWire } from '../beat/wire.ts';
 import { MESH_PORT } from '../beat/limits.ts';
 import type { Removal } from '../../beat/coverage.ts';

@@ -16,7 +16,7 @@ import {
   type MeshDesk,
   meshRoutes,
 } from '../peer/mesh-routes.ts';
-import type { PeerRoute } from '../peer/server.ts';
+import type { PeerRoute } from '../peer/served.ts';
 import { askMember } from './asking.ts';
 import { hearAnew } from './facts-of.ts';
 import type { Ground } from './ground.ts';
@@ -79,9 +79,10 @@ function deskOf(ground: Ground, meets: Meets, relay: RunningRelay | null): MeshD
     ground: () => sightingGround(ground),
     met: (meet, sighting) => meets.take(meet, sighting),
     handOn: (to, body) => askMember(ground, to, MEET_PATH, body),
-    sightingOf(member) {
-      const isDirect = ground.links.state(member)?.at === 'direct';
-      const endpoint = isDirect ? seenAt(ground, member) : null;
+    async sightingOf(member) {
+      // One that has come a moment ago shook hands since the last look.
+      if (!isDirect(ground, member)) await lookNow(ground);
+      const endpoint = isDirect(ground, member) ? seenAt(ground, member) : null;
       return (endpoint === null ? null : signedSighting(ground, member, endpoint)) ?? NOTHING;
     },
     async lease(asker, other) {
@@ -93,6 +94,15 @@ function deskOf(ground: Ground, meets: Meets, relay: RunningRelay | null): MeshD
     },
     leased: (by, peer, port) => void takeLease(ground, by, peer, port),
   };
+}
+
+function isDirect({ links }: Ground, member: Key): boolean {
+  return links.state(member)?.at === 'direct';
+}
+
+async function lookNow({ applying, links, wishing }: Ground): Promise<void> {
+  const actual = await applying.look();
+  if (actual !== null) links.seen(actual, wishing.publicKeyOf);
 }
 
 async function askLease(ground: Ground, node: Key, relay: Key): Promise<void> {

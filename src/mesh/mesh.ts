@@ -7,6 +7,7 @@ import { type Result, refuse } from '../../proto/result.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
 import type { MeshStatus, NodeFacts, PeerLink, Ping, Rotated } from './facts.ts';
 import { RAISE_AGAIN_MS } from './limits.ts';
+import type { MeshPlace } from '../work/guest-net.ts';
 import { type MeshParts, type Raised, raise } from './raised.ts';
 
 export interface Mesh {
@@ -21,8 +22,8 @@ export interface Mesh {
   rotate(): Promise<Rotated>;
   /** The address of a member on the mesh; null: there is none. */
   addressOf(member: Key): string | null;
-  /** Asks a member for a heartbeat. */
-  wantBeat(member: Key): void;
+  /** Where guests of this node belong; null while there is no mesh. */
+  place(): MeshPlace | null;
   /** Records were taken in: members, keys and names may be others now. */
   ledgerChanged(): void;
   stop(): Promise<void>;
@@ -55,7 +56,7 @@ export function startMesh(parts: MeshParts): Mesh {
     relink: (node) => raisedOf(running).relink(node),
     rotate: async () => raisedOf(running).rotate(),
     addressOf: (member) => running.raised?.addressOf(member) ?? null,
-    wantBeat: (member) => running.raised?.wantBeat(member),
+    place: () => running.raised?.place() ?? null,
     ledgerChanged: () => running.raised?.ledgerChanged(),
     async stop() {
       running.isStopped = true;

@@ -9,9 +9,9 @@ interface Facts {
   readonly mesh: MeshStatus;
 }
 
-type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
+export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
-interface Figure {
+export interface Figure {
   readonly name: string;
   readonly type: 'gauge' | 'counter';
   readonly help: string;
@@ -23,13 +23,20 @@ export function metricsText(
   peers: readonly PeerLink[],
   nodes: readonly NodeFacts[],
   refusedBeats: Readonly<Record<string, number>>,
+  more: readonly Figure[] = [],
 ): string {
   const refused = counter(
     'kith_heartbeats_refused_total',
     'Datagrams dropped at the port of heartbeats, by why.',
     Object.entries(refusedBeats).map(([why, count]) => [{ why }, count]),
   );
-  return [...ownFigures(facts), refused, ...peerFigures(peers), ...nodeFigures(nodes, peers)]
+  return [
+    ...ownFigures(facts),
+    refused,
+    ...peerFigures(peers),
+    ...nodeFigures(nodes, peers),
+    ...more,
+  ]
     .map(figureText)
     .join('');
 }
@@ -122,11 +129,11 @@ function seconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1000;
 }
 
-function gauge(name: string, help: string, samples: readonly Sample[]): Figure {
+export function gauge(name: string, help: string, samples: readonly Sample[]): Figure {
   return { name, type: 'gauge', help, samples };
 }
 
-function counter(name: string, help: string, samples: readonly Sample[]): Figure {
+export function counter(name: string, help: string, samples: readonly Sample[]): Figure {
   return { name, type: 'counter', help, samples };
 }
 

@@ -16,8 +16,9 @@ import { MESH_HOST_REFUSALS } from '../os/mesh-refusals.ts';
 import { networkPrint, ownEndpoints } from '../os/own-addresses.ts';
 import { type Wireguard, raiseWireguard } from '../os/wireguard.ts';
 import { isPeer } from '../peer/members.ts';
-import type { PeerRoute } from '../peer/server.ts';
+import type { PeerRoute } from '../peer/served.ts';
 import { nodePlatform } from '../platform.ts';
+import type { MeshPlace } from '../work/guest-net.ts';
 import { createAlarms } from './alarms.ts';
 import { applyLedger } from './applied.ts';
 import { createApplying } from './applying.ts';
@@ -55,8 +56,8 @@ export interface Raised {
   rotate(): Promise<Rotated>;
   /** The address of a member on the mesh; null: it is none. */
   addressOf(member: PeerLink['key']): string | null;
-  /** Asks a member for a heartbeat. */
-  wantBeat(member: PeerLink['key']): void;
+  /** Where guests of this node belong; null while there is no mesh. */
+  place(): MeshPlace | null;
   ledgerChanged(): void;
   stop(): Promise<void>;
 }
@@ -217,11 +218,12 @@ async function anew(of: () => Ground, { tell }: MeshParts): Promise<void> {
 /** Everything that is heard on the address of this node. */
 async function openUp(ground: Ground): Promise<void> {
   const { parts, wishing, device, applying } = ground;
+  // First of all: a link that is made below says at once whom it looks for.
+  ground.meeting = await openMeeting(ground);
   await setLink(ground);
   await applyLedger(ground);
   if (applying.actual() === null) throw new Error('the interface could not be written to');
   const address = wishing.self()?.address ?? '';
-  ground.meeting = await openMeeting(ground);
   ground.server = await parts.serve({ host: address, port: MESH_PORT }, routesOf(ground));
   ground.heart = await startHeartbeat(heartParts(ground, address));
   ground.heart.onHeard((beat, firstHand) => onHeard(ground, beat, firstHand));
@@ -251,10 +253,16 @@ function raisedOf(ground: Ground): Raised {
     },
     rotate: () => rotateOwn(ground),
     addressOf: (member) => ground.wishing.roster().byKey.get(member)?.address ?? null,
-    wantBeat: (member) => ground.heart?.ask(member),
+    place: () => placeOf(ground),
     ledgerChanged: () => void followLedger(ground),
     stop: () => takeDown(ground),
   };
+}
+
+function placeOf({ device, wishing }: Ground): MeshPlace | null {
+  const prefix = wishing.self()?.prefix ?? null;
+  if (prefix === null) return null;
+  return { device: device.name, network: wishing.roster().network, prefix };
 }
 
 async function followLedger(ground: Ground): Promise<void> {

@@ -33,6 +33,7 @@ export interface OwnSighting {
 export function seeActual(ground: Ground, actual: Actual): void {
   const { wishing, links, seen } = ground;
   const { byKey } = wishing.roster();
+  let isNews = false;
   // Of whoever is no member nobody is told any more.
   for (const key of seen.keys()) if (!byKey.has(key)) seen.delete(key);
   for (const { key } of wishing.others()) {
@@ -45,8 +46,12 @@ export function seeActual(ground: Ground, actual: Actual): void {
     }
     if (seen.get(key)?.endpoint === endpoint) continue;
     const bytes = signedSighting(ground, key, endpoint);
-    if (bytes !== null) seen.set(key, { endpoint, bytes });
+    if (bytes === null) continue;
+    seen.set(key, { endpoint, bytes });
+    isNews = true;
   }
+  // Whoever looks for it there waits for this word.
+  if (isNews) ground.heart?.beatNow();
 }
 
 export function signedSighting(ground: Ground, subject: Key, endpoint: string): Uint8Array | null {

@@ -8,7 +8,7 @@ import { kith } from '../../proto/wire.js';
 import { type ChunkList, digestBytes } from '../../work/image.ts';
 import { decoded } from '../../wg/signed.ts';
 import { TOLD_IMAGES_MAX } from './limits.ts';
-import type { PeerRoute } from './server.ts';
+import type { PeerRoute } from './served.ts';
 
 export const HAVE_PATH = '/v1/images/have';
 export const LIST_PATH = '/v1/images/list';

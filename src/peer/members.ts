@@ -14,7 +14,7 @@ import type { Door, TicketDoor } from './door.ts';
 import { BROUGHT_BYTES_MAX } from './limits.ts';
 import type { Ingest, Ingested } from './lines.ts';
 import type { HomeLedger } from '../home/ledger.ts';
-import type { ServeOptions } from './server.ts';
+import type { ServeOptions } from './served.ts';
 
 /**
  * True for a node that was not removed. One whose chain is frozen is still a peer: a freeze takes

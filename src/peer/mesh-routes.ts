@@ -11,7 +11,7 @@ import type { Ground as SightingGround } from '../../wg/observations.ts';
 import { decoded, keyBytes, keyIn } from '../../wg/signed.ts';
 import { monotonicMs } from '../os/clock.ts';
 import { MESH_ASKS_RATE } from './limits.ts';
-import type { PeerRoute } from './server.ts';
+import type { PeerRoute } from './served.ts';
 
 export const MEET_PATH = '/v1/mesh/meet';
 export const LEASE_PATH = '/v1/mesh/lease';
@@ -31,7 +31,7 @@ export interface MeshDesk {
   /** Hands a meet on to another member: its answer, or null. */
   handOn(to: Key, body: Uint8Array): Promise<Uint8Array | null>;
   /** Where this node sees a member, signed; empty where it does not. */
-  sightingOf(member: Key): Uint8Array;
+  sightingOf(member: Key): Promise<Uint8Array>;
   /** The caller's port at this relay for its link to the other; 0: there is none to be had. */
   lease(asker: Key, other: Key): Promise<number>;
   /** A relay has a port for this node's link to a peer. */
@@ -91,9 +91,9 @@ async function onMeet(desk: MeshDesk, body: Uint8Array, from: Key): Promise<Uint
   }
   // Handed on for the one that looks, and for nobody who hands it on already.
   if (meet.from !== from || !desk.ground().isMember(to)) return null;
-  const answer = await desk.handOn(to, requestOf(to, request.meet, desk.sightingOf(from)));
+  const answer = await desk.handOn(to, requestOf(to, request.meet, await desk.sightingOf(from)));
   const reply = answer === null ? null : decoded(kith.MeshMeetReply, answer);
-  return reply === null ? null : replyOf(reply.meet, desk.sightingOf(to));
+  return reply === null ? null : replyOf(reply.meet, await desk.sightingOf(to));
 }
 
 export function requestOf(to: Key, meet: Uint8Array, sighting: Uint8Array): Uint8Array {

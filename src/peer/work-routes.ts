@@ -1,6 +1,7 @@
 // The routes by which members place work on each other and follow it: a signed request for a signed
 // answer, what runs here, pages of a log with a bounded wait, receipts, output files. The caller is
-// who TLS says, and what it may see is the desk's to judge. Spec: docs/running.md, "Between members".
+// who TLS says, and what it may see is the desk's to judge. Spec: docs/running.md, "Between
+// members".
 
 import { type Bucket, fullBucket, spent, waitMs } from '../../ledger/bucket.ts';
 import type { Key } from '../../proto/ids.ts';
@@ -11,7 +12,7 @@ import { RECEIPT_BYTES_MAX, REQUEST_BYTES_MAX } from '../../work/limits.ts';
 import { openDocument } from '../../work/signing.ts';
 import { monotonicMs } from '../os/clock.ts';
 import { WORK_ASKS_RATE, WORK_ASK_BYTES_MAX } from './limits.ts';
-import type { PeerRoute } from './server.ts';
+import type { PeerRoute } from './served.ts';
 
 export const WORK_ASK_PATH = '/v1/work/ask';
 export const WORK_LIST_PATH = '/v1/work/list';
@@ -88,8 +89,9 @@ export function workRoutes(desk: WorkDesk): readonly PeerRoute[] {
     }),
     route(WORK_OUTPUTS_PATH, WORK_ASK_BYTES_MAX, async (body, from) => {
       const asked = decoded(kith.WorkOutputRequest, body);
-      if (asked?.work == null) return null;
-      const part = await desk.output(asked.work, asked.path, asked.offset, from);
+      const work = asked?.work ?? null;
+      if (asked === null || work === null) return null;
+      const part = await desk.output(work, asked.path, asked.offset, from);
       const nothing = { bytes: new Uint8Array(), last: true };
       return kith.WorkOutputPart.encode({ known: part !== null, ...(part ?? nothing) }).finish();
     }),
@@ -98,8 +100,9 @@ export function workRoutes(desk: WorkDesk): readonly PeerRoute[] {
 
 async function onLogs(desk: WorkDesk, body: Uint8Array, from: Key): Promise<Uint8Array | null> {
   const asked = decoded(kith.WorkLogRequest, body);
-  if (asked?.work == null) return null;
-  const page = await desk.log(asked.work, asked.fromSeq, asked.waitMs, from);
+  const work = asked?.work ?? null;
+  if (asked === null || work === null) return null;
+  const page = await desk.log(work, asked.fromSeq, asked.waitMs, from);
   const none = { seq: 0, hash: new Uint8Array(), frames: new Uint8Array(), next: 0, ended: false };
   return kith.WorkLogPage.encode({ known: page !== null, ...(page ?? none) }).finish();
 }

@@ -52,6 +52,11 @@ export const LOCK_BYTES_MAX = 512;
 
 /** Signature jobs up to which a message to a thread costs more than it saves. */
 export const JOBS_IN_PLACE_MAX = 16;
+/**
+ * Jobs of a process before its first thread: a start takes 60 ms of a core, as nine hundred checks
+ * do, and on a machine of two cores nobody else has them meanwhile.
+ */
+export const JOBS_BEFORE_THREADS = 2_048;
 /** Jobs in one message to a thread: 15 ms of work, so that threads end together. */
 export const JOBS_PER_MESSAGE = 128;
 

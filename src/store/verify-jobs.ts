@@ -1,8 +1,10 @@
 // Signature jobs as one block of bytes, so that a message to a thread is moved and not copied.
 // Per job: the length of the message (4 bytes, little endian), key (32), signature (64), message.
 
+import { verdict } from '../../proto/ed25519.ts';
 import { KEY_BYTES, SIGNATURE_BYTES } from '../../proto/ids.ts';
 import type { SignatureJob } from '../../ledger/proof.ts';
+import { nodePlatform } from '../platform.ts';
 
 const FIXED_BYTES: number = 4 + KEY_BYTES + SIGNATURE_BYTES;
 
@@ -40,4 +42,12 @@ export function* unpackJobs(block: Uint8Array): Iterable<SignatureJob> {
     };
     at = end;
   }
+}
+
+/** The verdicts on the jobs of a block, a byte each. */
+export function verdictsOn(block: Uint8Array): Uint8Array<ArrayBuffer> {
+  const verdicts: number[] = [];
+  for (const { key, message, signature } of unpackJobs(block))
+    verdicts.push(verdict(nodePlatform, key, message, signature) ? 1 : 0);
+  return Uint8Array.from(verdicts);
 }

@@ -1,18 +1,19 @@
-// Signatures of bulk input, checked on worker threads. The threads start with the first batch that
-// is worth a message and keep no process alive; a small batch is checked where it stands.
+// Signatures of bulk input, checked on worker threads. A thread takes as long to start as a
+// thousand checks: a small batch is checked where it stands, and so is what comes before the first
+// thread is ready. They start once there is work for them, and keep no process alive.
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { verdict } from '../../proto/ed25519.ts';
 import type { SignatureJob } from '../../ledger/proof.ts';
 import { nodePlatform } from '../platform.ts';
-import { JOBS_IN_PLACE_MAX, JOBS_PER_MESSAGE } from './limits.ts';
-import { isPackable, packJobs } from './verify-jobs.ts';
+import { JOBS_BEFORE_THREADS, JOBS_IN_PLACE_MAX, JOBS_PER_MESSAGE } from './limits.ts';
+import { isPackable, packJobs, verdictsOn } from './verify-jobs.ts';
 
 export interface VerifyPool {
   /** The verdict of each job, in the order of the jobs. */
   verify(jobs: readonly SignatureJob[]): Promise<readonly boolean[]>;
-  /** Starts the threads, where much is about to come: else the first batch waits for them. */
+  /** Starts the threads now, where there is time before they are needed. */
   start(): void;
   close(): Promise<void>;
 }
@@ -27,6 +28,8 @@ interface Thread {
   readonly worker: Worker;
   /** In the order sent; answers come back in that order. */
   readonly tasks: Task[];
+  /** It has loaded what it needs, or has died on the way: either way it answers. */
+  isReady: boolean;
   death: Error | null;
 }
 
@@ -47,21 +50,42 @@ export function verifyPool(
   const queue: Task[] = [];
   const team: Thread[] = [];
   let isClosed = false;
+  let isHelping = false;
+  /** Jobs that were given to this pool. */
+  let given = 0;
 
+  function start(): void {
+    if (isClosed) return;
+    while (team.length < threads) team.push(startThread(script, dispatch));
+  }
   function dispatch(): void {
-    while (team.length < threads && queue.length > 0) team.push(startThread(script, dispatch));
+    if (given > JOBS_BEFORE_THREADS) start();
     for (let ahead = 1; ahead <= TASKS_AHEAD; ahead++) {
       for (const thread of team) {
-        if (thread.tasks.length >= ahead) continue;
+        if (!thread.isReady || thread.tasks.length >= ahead) continue;
         const task = queue.shift();
         if (task !== undefined) send(thread, task);
       }
     }
   }
+  /** Until the first thread is ready, one task between two turns of the loop. */
+  async function help(): Promise<void> {
+    if (isHelping) return;
+    isHelping = true;
+    for (;;) {
+      await new Promise(setImmediate);
+      const task = team.some(({ isReady }) => isReady) ? undefined : queue.shift();
+      if (task === undefined) break;
+      task.done(verdictsOn(task.block));
+    }
+    isHelping = false;
+  }
   function onThreads(jobs: readonly SignatureJob[]): Promise<Uint8Array> {
     return new Promise((done, fail) => {
+      given += jobs.length;
       queue.push({ block: packJobs(jobs), done, fail });
       dispatch();
+      if (queue.length > 0) void help();
     });
   }
   return {
@@ -72,10 +96,7 @@ export function verifyPool(
       const answers = slices.map((slice) => onThreads(slice.filter(isPackable)));
       return mergeVerdicts(slices, await Promise.all(answers));
     },
-    start() {
-      if (isClosed) return;
-      while (team.length < threads) team.push(startThread(script, dispatch));
-    },
+    start,
     async close() {
       isClosed = true;
       const waiting = [...queue.splice(0), ...team.flatMap(({ tasks }) => tasks.splice(0))];
@@ -120,15 +141,17 @@ async function verifyHere(jobs: readonly SignatureJob[]): Promise<boolean[]> {
 
 function startThread(script: URL, dispatch: () => void): Thread {
   const worker = new Worker(script);
-  const thread: Thread = { worker, tasks: [], death: null };
-  worker.on('message', (verdicts: Uint8Array) => {
-    thread.tasks.shift()?.done(verdicts);
+  const thread: Thread = { worker, tasks: [], isReady: false, death: null };
+  worker.on('message', (verdicts: Uint8Array | null) => {
+    thread.isReady = true;
+    if (verdicts !== null) thread.tasks.shift()?.done(verdicts);
     dispatch();
     if (thread.tasks.length === 0) worker.unref();
   });
   // A thread that dies is a bug of ours: everybody who waits for it hears of it, now and later.
   worker.on('error', (error) => {
     thread.death = error;
+    thread.isReady = true;
     for (const { fail } of thread.tasks.splice(0)) fail(error);
     dispatch();
   });

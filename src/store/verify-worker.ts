@@ -1,15 +1,11 @@
 // A thread that checks signatures and does nothing else: a block of jobs in, a byte of verdict each
-// out. It asks the same rule as everybody (proto/ed25519.ts).
+// out. It asks the same rule as everybody (proto/ed25519.ts). Its first word is that it is ready.
 
 import { parentPort } from 'node:worker_threads';
-import { verdict } from '../../proto/ed25519.ts';
-import { nodePlatform } from '../platform.ts';
-import { unpackJobs } from './verify-jobs.ts';
+import { verdictsOn } from './verify-jobs.ts';
 
 parentPort?.on('message', (block: Uint8Array) => {
-  const verdicts: number[] = [];
-  for (const { key, message, signature } of unpackJobs(block))
-    verdicts.push(verdict(nodePlatform, key, message, signature) ? 1 : 0);
-  const answer = Uint8Array.from(verdicts);
+  const answer = verdictsOn(block);
   parentPort?.postMessage(answer, [answer.buffer]);
 });
+parentPort?.postMessage(null, []);

@@ -4,7 +4,7 @@
 
 import type { Kind } from '../../work/spec.ts';
 import type { Driver, Probe } from './driver.ts';
-import { PROBE_AGAIN_MS, PROBE_MS } from './limits.ts';
+import { PROBE_AGAIN_MS, PROBE_MS, PROBE_SOON_MS } from './limits.ts';
 
 export interface Probed {
   readonly driver: Driver;
@@ -26,13 +26,15 @@ export interface Drivers {
 interface Own extends Probed {
   probe: Probe | null;
   asking: Promise<void> | null;
+  /** Probes in a row that failed. */
+  failures: number;
   timer: NodeJS.Timeout | null;
 }
 
 /** `changed`: another kind of work can be run now than before, or no more. */
 export function createDrivers(drivers: readonly Driver[], changed: () => void): Drivers {
   const all = drivers.map((driver): Own => {
-    return { driver, probe: null, asking: null, timer: null };
+    return { driver, probe: null, asking: null, failures: 0, timer: null };
   });
   let isClosed = false;
   const ask = (own: Own): Promise<void> => {
@@ -41,7 +43,8 @@ export function createDrivers(drivers: readonly Driver[], changed: () => void): 
       own.probe = probe;
       own.asking = null;
       if (isClosed) return;
-      own.timer = setTimeout(() => void ask(own), probe.usable ? PROBE_MS : PROBE_AGAIN_MS);
+      own.failures = probe.usable ? 0 : own.failures + 1;
+      own.timer = setTimeout(() => void ask(own), waitMs(own));
       own.timer.unref();
       if (probe.usable !== before) changed();
     });
@@ -55,13 +58,17 @@ export function createDrivers(drivers: readonly Driver[], changed: () => void): 
     kinds: () => (['job', 'vm'] as const).filter((kind) => pick(kind) !== null),
     probes: () => all.map(({ driver, probe }) => ({ driver, probe })),
     async ready() {
-      await Promise.all(all.map((own) => (own.probe === null ? ask(own) : undefined)));
+      await Promise.all(all.filter(({ probe }) => probe === null).map(ask));
     },
     async close() {
       isClosed = true;
       for (const { timer } of all) if (timer !== null) clearTimeout(timer);
-      await Promise.all(all.map(({ asking }) => asking));
+      for (const { asking } of all) await asking;
       await Promise.all(drivers.map((driver) => driver.close()));
     },
   };
+}
+
+function waitMs({ failures }: Own): number {
+  return failures === 0 ? PROBE_MS : Math.min(PROBE_AGAIN_MS, PROBE_SOON_MS * 2 ** (failures - 1));
 }

@@ -115,7 +115,7 @@ function readable({ sign }: EndingsParts, receipt: Receipt): KeptReceipt {
   return { receipt: without, signed: sign(without) };
 }
 
-/** Every file below a folder, by its path in it. */
+/** Every file below a folder, by the path that it had in the work. */
 async function digestsIn(folder: string): Promise<Record<string, Digest>> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = found
@@ -126,7 +126,7 @@ async function digestsIn(folder: string): Promise<Record<string, Digest>> {
   for (const file of files) {
     const hash = createHash('sha256');
     for await (const part of createReadStream(file)) hash.update(part as Buffer);
-    digests[relative(folder, file)] = hash.digest('base64url') as Digest;
+    digests[`/${relative(folder, file)}`] = hash.digest('base64url') as Digest;
   }
   return digests;
 }

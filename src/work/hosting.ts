@@ -1,10 +1,10 @@
 // The host of work, carried out: one queue of inputs around the pure core of work/host.ts, whose
-// effects are performed in their order. What it stores is on the disk before `stored` comes back in,
-// so that nothing is answered or started before. Spec: docs/running.md, "The shell".
+// effects are performed in their order. What it stores is on the disk before `stored` comes back
+// in, so that nothing is answered or started before. Spec: docs/running.md, "The shell".
 
 import type { Offer } from '../../beat/offer.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
-import type { Answer, Request, SignedDocument } from '../../work/documents.ts';
+import type { Request, SignedDocument } from '../../work/documents.ts';
 import { hostFrom, snapshotOf } from '../../work/host-recovery.ts';
 import { stepHost } from '../../work/host.ts';
 import type { Draining, Effect, Entry, Found, Host, Input, Said } from '../../work/host-state.ts';
@@ -275,7 +275,7 @@ function answered(own: Own, re: Digest, to: Request, said: Said): void {
   const { id, generation, digest, from } = to;
   const at = own.parts.now().wallMs;
   const head = { v: 1 as const, id, generation, digest, from: own.parts.self, to: from, at };
-  const signed = own.parts.papers.signAnswer({ ...head, re, ...said } as Answer);
+  const signed = own.parts.papers.signAnswer({ ...head, re, ...said });
   const waiting = own.asked.get(re);
   own.asked.delete(re);
   for (const resolve of waiting ?? []) resolve(signed);
@@ -311,7 +311,9 @@ async function askOwner(own: Own, tag: Tag, askedMs: number): Promise<void> {
   }
 }
 
-/** Until every driver has said what it found nothing is taken: it is asked again where it cannot. */
+/**
+ * Until every driver has said what it found nothing is taken: it is asked again where it cannot.
+ */
 async function recover(own: Own): Promise<void> {
   const { drivers, facts } = own.parts;
   await Promise.all([drivers.ready(), facts.ready()]);

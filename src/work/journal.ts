@@ -1,7 +1,7 @@
 // What this host has promised, on its disk before anybody is told: lines are only ever added, those
-// of many requests with one sync, and the whole is written anew when little of it still counts. What
-// the disk refuses is taken back, so that the file holds what was acknowledged and nothing else.
-// Spec: docs/running.md, "The journal".
+// of many requests with one sync, and the whole is written anew when little of it still counts.
+// What the disk refuses is taken back, so that the file holds what was acknowledged and nothing
+// else. Spec: docs/running.md, "The journal".
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';

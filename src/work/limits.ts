@@ -12,7 +12,11 @@ export const JOURNAL_BYTES_MAX: number = 512 * 1024 * 1024;
 
 /** Between two probes of a driver that works: an engine that was stopped is noticed by then. */
 export const PROBE_MS = 300_000;
-/** And of one that does not: somebody may be installing it just now. */
+/**
+ * The first wait after a probe that failed, doubled each time: an engine may be starting itself.
+ */
+export const PROBE_SOON_MS = 2_000;
+/** And the longest: somebody may be installing it just now. */
 export const PROBE_AGAIN_MS = 30_000;
 /** How often the host's core is told that time has passed. */
 export const LOOK_MS = 1_000;
@@ -56,3 +60,5 @@ export const LOG_RATE: { readonly perSecond: number; readonly burst: number } = 
 };
 /** Receipts that their owners have not got are brought again, also where nobody is heard. */
 export const SEND_AGAIN_MS = 30_000;
+/** How often this node counts as heard by itself: as often as others hear it. */
+export const OWN_HEARD_MS = 10_000;

@@ -1,6 +1,6 @@
-// What this node owns, on its disk before anything of it is said to a host: one line for each change
-// of a piece of work, whole, so that the last one counts. A line that does not read is passed over
-// and told. Spec: docs/running.md, "The owner".
+// What this node owns, on its disk before anything of it is said to a host: one line for each
+// change of a piece of work, whole, so that the last one counts. A line that does not read is
+// passed over and told. Spec: docs/running.md, "The owner".
 
 import { join } from 'node:path';
 import { isKey } from '../../proto/ids.ts';

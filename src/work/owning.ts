@@ -74,6 +74,13 @@ export function startOwning(parts: OwningParts): Owning {
     ...{ queue: Promise.resolve(), isClosed: false, isStalled: false },
     ...{ listeners: new Map(), replies: new Map(), asking: new Set() },
   };
+  const { lost } = parts.file;
+  if (lost > 0) {
+    const what =
+      `${lost} ${lost === 1 ? 'line' : 'lines'} about work that this node has placed cannot be ` +
+      'read: put aside in work/owned/quarantine. Look at what runs: `kith work`';
+    parts.tell({ event: 'alarm', what });
+  }
   const timer = setInterval(() => take(own, { kind: 'look' }), LOOK_MS);
   const view = (live: Live): OwnedView => viewOf(own.owner, live, parts.now());
   return {
@@ -90,6 +97,7 @@ export function startOwning(parts: OwningParts): Owning {
     mine: (request, from) => mine(own, request, from),
     receipt: (signed, from) => receipt(own, signed, from),
     async close() {
+      if (own.isClosed) return;
       own.isClosed = true;
       clearInterval(timer);
       await own.queue;

@@ -10,8 +10,9 @@ export interface WorkAt {
   readonly id: string;
   readonly generation: number;
   readonly digest: Digest;
+  /** Empty, and null, where its host remembers no more of it. */
   readonly name: string;
-  readonly kind: Kind;
+  readonly kind: Kind | null;
   readonly owner: Key;
   readonly state: LeaseState;
 }

@@ -1,6 +1,6 @@
-// How this node reaches the work of others: over the mesh, by a connection kept for each peer, or by
-// a direct call where it is meant itself. Every question may be asked again, so one that broke with
-// its connection is asked once more over a new one. Spec: docs/running.md, "Between members".
+// How this node reaches the work of others: over the mesh, by a connection kept for each peer, or
+// by a direct call where it is meant itself. Every question may be asked again, so one that broke
+// with its connection is asked once more over a new one. Spec: docs/running.md, "Between members".
 
 import type { Key } from '../../proto/ids.ts';
 import { kith } from '../../proto/wire.js';

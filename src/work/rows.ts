@@ -1,5 +1,5 @@
-// What runs here, as others are shown it: a row for each piece of work that holds room, and for each
-// that has ended lately. Spec: docs/running.md, "Lists".
+// What runs here, as others are shown it: a row for each piece of work that holds room, and for
+// each that has ended lately. Spec: docs/running.md, "Lists".
 
 import type { Digest, Key } from '../../proto/ids.ts';
 import type { LeaseState } from '../../work/documents.ts';

@@ -1,6 +1,6 @@
-// What runs on this host, as its drivers have it in their hands: each act that the host's core calls
-// for is done by the driver of that work, never waited for, and its result goes back as an input
-// with the same run. What a driver throws is a failure of that work. Spec: docs/running.md,
+// What runs on this host, as its drivers have it in their hands: each act that the host's core
+// calls for is done by the driver of that work, never waited for, and its result goes back as an
+// input with the same run. What a driver throws is a failure of that work. Spec: docs/running.md,
 // "Drivers".
 
 import type { JsonObject } from '../../proto/json.ts';
@@ -41,6 +41,8 @@ interface Held {
   readonly driver: Driver;
   run: number;
   running: Running | null;
+  /** A start that is under way. */
+  starting: Promise<unknown> | null;
   /** Ends what is being prepared. */
   readonly abort: AbortController;
 }
@@ -57,9 +59,10 @@ export function createRuns(parts: RunsParts): Runs {
     drive: (act, tag, run) => void drive(own, act, tag, run),
     adopt(tag, run) {
       const held = own.held.get(keyOf(tag));
-      if (held?.running == null) return;
+      const running = held?.running ?? null;
+      if (held === undefined || running === null) return;
       held.run = run;
-      follow(own, held, held.running);
+      follow(own, held, running);
     },
     check: (tag, run) => void check(own, tag, run),
     recover: (driver) => recover(own, driver),
@@ -116,10 +119,12 @@ const ACTS: Readonly<Record<Act, (own: Own, tag: Tag, run: number) => Promise<Re
     const order = own.parts.orderOf(tag);
     const driver = own.held.get(keyOf(tag))?.driver ?? notedDriver(own, tag);
     if (order === null || driver === null) return NO_ENGINE;
-    const started = await driver.start(order, tellOf(own, tag));
+    const held = hold(own, tag, driver, run);
+    const starting = driver.start(order, tellOf(own, tag));
+    held.starting = starting;
+    const started = await starting.finally(() => (held.starting = null));
     if (!started.ok) return started;
     const running = started.value;
-    const held = hold(own, tag, driver, run);
     held.running = running;
     own.parts.input({
       ...{ is: 'started', of: runOf({ tag, run }) },
@@ -154,6 +159,8 @@ const ACTS: Readonly<Record<Act, (own: Own, tag: Tag, run: number) => Promise<Re
     held?.abort.abort();
     // Without a note nothing of it was ever begun, or all of it is gone already.
     const driver = held?.driver ?? notedDriver(own, tag);
+    // What is being started is there before it can be taken away.
+    await held?.starting?.catch(() => undefined);
     await driver?.destroy(tag);
     await own.parts.folders.removeRun(tag);
     own.held.delete(keyOf(tag));
@@ -172,7 +179,14 @@ function notedDriver({ parts }: Own, tag: Tag): Driver | null {
 function hold(own: Own, tag: Tag, driver: Driver, run: number): Held {
   const before = own.held.get(keyOf(tag));
   if (before !== undefined && before.run === run) return before;
-  const held: Held = { tag, driver, run, running: null, abort: new AbortController() };
+  const held: Held = {
+    tag,
+    driver,
+    run,
+    running: null,
+    starting: null,
+    abort: new AbortController(),
+  };
   own.held.set(keyOf(tag), held);
   return held;
 }
@@ -198,7 +212,7 @@ async function recover(own: Own, driver: Driver): Promise<readonly Found[]> {
   return found.map((running): Found => {
     const { tag, startedAtMs, imageId: image } = running;
     const abort = new AbortController();
-    own.held.set(keyOf(tag), { tag, driver, run: 0, running, abort });
+    own.held.set(keyOf(tag), { tag, driver, run: 0, running, starting: null, abort });
     return { tag, startedAtMs, image };
   });
 }

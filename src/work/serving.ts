@@ -2,8 +2,9 @@
 // and of the rest each sees its own, or all where it holds work.read. Spec: docs/running.md,
 // "Between members".
 
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join, normalize, sep } from 'node:path';
+import { join, posix } from 'node:path';
 import type { Key } from '../../proto/ids.ts';
 import type { SignedDocument } from '../../work/documents.ts';
 import { WORK_PAGE_BYTES } from '../peer/limits.ts';
@@ -57,8 +58,8 @@ export function workDesk(parts: ServingParts): WorkDesk {
     receipt: (work, from) => (maySee(work, from) ? (receipts.find(work)?.signed ?? null) : null),
     bring: (signed, from) => owning.receipt(signed, from),
     async output(work, path, offset, from) {
-      const file = maySee(work, from) ? outputFile(folders.outputsOf(work), path) : null;
-      return file === null ? null : partOf(file, offset);
+      if (!maySee(work, from) || path.includes('\0')) return null;
+      return partOf(outputFile(folders.outputsOf(work), path), offset);
     },
   };
 }
@@ -75,10 +76,9 @@ function isPlain({ id, generation }: WorkName): boolean {
   return ULID.test(id) && Number.isSafeInteger(generation) && generation >= 0;
 }
 
-function outputFile(folder: string, path: string): string | null {
-  const inside = normalize(path);
-  const isOutside = inside.startsWith(sep) || inside === '..' || inside.startsWith(`..${sep}`);
-  return isOutside || path.includes('\0') ? null : join(folder, inside);
+/** Below the folder, whatever the path says: from its root upwards there is nothing. */
+function outputFile(folder: string, path: string): string {
+  return join(folder, posix.normalize(`/${path}`));
 }
 
 async function partOf(
@@ -86,7 +86,8 @@ async function partOf(
   offset: number,
 ): Promise<{ bytes: Uint8Array; last: boolean } | null> {
   try {
-    const opened = await open(file, 'r');
+    // They are copied as plain files, so that a link was put there by somebody else.
+    const opened = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
     try {
       const facts = await opened.stat();
       if (!facts.isFile()) return null;

@@ -9,7 +9,7 @@ import { bodyOf, packetOf, signedBytes } from '../../beat/packet.ts';
 import type { BeatCode } from '../../beat/refusals.ts';
 import type { Digest } from '../../proto/ids.ts';
 import { sign } from 'node:crypto';
-import type { RunningHeart } from '../../src/beat/heart.ts';
+import type { RunningHeart } from '../../src/beat/parts.ts';
 import { openWire, plainAddress } from '../../src/beat/wire.ts';
 import { keyNamed, NO_ROOM, PLAIN, recordNamed } from './beats.ts';
 import { type Network, type Node, network, until } from './hearts.ts';
@@ -255,6 +255,6 @@ describe('the socket', () => {
     await wire.close();
     wire.send(Uint8Array.of(1), '::1');
     expect(plainAddress('FD00:0:0:0:0:0:0:1')).toBe('fd00::1');
-    expect(plainAddress('10.88.0.1')).toBe('10.88.0.1');
+    expect(plainAddress('10.73.0.1')).toBe('10.73.0.1');
   });
 });

@@ -10,13 +10,8 @@ import type { Removal } from '../../beat/coverage.ts';
 import { fromBase64url } from '../../proto/bytes.ts';
 import { verdict } from '../../proto/ed25519.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
-import {
-  type HeartEvent,
-  type HeartParts,
-  type HostFacts,
-  type RunningHeart,
-  startHeartbeat,
-} from '../../src/beat/heart.ts';
+import { startHeartbeat } from '../../src/beat/heart.ts';
+import type { HeartEvent, HeartParts, HostFacts, RunningHeart } from '../../src/beat/parts.ts';
 import { openWire } from '../../src/beat/wire.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import { realDisk } from '../../src/store/disk.ts';

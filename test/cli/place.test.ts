@@ -32,12 +32,7 @@ describe('without a daemon', () => {
       /--seed is no such number: -1/,
     ],
     ['a seed too large', [specFile(HELLO), '--dry-run', '--seed', '4294967296'], 2, /--seed/],
-    [
-      'placing itself',
-      [specFile(HELLO)],
-      7,
-      /plans work, and does not start it.*\nhint: .*--dry-run/,
-    ],
+    ['placing without a daemon', [specFile(HELLO)], 1, /no daemon runs/],
     ['no file', [join(folder, 'none'), '--dry-run'], 1, /no such file/],
     ['a folder', [folder, '--dry-run'], 1, /it is a folder/],
     [

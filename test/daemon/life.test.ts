@@ -212,7 +212,7 @@ describe('the end', () => {
 
   test('kith down waits for it, and leaves no socket and no lock', async () => {
     const { pid } = daemon.child;
-    expect(await done('down', '--dir', attic)).toEqual({ stopped: true, pid });
+    expect(await done('down', '--dir', attic)).toEqual({ stopped: true, pid, running: 0 });
     const { code, err } = await daemon.ended;
     expect([code, err]).toEqual([0, '']);
     expect(daemon.events.map(({ event }) => event).slice(-2)).toEqual(['stopping', 'stopped']);

@@ -44,7 +44,7 @@ describe('the addresses that others are told', () => {
       at('fd12:3456::7'),
       at('2001:db8::7'),
       at('fd00:1:2::1', 'kith1a2b3c'),
-      at('10.88.0.2', 'kith1a2b3c'),
+      at('10.73.0.2', 'kith1a2b3c'),
       at('172.17.0.1', 'docker0'),
       at('172.18.0.1', 'br-0123'),
     ];

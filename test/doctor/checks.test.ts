@@ -214,6 +214,10 @@ describe('kith doctor', () => {
     const ids = said.checks.map(({ id }) => id);
     expect(ids).toEqual([
       ...[
+        'machine',
+        'processor',
+        'disks',
+        'cards',
         'node',
         'folder',
         'disk',
@@ -226,7 +230,7 @@ describe('kith doctor', () => {
         'ip',
         'wireguard',
       ],
-      ...['tun', 'rights', 'ipv6', 'hosts', 'names'],
+      ...['tun', 'rights', 'ipv6', 'hosts', 'names', 'jobs', 'vms'],
     ]);
     expect(said.problems).toBe(said.checks.filter(({ health }) => health === 'problem').length);
     expect(json.code).toBe(said.problems === 0 ? 0 : 1);

@@ -12,11 +12,11 @@ function network(taken: readonly string[], range?: string): Pick<State, 'members
 
 describe('an address that a person names', () => {
   test.each([
-    ['10.88.0.7', [], 'ok'],
-    ['10.88.0.7', ['10.88.0.7'], 'ipv4-taken'],
+    ['10.73.0.7', [], 'ok'],
+    ['10.73.0.7', ['10.73.0.7'], 'ipv4-taken'],
     ['10.89.0.7', [], 'ipv4-outside'],
-    ['10.88.0.0', [], 'ipv4-outside'],
-    ['10.88.255.255', [], 'ipv4-outside'],
+    ['10.73.0.0', [], 'ipv4-outside'],
+    ['10.73.255.255', [], 'ipv4-outside'],
     ['nonsense', [], 'ipv4-outside'],
   ])('%s with %j taken: %s', (wish, taken, code) => {
     const claimed = claimIpv4(network(taken), wish, []);
@@ -24,22 +24,22 @@ describe('an address that a person names', () => {
   });
 
   test('in a network of this machine is refused, with that network', () => {
-    const claimed = claimIpv4(network([]), '10.88.0.7', ['192.168.1.0/24', '10.88.0.0/16']);
-    expect(claimed).toMatchObject({ code: 'ipv4-local', detail: '10.88.0.7: 10.88.0.0/16' });
+    const claimed = claimIpv4(network([]), '10.73.0.7', ['192.168.1.0/24', '10.73.0.0/16']);
+    expect(claimed).toMatchObject({ code: 'ipv4-local', detail: '10.73.0.7: 10.73.0.0/16' });
   });
 });
 
 describe('auto', () => {
   test('is the first that is free', () => {
-    expect(claimIpv4(network([]), 'auto', [])).toMatchObject({ value: '10.88.0.1' });
-    const taken = ['10.88.0.1', '10.88.0.3'];
-    expect(claimIpv4(network(taken), 'auto', [])).toMatchObject({ value: '10.88.0.2' });
+    expect(claimIpv4(network([]), 'auto', [])).toMatchObject({ value: '10.73.0.1' });
+    const taken = ['10.73.0.1', '10.73.0.3'];
+    expect(claimIpv4(network(taken), 'auto', [])).toMatchObject({ value: '10.73.0.2' });
   });
 
   test('goes past a network of this machine, and says so where that is all of the range', () => {
-    expect(claimIpv4(network([]), 'auto', ['10.88.0.0/24'])).toMatchObject({ value: '10.88.1.0' });
-    const podman = claimIpv4(network([]), 'auto', ['10.88.0.0/16']);
-    expect(podman).toMatchObject({ ok: false, code: 'ipv4-local' });
+    expect(claimIpv4(network([]), 'auto', ['10.73.0.0/24'])).toMatchObject({ value: '10.73.1.0' });
+    const whole = claimIpv4(network([]), 'auto', ['10.73.0.0/16']);
+    expect(whole).toMatchObject({ ok: false, code: 'ipv4-local' });
   });
 
   test('finds nothing in a range that is full', () => {
@@ -50,10 +50,10 @@ describe('auto', () => {
   });
 
   test('takes back what a removed member had', () => {
-    const { members, defaults } = network(['10.88.0.1']);
+    const { members, defaults } = network(['10.73.0.1']);
     const gone = members.map((member) => ({ ...member, removed: {} }) as unknown as MemberState);
     expect(claimIpv4({ members: gone, defaults }, 'auto', [])).toMatchObject({
-      value: '10.88.0.1',
+      value: '10.73.0.1',
     });
   });
 });

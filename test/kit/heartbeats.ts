@@ -4,14 +4,15 @@
 
 import type { Roots } from '../../beat/agree.ts';
 import type { Remembered } from '../../beat/detector.ts';
+import { isWorthChecking } from '../../beat/arrival.ts';
 import {
   type Heart,
   type HeartInput,
   type HeartNews,
   type HeartOut,
   startHeart,
-  stepHeart,
-} from '../../beat/machine.ts';
+} from '../../beat/heart.ts';
+import { stepHeart } from '../../beat/machine.ts';
 import { type Beat, bodyOf, packetOf } from '../../beat/packet.ts';
 import { ringOf } from '../../beat/ring.ts';
 import type { Headroom } from '../../beat/headroom.ts';
@@ -187,6 +188,8 @@ export function createSim(seed: number, roads: Roads): Sim {
     }
     end.receivedBytes += packet.length;
     if (from.key === beat.subject) for (const listener of listeners) listener(end, from, beat);
+    // As the shell does, before the signature.
+    if (!isWorthChecking(end.heart, from.key, beat)) return;
     const calendarMs = CALENDAR_MS + nowMs + end.clockOffsetMs;
     step(end, { kind: 'packet', from: from.key, beat, packet, answer, calendarMs });
   };

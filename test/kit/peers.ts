@@ -6,7 +6,8 @@ import type { PeerIdentity } from '../../src/peer/certificate.ts';
 import { type SyncOptions, type SyncResult, syncWith } from '../../src/peer/client.ts';
 import type { Door } from '../../src/peer/door.ts';
 import type { Ingest } from '../../src/peer/lines.ts';
-import { type PeerEvent, type PeerServer, servePeers } from '../../src/peer/server.ts';
+import type { PeerEvent } from '../../src/peer/served.ts';
+import { type PeerServer, servePeers } from '../../src/peer/server.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import { type Toy, type ToyLedger, toyId, toyLine } from './toy-ledger.ts';
 

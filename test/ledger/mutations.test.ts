@@ -5,9 +5,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FOLD } from '../mutations/fold.mjs';
+import { HOST } from '../mutations/host.mjs';
 import { VERIFIER } from '../mutations/verifier.mjs';
 
-const MUTATIONS = [...VERIFIER, ...FOLD];
+const MUTATIONS = [...VERIFIER, ...FOLD, ...HOST];
 const ROOT = join(import.meta.dirname, '../..');
 
 test('there are mutants enough, and each breaks another rule', () => {

@@ -20,7 +20,8 @@ import {
 import { encodeWaiting, hasRoom, readWaiting } from '../../src/lobby/waiting.ts';
 import type { PeerIdentity } from '../../src/peer/certificate.ts';
 import { dialPeer, openChannel } from '../../src/peer/channel.ts';
-import { type PeerEvent, servePeers } from '../../src/peer/server.ts';
+import type { PeerEvent } from '../../src/peer/served.ts';
+import { servePeers } from '../../src/peer/server.ts';
 import { clientTls } from '../../src/peer/tls.ts';
 import { newIdentity, only } from '../kit/peers.ts';
 import { toyLedger } from '../kit/toy-ledger.ts';

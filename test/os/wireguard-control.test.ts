@@ -52,10 +52,10 @@ describe('the control socket', () => {
 
   test('moves prefixes to a peer that is there, and makes none', async () => {
     const heard = await standIn(['errno=0\n\n']);
-    await control?.giveAllowed(BASE64, ['fd00:1::/96', '10.88.0.7/32']);
+    await control?.giveAllowed(BASE64, ['fd00:1::/96', '10.73.0.7/32']);
     expect(heard).toEqual([
       `set=1\npublic_key=${HEX}\nupdate_only=true\nreplace_allowed_ips=true\n` +
-        'allowed_ip=fd00:1::/96\nallowed_ip=10.88.0.7/32\n\n',
+        'allowed_ip=fd00:1::/96\nallowed_ip=10.73.0.7/32\n\n',
     ]);
   });
 

@@ -117,7 +117,7 @@ describe('the interface', () => {
       expect(await talker.ask('raise')).toMatchObject({ ok: true, adopted: false });
       const [ann, bob] = [ledgerKey(), ledgerKey()];
       const own = { publicKey: keys.publicKey, listenPort: 7_447 };
-      const rows = [rowOf(ann.key, 1), rowOf(bob.key, 2, '10.88.0.2')];
+      const rows = [rowOf(ann.key, 1), rowOf(bob.key, 2, '10.73.0.2')];
       const first = await talker.ask('reach', { network: NETWORK, own, rows }, []);
       expect(first).toEqual(['set-key', 'set-port', 'add-peer', 'add-peer']);
       expect(await talker.ask('reach', { network: NETWORK, own, rows }, [])).toEqual([]);
@@ -126,7 +126,7 @@ describe('the interface', () => {
       expect(dump.peers.map(({ publicKey, allowed }) => [publicKey, allowed.toSorted()])).toEqual(
         expect.arrayContaining([
           [ann.publicKey, ['fd00:1:2:1::/96']],
-          [bob.publicKey, ['10.88.0.2/32', 'fd00:1:2:2::/96']],
+          [bob.publicKey, ['10.73.0.2/32', 'fd00:1:2:2::/96']],
         ]),
       );
       // The prefix of ann goes to bob's peer by hand, with a stranger and a preshared key.
@@ -201,14 +201,14 @@ describe('the interface', () => {
         const peer = {
           ...{ publicKey: other.keys.publicKey, node: 'x', pinned: false, keepaliveS: 1 },
           ...{ endpoint: `192.0.2.${3 - number}:7447` },
-          allowed: [`fd00:1:2:${3 - number}::/96`, `10.88.0.${3 - number}/32`],
+          allowed: [`fd00:1:2:${3 - number}::/96`, `10.73.0.${3 - number}/32`],
         };
         await own.talker.ask('make', { kind: 'add-peer', peer });
         const link = {
-          ...{ mtu: 1_420, addresses: [`fd00:1:2:${number}::1/128`, `10.88.0.${number}/32`] },
+          ...{ mtu: 1_420, addresses: [`fd00:1:2:${number}::1/128`, `10.73.0.${number}/32`] },
           routes: [
             { prefix: NETWORK, mtu: 1_280 },
-            { prefix: '10.88.0.0/16', mtu: 1_280 },
+            { prefix: '10.73.0.0/16', mtu: 1_280 },
           ],
         };
         await own.talker.ask('link', link);
@@ -219,7 +219,7 @@ describe('the interface', () => {
         await own.talker.ask('link', link);
         expect(await own.talker.ask('local')).toEqual(['192.0.2.0/24']);
       }
-      for (const address of ['fd00:1:2:2::1', '10.88.0.2']) {
+      for (const address of ['fd00:1:2:2::1', '10.73.0.2']) {
         const said = inside(a.namespace, 'ping', '-c', '1', '-W', '60', address);
         expect(said).toContain('1 received');
       }

@@ -7,7 +7,7 @@ import { helloOf } from '../../ledger/sync-answer.ts';
 import { encodeHello } from '../../ledger/sync-wire.ts';
 import { type Caller, certificateOf } from '../../src/peer/certificate.ts';
 import type { Door } from '../../src/peer/door.ts';
-import { UNPROVEN_PER_ADDRESS_MAX } from '../../src/peer/limits.ts';
+import { CONNECTIONS_PER_PEER_MAX, UNPROVEN_PER_ADDRESS_MAX } from '../../src/peer/limits.ts';
 import { clientTls, serverTls } from '../../src/peer/tls.ts';
 import { newIdentity, only, serveToy, syncToy, toyChain } from '../kit/peers.ts';
 import { talkTls13 } from '../kit/tls13.ts';
@@ -194,10 +194,10 @@ describe('the door', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK/);
   });
 
-  test('gives a member four connections at once', async () => {
+  test('gives a member so many connections at once, and no more', async () => {
     const { port, events } = await bobServes();
     const sockets: TLSSocket[] = [];
-    for (let n = 0; n < 6; n++) {
+    for (let n = 0; n < CONNECTIONS_PER_PEER_MAX + 2; n++) {
       const socket = connect({ ...clientTls(alice, []), host: '127.0.0.1', port });
       socket.on('error', () => undefined);
       socket.resume();

@@ -73,7 +73,7 @@ function node(self: Actor): Node {
     async handOn(to, body) {
       return (await nodes.get(to)?.asked(MEET_PATH, body, self.key)) ?? null;
     },
-    sightingOf: (member) => sightingOf(self, member),
+    sightingOf: async (member) => sightingOf(self, member),
     async lease(asker, other) {
       leases.push(`${asker} ${other}`);
       return members.has(other) ? 7_500 : 0;

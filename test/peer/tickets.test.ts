@@ -9,7 +9,8 @@ import { openChannel } from '../../src/peer/channel.ts';
 import { fetchLedger } from '../../src/peer/fetch.ts';
 import { NDJSON } from '../../src/peer/media.ts';
 import { ingestInto, servingOf, ticketDoor } from '../../src/peer/members.ts';
-import { type PeerEvent, type PeerServer, servePeers } from '../../src/peer/server.ts';
+import type { PeerEvent } from '../../src/peer/served.ts';
+import { type PeerServer, servePeers } from '../../src/peer/server.ts';
 import { type Actor, PEER, Scribe, actor, acts } from '../kit/actors.ts';
 import { newIdentity } from '../kit/peers.ts';
 

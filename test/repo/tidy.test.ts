@@ -86,7 +86,6 @@ const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'src/boot/ready.mjs': 'run by ready.sh',
     'src/store/verify-worker.ts': 'a thread of verify-pool.ts, named by where it was built',
     'src/cli/manual.ts': 'docs/generate.mjs makes docs/commands.md of it',
-    'src/os/hardware-details.ts': 'kith doctor shows them',
   },
 };
 

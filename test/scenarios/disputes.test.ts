@@ -40,7 +40,7 @@ laboratory('what members dispute', (net, prepare) => {
     all = [attic, barn, cellar, dune];
     made = await network(all, {
       operators: [barn],
-      ipv4: { barn: '10.88.0.7', cellar: '10.88.0.7', dune: '10.88.0.8' },
+      ipv4: { barn: '10.73.0.7', cellar: '10.73.0.7', dune: '10.73.0.8' },
     });
     for (const one of all) await one.up();
     await linked(all);
@@ -51,15 +51,15 @@ laboratory('what members dispute', (net, prepare) => {
       const nodes = await nodesOf(one);
       const ipv4Of = (name: string): string | null | undefined =>
         nodes.find(({ key }) => key === made.keys.get(name))?.ipv4;
-      expect([ipv4Of('barn'), ipv4Of('cellar')]).toEqual(['10.88.0.7', null]);
+      expect([ipv4Of('barn'), ipv4Of('cellar')]).toEqual(['10.73.0.7', null]);
     }
     await until('the address answers', async () => {
-      return (await (dune as Host).ping('10.88.0.7')).received === 1;
+      return (await (dune as Host).ping('10.73.0.7')).received === 1;
     });
     const own = await Promise.all(
       all.map(({ machine }) => machine.must(['ip', '-o', '-4', 'addr'])),
     );
-    expect(own.map((text) => text.includes('10.88.0.7/'))).toEqual([false, true, false, false]);
+    expect(own.map((text) => text.includes('10.73.0.7/'))).toEqual([false, true, false, false]);
     const state = await cellar?.json<{ conflicts: { kind: string }[] }>('ledger', 'state');
     expect(state?.conflicts.map(({ kind }) => kind)).toContain('ipv4');
     await pinged(all);

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { type SignatureJob, signatureJobs } from '../../ledger/proof.ts';
 import { verdict } from '../../proto/ed25519.ts';
 import { nodePlatform } from '../../src/platform.ts';
-import { remembered } from '../../src/store/remembered.ts';
+import { type Remembered, remembered } from '../../src/store/remembered.ts';
 import type { VerifyPool } from '../../src/store/verify-pool.ts';
 import { forge } from '../kit/forge.ts';
 
@@ -24,7 +24,7 @@ const all = [...good, ...bad];
 const isGood = ({ key, message, signature }: SignatureJob): boolean =>
   verdict(nodePlatform, key, message, signature);
 
-function counted(): { readonly pool: VerifyPool; readonly asked: SignatureJob[] } {
+function counted(): { readonly pool: Remembered; readonly asked: SignatureJob[] } {
   const asked: SignatureJob[] = [];
   const verify: VerifyPool['verify'] = async (jobs) => (asked.push(...jobs), jobs.map(isGood));
   const nothing = (): void => undefined;
@@ -52,4 +52,19 @@ test('makes a good check once and a bad one again', async () => {
   expect(asked).toHaveLength(all.length);
   await pool.verify(all.toReversed());
   expect(asked.slice(all.length)).toEqual(bad.toReversed());
+});
+
+test('whoever asks for what is being checked waits for it, and it is made once', async () => {
+  const { pool, asked } = counted();
+  const both = await Promise.all([pool.verify(good), pool.verify([...bad, ...good])]);
+  expect(both).toEqual([good.map(() => true), [...bad.map(() => false), ...good.map(() => true)]]);
+  expect(asked).toHaveLength(good.length + bad.length);
+});
+
+test('gives the same verdicts after it was told to forget', async () => {
+  const { pool, asked } = counted();
+  await pool.verify(all);
+  pool.forget();
+  expect(await pool.verify(all)).toEqual(all.map(isGood));
+  expect(asked).toHaveLength(2 * all.length);
 });

@@ -4,10 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { verdict } from '../../proto/ed25519.ts';
 import { type SignatureJob, signatureJobs } from '../../ledger/proof.ts';
 import { nodePlatform } from '../../src/platform.ts';
+import { JOBS_BEFORE_THREADS } from '../../src/store/limits.ts';
 import { packJobs, unpackJobs } from '../../src/store/verify-jobs.ts';
 import { type VerifyPool, verifyPool } from '../../src/store/verify-pool.ts';
 import { compileChild } from '../kit/child.ts';
@@ -55,9 +56,18 @@ const expected = spoiled.map(({ key, message, signature }) =>
   verdict(nodePlatform, key, message, signature),
 );
 
+/** Enough for threads to start, and for each to be ready before all is checked. */
+const TIMES = 8;
+const often = <Value>(values: readonly Value[]): Value[] =>
+  Array.from({ length: TIMES }, () => values).flat();
+
 test.each([0, 1, 2, 3])('%i threads give the verdicts that are given in place', async (threads) => {
   const pool = poolOf(threads);
   expect(expected.filter(Boolean).length).toBeGreaterThan(100);
+  expect(spoiled.length * TIMES).toBeGreaterThan(JOBS_BEFORE_THREADS);
+  // In place, then in place until the threads are ready, then by them.
+  expect(await pool.verify(spoiled)).toEqual(expected);
+  expect(await pool.verify(often(spoiled))).toEqual(often(expected));
   expect(await pool.verify(spoiled)).toEqual(expected);
   expect(await pool.verify(spoiled.slice(0, 5))).toEqual(expected.slice(0, 5));
   expect(await pool.verify([])).toEqual([]);
@@ -65,6 +75,7 @@ test.each([0, 1, 2, 3])('%i threads give the verdicts that are given in place', 
 
 test('many batches at once each get their own answers', async () => {
   const pool = poolOf(2);
+  pool.start();
   const bounds = Array.from(
     { length: 40 },
     (_, i) => [i * 7, i * 7 + 1 + ((i * 29) % 200)] as const,
@@ -81,9 +92,17 @@ test('the jobs of a batch are left as they were: only copies travel', async () =
   expect(jobs.map(({ message }) => message.length)).toEqual(before);
 });
 
-test('a thread that cannot start fails everybody who waits for it', async () => {
+test('a thread that cannot start fails everybody who comes to it', async () => {
   const pool = verifyPool(1, pathToFileURL('/nowhere/worker.js'));
-  await expect(pool.verify(jobs)).rejects.toThrow(/nowhere/);
+  pool.start();
+  // Before it is known to be dead the checks are made in its place.
+  const tried = async (): Promise<string> => {
+    const verdicts = await pool.verify(spoiled).catch((error: Error) => error.message);
+    if (typeof verdicts !== 'string') expect(verdicts).toEqual(expected);
+    return String(verdicts);
+  };
+  await vi.waitFor(async () => expect(await tried()).toMatch(/nowhere/), { timeout: 10_000 });
+  await expect(pool.verify(spoiled)).rejects.toThrow(/nowhere/);
   await pool.close();
 });
 

@@ -51,7 +51,7 @@ describe('addresses', () => {
     );
   });
 
-  test.each(['fd00::1', '::1', '10.88.0.1', 'localhost', '', 'fe80::1%eth0'])(
+  test.each(['fd00::1', '::1', '10.73.0.1', 'localhost', '', 'fe80::1%eth0'])(
     'of another network, or none: %s',
     (address) => {
       const network = networkPrefix(toBase64url(new Uint8Array(32)) as RecordId, nodePlatform);

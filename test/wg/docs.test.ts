@@ -27,7 +27,7 @@ describe('docs/links.md', () => {
     ['At most 10 addresses', limits.CANDIDATES_MAX],
     ['a slot of 1,250 ms', limits.SLOT_MS],
     ['at most 1,024 bytes', limits.MEET_BYTES_MAX],
-    ['at most one every 3 s', limits.MEET_GAP_MS / 1_000],
+    ['at most one every 2.4 s', limits.MEET_GAP_MS / 1_000],
     ['ask another for 4 a second', MESH_ASKS_RATE.perSecond],
     ['and 64 at once', MESH_ASKS_RATE.burst],
     ['After 12 s without one', limits.ASK_AFTER_MS / 1_000],

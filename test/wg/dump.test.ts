@@ -10,7 +10,7 @@ import { dumpOf, emptyInterface, PRESHARED, PRIVATE, wgKey } from './model.ts';
 const FULL = [
   [PRIVATE, wgKey('own'), '7447', 'off'],
   [
-    ...[wgKey('ann'), '(none)', '[fd00::1]:7447', 'fd00:1:2:3::/96,10.88.0.2/32'],
+    ...[wgKey('ann'), '(none)', '[fd00::1]:7447', 'fd00:1:2:3::/96,10.73.0.2/32'],
     ...['1764500000', '18446744073709551615', '2', '25'],
   ],
   [wgKey('bob'), PRESHARED, '(none)', '(none)', '0', '0', '0', 'off'],
@@ -29,7 +29,7 @@ describe('a dump', () => {
         publicKey: wgKey('ann'),
         preshared: false,
         endpoint: '[fd00::1]:7447',
-        allowed: ['fd00:1:2:3::/96', '10.88.0.2/32'],
+        allowed: ['fd00:1:2:3::/96', '10.73.0.2/32'],
         handshakeS: 1_764_500_000,
         rxBytes: 2 ** 64,
         txBytes: 2,

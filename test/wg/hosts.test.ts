@@ -6,13 +6,13 @@ import { type HostName, withNames, withoutNames } from '../../wg/hosts.ts';
 
 const TAG = 'kith12ab34';
 const NAMES: readonly HostName[] = [
-  { name: 'attic', addresses: ['fd00::1', '10.88.0.2'] },
+  { name: 'attic', addresses: ['fd00::1', '10.73.0.2'] },
   { name: 'lab-2', addresses: ['fd00:0:0:1::1'] },
 ];
 const BLOCK = [
   '# begin kith12ab34: names of the mesh, written by kith',
   'fd00::1\tattic.kith',
-  '10.88.0.2\tattic.kith',
+  '10.73.0.2\tattic.kith',
   'fd00:0:0:1::1\tlab-2.kith',
   '# end kith12ab34',
   '',

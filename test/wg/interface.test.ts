@@ -7,10 +7,10 @@ import { MTU_FIRST, MTU_MOST } from '../../wg/limits.ts';
 
 const WANTED: WantedLink = {
   mtu: MTU_MOST,
-  addresses: ['fd00:1:2:3::1/128', '10.88.0.2/32'],
+  addresses: ['fd00:1:2:3::1/128', '10.73.0.2/32'],
   routes: [
     { prefix: 'fd00:1:2::/48', mtu: MTU_FIRST },
-    { prefix: '10.88.0.3/32', mtu: 1_392 },
+    { prefix: '10.73.0.3/32', mtu: 1_392 },
   ],
 };
 const NEW: ActualLink = { mtu: 1_500, isUp: false, addresses: [], routes: [] };
@@ -31,10 +31,10 @@ describe('the interface', () => {
     expect(lines(NEW)).toEqual([
       'ip link set dev kith00 mtu 1420',
       'ip address replace fd00:1:2:3::1/128 dev kith00 nodad',
-      'ip address replace 10.88.0.2/32 dev kith00',
+      'ip address replace 10.73.0.2/32 dev kith00',
       'ip link set dev kith00 up',
       'ip route replace fd00:1:2::/48 dev kith00 mtu 1280',
-      'ip route replace 10.88.0.3/32 dev kith00 mtu 1392',
+      'ip route replace 10.73.0.3/32 dev kith00 mtu 1392',
     ]);
   });
 
@@ -52,8 +52,8 @@ describe('the interface', () => {
     };
     expect(lines(edited)).toEqual([
       'ip address delete 10.9.9.9/24 dev kith00',
-      'ip address replace 10.88.0.2/32 dev kith00',
-      'ip route replace 10.88.0.3/32 dev kith00 mtu 1392',
+      'ip address replace 10.73.0.2/32 dev kith00',
+      'ip route replace 10.73.0.3/32 dev kith00 mtu 1392',
       'ip route delete 10.9.9.0/24 dev kith00',
     ]);
   });
@@ -88,7 +88,7 @@ describe('the interface', () => {
         addr_info: [
           { family: 'inet6', local: 'fd00:1:2:3::1', prefixlen: 128, scope: 'global' },
           { family: 'inet6', local: 'fe80::1', prefixlen: 64, scope: 'link' },
-          { family: 'inet', local: '10.88.0.2', prefixlen: 32, scope: 'global' },
+          { family: 'inet', local: '10.73.0.2', prefixlen: 32, scope: 'global' },
         ],
       },
     ]);
@@ -98,7 +98,7 @@ describe('the interface', () => {
     ]);
     const four = JSON.stringify([
       { dst: 'default' },
-      { dst: '10.88.0.3', metrics: [{ rtt: 1 }, { mtu: 1392 }] },
+      { dst: '10.73.0.3', metrics: [{ rtt: 1 }, { mtu: 1392 }] },
     ]);
     expect(parseLink(address, six, four)).toEqual({
       ok: true,

@@ -8,20 +8,20 @@ const claim = (key: string, ipv4: string) => ({ key: key as Key, ipv4 });
 
 describe('claims of IPv4 addresses', () => {
   test('the senior holds an address that two claim', () => {
-    const { held, conflicts } = settleIpv4([claim('a', '10.88.0.1'), claim('b', '10.88.0.1')]);
-    expect([...held]).toEqual([['a', '10.88.0.1']]);
-    expect(conflicts).toEqual([{ ...claim('b', '10.88.0.1'), code: 'ipv4-taken', against: 'a' }]);
+    const { held, conflicts } = settleIpv4([claim('a', '10.73.0.1'), claim('b', '10.73.0.1')]);
+    expect([...held]).toEqual([['a', '10.73.0.1']]);
+    expect(conflicts).toEqual([{ ...claim('b', '10.73.0.1'), code: 'ipv4-taken', against: 'a' }]);
   });
 
   test.each([
-    ['10.89.0.1', 'ipv4-outside', '10.88.0.0/16', []],
-    ['10.88.0.0', 'ipv4-outside', '10.88.0.0/16', []],
-    ['10.88.255.255', 'ipv4-outside', '10.88.0.0/16', []],
-    ['10.88.0.1/8', 'ipv4-outside', '10.88.0.0/16', []],
-    ['10.88.0.1', 'ipv4-outside', 'nonsense', []],
-    ['10.88.3.1', 'ipv4-local', '10.88.0.0/16', ['10.88.3.0/24']],
-    ['10.88.3.1', 'ipv4-local', '10.88.0.0/16', ['192.168.0.0/16', '10.0.0.0/8']],
-    ['10.88.3.1', 'ipv4-local', '10.88.0.0/16', ['10.88.3.1']],
+    ['10.89.0.1', 'ipv4-outside', '10.73.0.0/16', []],
+    ['10.73.0.0', 'ipv4-outside', '10.73.0.0/16', []],
+    ['10.73.255.255', 'ipv4-outside', '10.73.0.0/16', []],
+    ['10.73.0.1/8', 'ipv4-outside', '10.73.0.0/16', []],
+    ['10.73.0.1', 'ipv4-outside', 'nonsense', []],
+    ['10.73.3.1', 'ipv4-local', '10.73.0.0/16', ['10.73.3.0/24']],
+    ['10.73.3.1', 'ipv4-local', '10.73.0.0/16', ['192.168.0.0/16', '10.0.0.0/8']],
+    ['10.73.3.1', 'ipv4-local', '10.73.0.0/16', ['10.73.3.1']],
   ])('%s: %s', (ipv4, code, range, local) => {
     const { held, conflicts } = settleIpv4([claim('a', ipv4)], range, local);
     expect(held.size).toBe(0);
@@ -30,11 +30,11 @@ describe('claims of IPv4 addresses', () => {
 
   test('what this machine reaches elsewhere takes nothing from the others', () => {
     const { held } = settleIpv4(
-      [claim('a', '10.88.3.1'), claim('b', '10.88.3.1'), claim('c', '10.88.4.255')],
-      '10.88.0.0/16',
-      ['10.88.3.0/24', '0.0.0.0/0', 'default', 'fd00::/8'],
+      [claim('a', '10.73.3.1'), claim('b', '10.73.3.1'), claim('c', '10.73.4.255')],
+      '10.73.0.0/16',
+      ['10.73.3.0/24', '0.0.0.0/0', 'default', 'fd00::/8'],
     );
-    expect([...held]).toEqual([['c', '10.88.4.255']]);
+    expect([...held]).toEqual([['c', '10.73.4.255']]);
   });
 
   test('a range of two has two addresses', () => {

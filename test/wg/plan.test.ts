@@ -64,7 +64,7 @@ const tables: fc.Arbitrary<Table> = fc
   )
   .map(([nodes, its, ipv4]) => {
     const rows = nodes.map((node, i) =>
-      rowOf(node, { ipv4: typeof ipv4[i] !== 'number' ? null : `10.88.0.${ipv4[i]}` }),
+      rowOf(node, { ipv4: typeof ipv4[i] !== 'number' ? null : `10.73.0.${ipv4[i]}` }),
     );
     const byKey = new Map(rows.map((row, i) => [row.key, its[i] as Dial]));
     return wantedTable({ network: NETWORK, own: OWN, rows, dials: byKey });

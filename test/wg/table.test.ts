@@ -33,10 +33,10 @@ function input(
 describe('the wanted table', () => {
   test('holds a peer for each node, by its X25519 key', () => {
     const table = wantedTable(
-      input([row(A, 'fd00:1:2:1::/96', { ipv4: '10.88.0.1' }), row(B, 'fd00:1:2:2::/96')]),
+      input([row(A, 'fd00:1:2:1::/96', { ipv4: '10.73.0.1' }), row(B, 'fd00:1:2:2::/96')]),
     );
     expect([...table.peers]).toEqual([
-      [a, { ...peer(a, A), allowed: ['fd00:1:2:1::/96', '10.88.0.1/32'] }],
+      [a, { ...peer(a, A), allowed: ['fd00:1:2:1::/96', '10.73.0.1/32'] }],
       [b, { ...peer(b, B), allowed: ['fd00:1:2:2::/96'] }],
     ]);
     expect(table.refused).toEqual([]);
@@ -57,14 +57,14 @@ describe('the wanted table', () => {
     [
       'wg-prefix-twice',
       [
-        row(A, 'fd00:1:2:1::/96', { ipv4: '10.88.0.1' }),
-        row(B, 'fd00:1:2:2::/96', { ipv4: '10.88.0.1' }),
+        row(A, 'fd00:1:2:1::/96', { ipv4: '10.73.0.1' }),
+        row(B, 'fd00:1:2:2::/96', { ipv4: '10.73.0.1' }),
       ],
       B,
     ],
     ['wg-prefix-foreign', [row(A, 'fd00:1:3:1::/96')], A],
     ['wg-prefix-foreign', [row(A, 'fd00:1:2::/64')], A],
-    ['wg-prefix-foreign', [row(A, '10.88.0.0/96')], A],
+    ['wg-prefix-foreign', [row(A, '10.73.0.0/96')], A],
     ['wg-key-unusable', [row(A, 'fd00:1:2:1::/96', { wg: identity() })], A],
   ] as const)('refuses %s, and the senior keeps what it has', (code, rows, node) => {
     const table = wantedTable(input(rows));

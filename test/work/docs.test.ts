@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { schemaLines, withFields } from '../../src/cli/spec-table.ts';
 import { valueOf } from '../../src/cli/spec-file.ts';
 import { fieldRows } from '../../work/fields.ts';
+import { STAGES } from '../../work/stages.ts';
 import { readSpec } from '../../work/spec.ts';
 import { textOf } from '../repo/sources.ts';
 import { specOf } from './specs.ts';
@@ -43,4 +44,21 @@ test('the fields are printed in columns, with their amounts', () => {
   const lines = schemaLines(null);
   expect(lines.length).toBe(fieldRows().length + 1);
   expect(lines.join('\n')).toMatch(/^resources\.memMiB \(memory\) +8192 +a whole number/m);
+});
+
+describe('docs/running.md', () => {
+  const running = textOf('docs/running.md');
+
+  test.each(Object.entries(STAGES))(
+    'says how %s is shown, and how long it may take',
+    (at, facts) => {
+      const row = running.split('\n').find((line) => line.startsWith(`| \`${at}\` |`)) ?? '';
+      const ends = at === 'closing' || at === 'clearing';
+      expect(row).toContain(ends ? ' |' : `| ${facts.shown} |`);
+      if (facts.limitMs === null) return;
+      const seconds = facts.limitMs / 1_000;
+      const said = seconds < 60 ? `${seconds} s` : `${seconds / 60} min`;
+      expect(row).toContain(`| ${said} |`);
+    },
+  );
 });

@@ -1,32 +1,23 @@
-// Owner and hosts through whatever a network and machines do: two copies of work that may be started
-// elsewhere never run at once, one `go` is said to one host alone, and what is lost is found again.
-// A failure names its seed: KITH_SEED=N runs it alone.
+// Owner and hosts through whatever a network and machines do: two copies of work that may be
+// started elsewhere never run at once, one `go` is said to one host alone, and what is lost is
+// found again. A failure names its seed: KITH_SEED=N runs it alone.
 
 import { describe, expect, test } from 'vitest';
 import { diceOf } from '../../place/dice.ts';
 import type { Key } from '../../proto/ids.ts';
 import { hostOf } from '../../work/owned.ts';
 import type { Spec } from '../../work/spec.ts';
-import {
-  type Copy,
-  type Faults,
-  type World,
-  at,
-  crash,
-  placeWork,
-  powerOff,
-  runUntil,
-  siteAt,
-  stand,
-  worldOf,
-} from './owner-world.ts';
+import { crash, powerOff, stand, worldOf } from './owner-machines.ts';
+import { placeWork } from './owner-parts.ts';
+import { type Copy, type Faults, type World, at, runUntil, siteAt } from './owner-world.ts';
 import { specOf } from './specs.ts';
 
 const MINUTE = 60_000;
 const SEEDS = Number(process.env['KITH_SEEDS'] ?? 40);
+const FIRST = Number(process.env['KITH_FIRST'] ?? 1);
 const ONE = process.env['KITH_SEED'];
 const seeds =
-  ONE === undefined ? Array.from({ length: SEEDS }, (_, seed) => seed + 1) : [Number(ONE)];
+  ONE === undefined ? Array.from({ length: SEEDS }, (_, seed) => FIRST + seed) : [Number(ONE)];
 
 /** After a sleep a machine goes on with what it had, until its daemon has had the time to kill. */
 const WAKING_MS = 3_000;
@@ -117,7 +108,9 @@ function run(seed: number, faults: Partial<Faults> = {}): Run {
   return { world, specs };
 }
 
-/** How long two copies of one piece of work ran at once; what a waking machine needs is forgiven. */
+/**
+ * How long two copies of one piece of work ran at once; what a waking machine needs is forgiven.
+ */
 function overlaps({ world, specs }: Run): string[] {
   return specs.flatMap((spec) => {
     if (spec.lifecycle.onHostLoss === 'wait') return [];

@@ -214,6 +214,25 @@ describe('a go without an answer', () => {
     expect(ownedIn(on).generation).toBe(2);
   });
 
+  test('may have been heard: a host that knows nothing of it is asked for a receipt first', () => {
+    const on = placed([ATTIC, BARN]);
+    answer(on, { say: 'reserved', goMs: 30_000 });
+    passes(on, 10_000);
+    const nothing = { say: 'refused', code: 'unknown-work', why: 'nothing is here' } as const;
+    const asked = { kind: 'receipt', to: ATTIC, id: ID, generation: 1 };
+    expect(answer(on, nothing)).toEqual([asked]);
+    expect(saidIn(passes(on, 16_000))).toEqual(['go attic 1']);
+    expect(saidIn(answer(on, nothing))).toEqual(['reserve barn 2']);
+    // So it is after a restart: nobody knows what was said before.
+    const other = placed([ATTIC, BARN]);
+    answer(other, { say: 'reserved', goMs: 30_000 });
+    const later = bench([ownedIn(other)]);
+    passes(later, 1_000);
+    expect(answer(later, nothing)).toEqual([asked]);
+    tell(later, { kind: 'receipt', receipt: receiptOf(ATTIC, 1), evidence: PAPER });
+    expect(ownedIn(later).phase).toMatchObject({ at: 'ended', how: 'done' });
+  });
+
   test('that meets a host which is coming up is said again', () => {
     const on = placed([ATTIC, BARN]);
     answer(on, { say: 'reserved', goMs: 30_000 });

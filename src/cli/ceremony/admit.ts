@@ -26,13 +26,14 @@ import {
   holdersOf,
 } from '../../genesis/admission.ts';
 import { runAdmitter } from '../../genesis/admitter.ts';
-import { reach } from '../../genesis/connect.ts';
+import { type Place, reach } from '../../genesis/connect.ts';
 import { claimIpv4 } from '../../genesis/ipv4.ts';
+import { rehearse } from '../../genesis/rehearsal.ts';
 import { reachableFrom } from '../../genesis/reachable.ts';
 import { operatorFolder } from '../../home/folder.ts';
 import { keyHost } from '../../home/host.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
-import { openDesk } from '../../home/desk.ts';
+import { besideDaemon, openDesk } from '../../home/desk.ts';
 import { LOCK_WAIT_MS_MAX, LOOK_AGAIN_MS } from '../../genesis/limits.ts';
 import { StoreFault } from '../../store/faults.ts';
 import { readIdentityKey } from '../../keys/identity.ts';
@@ -46,7 +47,7 @@ import type { Call } from '../command.ts';
 import { Stop, wrongUse } from '../complaint.ts';
 import { passphraseSource } from '../desk.ts';
 import type { Exit } from '../exit.ts';
-import { withHome } from '../home.ts';
+import { homeToRead } from '../home.ts';
 import type { Printer } from '../print.ts';
 import { complaintOf, pairingCode, stop, unwrap } from '../sentences.ts';
 import { nameIn } from '../commands/operator-add.ts';
@@ -63,26 +64,30 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   // All that can be done before the code is typed is done by then: the person waits for the rest.
   const signer = await unlocked(call);
   // Only looked at: while a person types and reads, others may write.
-  const work = await withHome(call.folder, { write: false }, async (home) =>
-    prepared(call, print, home, signer, wish),
-  );
+  const held: Held = { home: await homeToRead(call.folder) };
+  try {
+    return await admit(prepared(call, print, held, signer, wish), place, signal);
+  } finally {
+    await held.home.close();
+  }
+}
+
+async function admit(work: Work, place: Place, signal: AbortSignal): Promise<Exit> {
+  const { call, wish, self } = work;
   // Before anybody is asked for anything: a wrong wish costs no try of the code.
   if (wish.ipv4 !== null) unwrap(claimIpv4(work.state, wish.ipv4, await prefixesOutside()));
+  rehearse();
   const prs = await codeTyped();
   const stream = unwrap(await reach(call.folder, place));
-  try {
-    const dead = await runAdmitter(stream, {
-      self: work.self,
-      typed: { prs, tags: 0 },
-      random: randomBytes,
-      answer: (question) => answer(question, work),
-      tell: () => undefined,
-      signal,
-    });
-    return await ended(dead, work);
-  } finally {
-    await work.home?.close();
-  }
+  const dead = await runAdmitter(stream, {
+    self,
+    typed: { prs, tags: 0 },
+    random: randomBytes,
+    answer: (question) => answer(question, work),
+    tell: () => undefined,
+    signal,
+  });
+  return ended(dead, work);
 }
 
 interface Wish {
@@ -94,6 +99,11 @@ interface Wish {
   readonly asks: boolean;
 }
 
+/** The ledger: to look at, and once the person has agreed to write. */
+interface Held {
+  home: HomeLedger;
+}
+
 /** Everything that a run needs beside the ceremony. */
 interface Work {
   readonly call: Call;
@@ -101,12 +111,11 @@ interface Work {
   readonly signer: Signer;
   readonly wish: Wish;
   readonly self: AdmitterSelf;
+  readonly held: Held;
   /** What the ledger said at the beginning. */
   readonly state: State;
   readonly replaces: MemberState | null;
   readonly passing: Passing;
-  /** Opened to write, once the person has agreed. */
-  home: HomeLedger | null;
   desk: AdmissionDesk | null;
   candidate: Candidate | null;
   preset: MemberPreset;
@@ -160,13 +169,8 @@ async function unlocked(call: Call): Promise<Signer> {
   return unwrap(await unlockOperator(keyHost(), folder, { source, moved: call.flag('moved') }));
 }
 
-function prepared(
-  call: Call,
-  print: Printer,
-  { replica }: HomeLedger,
-  signer: Signer,
-  wish: Wish,
-): Work {
+function prepared(call: Call, print: Printer, held: Held, signer: Signer, wish: Wish): Work {
+  const { replica } = held.home;
   const state = stateOf(replica);
   const { publicKey: key } = signer;
   const own = memberOf(replica, key);
@@ -182,8 +186,8 @@ function prepared(
   const self = { key, name: shown.shown, network, frontier: frontierRoot(replica), welcome };
   const preset = wish.preset ?? 'peer';
   return {
-    ...{ call, print, signer, wish, self, state, replaces, passing, preset },
-    ...{ home: null, desk: null, candidate: null },
+    ...{ call, print, signer, wish, self, held, state, replaces, passing, preset },
+    ...{ desk: null, candidate: null },
   };
 }
 
@@ -205,9 +209,9 @@ async function answer(question: AdmitterQuestion, work: Work): Promise<AdmitterA
 }
 
 async function draft(candidate: Candidate, work: Work): Promise<AdmitterAnswer> {
-  const { call, signer, passing, replaces, wish, preset } = work;
-  const home = await openedToWrite(call.folder);
-  work.home = home;
+  const { held, signer, passing, replaces, wish, preset } = work;
+  const home = await openedToWrite(held.home);
+  held.home = home;
   // What an earlier run has signed and not stored: it may be this very admission.
   unwrap(await finishLost({ home, signer, nowMs }));
   const terms = { name: wish.name, preset, replaces, ipv4: await ipv4For(home, wish) };
@@ -223,7 +227,11 @@ async function ipv4For({ replica }: HomeLedger, { ipv4 }: Wish): Promise<string 
 }
 
 /** The ledger to write to; where another command writes, when that has ended. */
-async function openedToWrite(folder: string): Promise<HomeLedger> {
+async function openedToWrite(reader: HomeLedger): Promise<HomeLedger> {
+  const { folder } = reader;
+  const beside = await besideDaemon(reader);
+  if (beside !== null) return beside;
+  await reader.close();
   const until = monotonicMs() + LOCK_WAIT_MS_MAX;
   for (;;) {
     try {
@@ -269,7 +277,8 @@ async function agreed(question: string): Promise<boolean> {
 /** What the person is told, and whether the old key is cut. */
 async function ended(dead: AdmitterDead, work: Work): Promise<Exit> {
   const { at } = dead;
-  const { print, home, signer, desk, candidate } = work;
+  const { print, signer, desk, candidate } = work;
+  const { home } = work.held;
   const record = desk?.record ?? null;
   const isWritten = (at === 'seen' || at === 'unseen') && record !== null;
   if (!isWritten) {
@@ -278,7 +287,6 @@ async function ended(dead: AdmitterDead, work: Work): Promise<Exit> {
     return stop(pairingCode(reasonOf(dead, candidate)));
   }
   assert(record.act.kind === 'node.admit' && candidate !== null, 'an admission was written');
-  assert(home !== null, 'it was written somewhere');
   const { body } = record.act;
   const cut =
     body.replaces === undefined ? null : await cutReplaced({ home, signer, nowMs }, body.replaces);

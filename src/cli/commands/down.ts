@@ -7,6 +7,7 @@ import { isRunning, processStart } from '../../os/machine.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
 import type { Printer } from '../print.ts';
+import { counted } from '../when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const found = await findDaemon(call.folder);
@@ -16,8 +17,9 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   }
   const { pid } = found;
   const start = processStart(pid);
+  let running = 0;
   try {
-    await askDaemon(call.folder, 'stop', undefined);
+    ({ running } = await askDaemon(call.folder, 'stop', undefined));
   } catch (error) {
     // It was stopping already: then there is only the waiting left.
     if (!(error instanceof DaemonFault) || error.code === 'daemon-silent') throw error;
@@ -26,6 +28,9 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
     if (waitedMs >= STOPPING_MS_MAX) throw new DaemonFault('daemon-stopping', `process ${pid}`);
     await new Promise((resolve) => void setTimeout(resolve, LOOK_AGAIN_MS));
   }
-  print.result({ stopped: true, pid }, () => `stopped process ${pid}`);
+  print.result({ stopped: true, pid, running }, () => [
+    `stopped process ${pid}`,
+    ...(running === 0 ? [] : [`${counted(running, 'piece')} of work still running: left as it is`]),
+  ]);
   return 'ok';
 }

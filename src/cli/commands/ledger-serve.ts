@@ -2,7 +2,8 @@
 
 import type { HomeLedger } from '../../home/ledger.ts';
 import { ingestInto, servingOf } from '../../peer/members.ts';
-import { type PeerEvent, servePeers } from '../../peer/server.ts';
+import type { PeerEvent } from '../../peer/served.ts';
+import { servePeers } from '../../peer/server.ts';
 import type { Ingest } from '../../peer/lines.ts';
 import { type Address, urlOf } from '../../peer/address.ts';
 import { listenAddress } from '../address.ts';

@@ -26,6 +26,7 @@ import { specIn } from '../spec-file.ts';
 import { schemaLines } from '../spec-table.ts';
 import { columnsOf } from '../table.ts';
 import { leftText } from '../work-lines.ts';
+import { followOutput, streamsOf } from '../work-output.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   if (call.flag('schema')) {
@@ -39,8 +40,15 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   const seed = seedIn(call.value('seed'));
   const spec = unwrap(await specIn(path));
   if (call.flag('dry-run')) return dryRun(call, print, spec, seed);
-  const until = call.flag('wait') ? 'ended' : 'going';
-  return placeAndFollow(call, print, spec, { seed, until, quiet: false });
+  if (!call.flag('wait')) {
+    return placeAndFollow(call, print, spec, { seed, until: 'going', quiet: false });
+  }
+  return placeAndFollow(call, print, spec, {
+    ...{ seed, until: 'ended', quiet: false },
+    async output(work, ended) {
+      if (!print.json) await followOutput(call.folder, work.id, streamsOf(print), ended);
+    },
+  });
 }
 
 async function dryRun(call: Call, print: Printer, spec: Spec, seed: number): Promise<Exit> {

@@ -1,7 +1,10 @@
 // `kith receipt show ID`: what hosts have signed about work that was placed here and has ended.
 
 import { askDaemon } from '../../daemon/client.ts';
-import type { Receipt } from '../../../work/documents.ts';
+import { assert } from '../../../proto/assert.ts';
+import type { Receipt, SignedDocument } from '../../../work/documents.ts';
+import { readReceipt } from '../../../work/receipt.ts';
+import { nodePlatform } from '../../platform.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
 import { short } from '../names.ts';
@@ -15,16 +18,22 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
     const { receipts } = found;
     if (receipts.length === 0)
       return 'there is no receipt yet: its host signs one when it has ended';
-    return receipts.flatMap(({ document }, i) => [
-      ...(i === 0 ? [] : ['']),
-      ...linesOf(document as unknown as Receipt, print),
-    ]);
+    return receipts
+      .map(read)
+      .flatMap((document, i) => [...(i === 0 ? [] : ['']), ...linesOf(document, print)]);
   });
   return 'ok';
 }
 
+/** What is kept here was checked when it came, and is read by the same rules. */
+function read(signed: SignedDocument): Receipt {
+  const receipt = readReceipt(signed, nodePlatform);
+  assert(receipt.ok, 'a receipt that was kept is one');
+  return receipt.value;
+}
+
 function linesOf(receipt: Receipt, print: Printer): string[] {
-  const { startedAt = null, failure = null, exit = null } = receipt;
+  const { startedAt, failure, exit } = receipt;
   const outputs = Object.entries(receipt.outputs).map(([path, digest]) => [
     'output',
     `${path} ${digest}`,

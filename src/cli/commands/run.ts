@@ -8,6 +8,7 @@ import type { Exit } from '../exit.ts';
 import { placeAndFollow, seedIn } from '../placing.ts';
 import type { Printer } from '../print.ts';
 import { unwrap } from '../sentences.ts';
+import { followOutput, streamsOf } from '../work-output.ts';
 import { environmentOf, specBy } from '../wishes.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
@@ -28,7 +29,11 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   }
   return placeAndFollow(call, print, spec, {
     ...{ seed, until: 'ended', quiet: true },
-    output: async (work) => stopOnInterrupt(call.folder, print, work),
+    async output(work, ended) {
+      stopOnInterrupt(call.folder, print, work);
+      if (print.json) return;
+      await followOutput(call.folder, work.id, streamsOf(print), ended);
+    },
   });
 }
 

@@ -1,4 +1,5 @@
-// `kith stop ID` and `kith kill ID`: a wish, kept on the disk and said to the host until it answers.
+// `kith stop ID` and `kith kill ID`: a wish, kept on the disk and said to the host until it
+// answers.
 
 import { askDaemon } from '../../daemon/client.ts';
 import type { Call } from '../command.ts';

@@ -125,12 +125,8 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return `speaks with its key number ${event.counter} now; ${event.ready} had it before`;
     case 'work':
       return `work ${event.id}: ${event.what}`;
-    case 'owned': {
-      const { id, host, what } = event;
-      return what === 'lost'
-        ? `${nameOf(host)} is lost with work ${id}: it is placed elsewhere`
-        : `${nameOf(host)} does not answer: nobody knows whether work ${id} runs there`;
-    }
+    case 'owned':
+      return ownedText(event, nameOf);
     case 'failed':
       return `${event.what} failed: ${event.why}`;
     case 'carry':
@@ -148,6 +144,15 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
     case 'stopped':
       return 'stopped';
   }
+}
+
+function ownedText(
+  { id, host, what }: Extract<DaemonEvent, { event: 'owned' }>,
+  nameOf: NameOf,
+): string {
+  return what === 'lost'
+    ? `${nameOf(host)} is lost with work ${id}: it is placed elsewhere`
+    : `${nameOf(host)} does not answer: nobody knows whether work ${id} runs there`;
 }
 
 function fromText(from: Key | null, nameOf: NameOf): string {

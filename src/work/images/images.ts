@@ -6,7 +6,7 @@ import { type Result, ok, refuse } from '../../../proto/result.ts';
 import type { FailCode } from '../../../work/failures.ts';
 import { askList } from '../../peer/image-client.ts';
 import { type ToldImage, imageRoutes } from '../../peer/image-routes.ts';
-import type { PeerRoute } from '../../peer/server.ts';
+import type { PeerRoute } from '../../peer/served.ts';
 import type { ImageFound, Tell } from '../driver.ts';
 import { type ImagePeers, fetchImage } from './fetching.ts';
 import { ASKED_AT_ONCE_MAX, ASKED_MAX, HAVE_MS_MAX } from './limits.ts';

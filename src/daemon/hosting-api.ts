@@ -1,0 +1,35 @@
+// The routes of the local API about work on this host. Spec: docs/daemon.md, "Work".
+
+import type { FastifyInstance } from 'fastify';
+import { HOSTING_ROUTES, type HostingReplies, type HostingRequests } from './hosting-routes.ts';
+
+/** What stands behind them. Each throws a `DaemonFault` to refuse. */
+export interface HostingBehind {
+  workReady(): HostingReplies['workReady'];
+  workFreeze(frozen: boolean): HostingReplies['workFreeze'];
+  workLog(asked: HostingRequests['workLog']): Promise<HostingReplies['workLog']>;
+}
+
+type Schema = (route: (typeof HOSTING_ROUTES)[keyof typeof HOSTING_ROUTES]) => object;
+
+/** `running` throws while there is nobody to ask. */
+export function addHostingRoutes(
+  app: FastifyInstance,
+  behind: HostingBehind,
+  schemaOf: Schema,
+  running: () => void,
+): void {
+  const { workReady, workFreeze, workLog } = HOSTING_ROUTES;
+  app.get(workReady.path, schemaOf(workReady), () => {
+    running();
+    return behind.workReady();
+  });
+  app.post(workFreeze.path, schemaOf(workFreeze), (request) => {
+    running();
+    return behind.workFreeze((request.body as HostingRequests['workFreeze']).frozen);
+  });
+  app.post(workLog.path, schemaOf(workLog), (request) => {
+    running();
+    return behind.workLog(request.body as HostingRequests['workLog']);
+  });
+}

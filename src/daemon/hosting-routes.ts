@@ -1,0 +1,108 @@
+// The rows of the local API that are about work on this host: whether it takes any, what its daemon
+// may be replaced under, and the logs of what runs here or was placed from here.
+// Spec: docs/daemon.md, "Work".
+
+import type { Taking } from '../../beat/offer.ts';
+import type { Digest, Key } from '../../proto/ids.ts';
+import type { Kind } from '../../work/spec.ts';
+import type { Route } from './routes.ts';
+
+export type HostingRouteName = 'workReady' | 'workFreeze' | 'workLog';
+
+const open = { type: 'object', additionalProperties: true } as const;
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const count = { type: 'integer', minimum: 0 } as const;
+
+function object(properties: Readonly<Record<string, object>>): object {
+  return {
+    ...{ type: 'object', properties, required: Object.keys(properties) },
+    additionalProperties: false,
+  };
+}
+
+export const HOSTING_ROUTES: Readonly<Record<HostingRouteName, Route>> = {
+  workReady: {
+    method: 'GET',
+    path: '/v1/work/ready',
+    help: 'whether this host takes work, what runs, and what it is run with',
+    input: object({}),
+    output: object({
+      ...{ phase: text, why: { ...text, nullable: true }, held: count, running: count },
+      ...{ moving: count, completed: count, failed: count },
+      drivers: { type: 'array', items: open },
+    }),
+  },
+  workFreeze: {
+    method: 'POST',
+    path: '/v1/work/freeze',
+    help: 'takes no new work until the daemon is replaced, or told otherwise',
+    input: object({ frozen: flag }),
+    output: object({ frozen: flag }),
+  },
+  workLog: {
+    method: 'POST',
+    path: '/v1/work/log',
+    help: 'frames of a log from a number on, from the host that has it; waits for the next for so long',
+    input: object({
+      id: { type: 'string', minLength: 1, maxLength: 64 },
+      from: count,
+      waitMs: { type: 'integer', minimum: 0, maximum: 20_000 },
+    }),
+    output: object({
+      ...{ host: text, id: text, generation: count, seq: count, hash: text, frames: text },
+      ...{ next: count, ended: flag },
+    }),
+  },
+};
+
+export interface HostingRequests {
+  readonly workReady: undefined;
+  readonly workFreeze: { readonly frozen: boolean };
+  readonly workLog: { readonly id: string; readonly from: number; readonly waitMs: number };
+}
+
+/** A daemon may be replaced when it is frozen and nothing is moving. */
+export interface Readiness {
+  /** `off`: no work is taken here at all; `why` says it. */
+  readonly phase: 'off' | Taking;
+  readonly why: string | null;
+  /** Pieces of work that hold room; that run; that are between two states. */
+  readonly held: number;
+  readonly running: number;
+  readonly moving: number;
+  /** Since the journal was begun. */
+  readonly completed: number;
+  readonly failed: number;
+  readonly drivers: readonly DriverFacts[];
+}
+
+export interface DriverFacts {
+  readonly name: string;
+  readonly kind: Kind;
+  /** Null: it was not asked to the end yet. */
+  readonly usable: boolean | null;
+  readonly what: string;
+  readonly weaker: string | null;
+  /** How old that is. */
+  readonly checkedAgoMs: number | null;
+}
+
+export interface LogPart {
+  readonly host: Key;
+  readonly id: string;
+  readonly generation: number;
+  /** Of the first frame, and the hash of all before it. */
+  readonly seq: number;
+  readonly hash: Digest;
+  /** As they are kept, in base64url. */
+  readonly frames: string;
+  readonly next: number;
+  readonly ended: boolean;
+}
+
+export interface HostingReplies {
+  readonly workReady: Readiness;
+  readonly workFreeze: { readonly frozen: boolean };
+  readonly workLog: LogPart;
+}

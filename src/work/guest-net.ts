@@ -1,0 +1,328 @@
+// Guests on the mesh: an interface for each, on the host, with an address of this node's /96 that
+// leads there for as long as it is attached, and rules that keep it to that address. The rules are
+// one table, written whole whenever something changes; what an earlier daemon left and nobody wants
+// any more goes when the guests that are there are named. Spec: docs/machines.md, "The mesh".
+
+import { readFileSync } from 'node:fs';
+import { type Result, ok, refuse } from '../../proto/result.ts';
+import {
+  GUEST_GATEWAY,
+  GUEST_MTU,
+  type Guest,
+  type GuestMesh,
+  type GuestPort,
+  egressRules,
+  guestAddress,
+  guestDevice,
+  guestRules,
+} from '../../wg/guests.ts';
+import { nodeAddress } from '../../wg/address.ts';
+import type { FailCode } from '../../work/failures.ts';
+import { findTool, needTool, runTool, ToolFault } from '../os/tools.ts';
+import { nodePlatform } from '../platform.ts';
+import { MESH_LOOK_MS } from './vms/limits.ts';
+
+/** This node's place on the mesh; null while it has none. */
+export interface MeshPlace {
+  readonly device: string;
+  readonly network: string;
+  readonly prefix: string;
+}
+
+export interface Attachment {
+  readonly id: string;
+  readonly generation: number;
+  readonly ports: readonly GuestPort[];
+}
+
+export interface Attached {
+  readonly device: string;
+  readonly mac: string;
+  readonly address: string;
+  readonly network: string;
+  readonly gateway: string;
+  readonly mtu: number;
+}
+
+export interface GuestNet {
+  /** What a guest will have, before anything is made. Refused while there is no mesh. */
+  plan(guest: Attachment): Result<Attached, FailCode>;
+  /** A tap that this user may open. */
+  attachTap(guest: Attachment, user: number): Promise<Result<Attached, FailCode>>;
+  /** A cable into the network namespace of a process, with the address at its end. */
+  attachContainer(pid: number, guest: Attachment): Promise<Result<Attached, FailCode>>;
+  /** Takes interface, address and rules away; also of what was never attached. */
+  detach(guest: Pick<Attachment, 'id' | 'generation'>): Promise<void>;
+  /** Users whose processes talk for guests: they reach neither this host nor the mesh. */
+  confine(user: number): Promise<Result<void, FailCode>>;
+  release(user: number): Promise<void>;
+  /** Whether it holds now: the interface is there, the address leads to it, the rules stand. */
+  holds(guest: Pick<Attachment, 'id' | 'generation'>): Promise<boolean>;
+  /** Whether a user is kept so now. */
+  confines(user: number): Promise<boolean>;
+  /** After a start: what else of ours is there is taken away. */
+  keep(
+    guests: readonly (Attachment & { address: string })[],
+    users: readonly number[],
+  ): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GuestNetParts {
+  /**
+   * Names what is ours: interfaces and tables of another daemon on this machine are not touched.
+   */
+  readonly own: string;
+  readonly mesh: () => MeshPlace | null;
+}
+
+interface Net {
+  readonly parts: GuestNetParts;
+  readonly guests: Map<string, Guest>;
+  readonly users: Set<number>;
+  queue: Promise<unknown>;
+  timer: NodeJS.Timeout | null;
+  /** Which interface of the mesh the rules name, by number. */
+  written: string;
+}
+
+const PLATFORM = nodePlatform;
+const TOOLS = ['ip', 'nft'] as const;
+
+export function createGuestNet(parts: GuestNetParts): GuestNet {
+  const net: Net = {
+    ...{ parts, guests: new Map(), users: new Set(), queue: Promise.resolve() },
+    ...{ timer: null, written: '' },
+  };
+  return {
+    plan: (guest) => planned(net, guest),
+    attachTap: (guest, user) =>
+      attached(net, guest, async ({ device, mac }) => {
+        await needTool(['ip', 'tuntap', 'add', 'dev', device, 'mode', 'tap', 'user', `${user}`]);
+        // The guest's own end has the address on the cable, this one another.
+        await needTool(['ip', 'link', 'set', 'dev', device, 'alias', aliasOf(net, guest)]);
+        return mac;
+      }),
+    attachContainer: (pid, guest) =>
+      attached(net, guest, async (plan) => {
+        await plugContainer(net, pid, guest, plan);
+        return plan.mac;
+      }),
+    detach: ({ id, generation }) =>
+      inTurn(net, async () => {
+        const { device } = guestDevice(id, generation, PLATFORM);
+        const was = net.guests.delete(keyOf({ id, generation }));
+        await runTool(['ip', 'link', 'delete', 'dev', device]);
+        if (was) await write(net);
+      }),
+    confine: (user) => changed(net, () => net.users.add(user)),
+    async release(user) {
+      if (net.users.has(user)) await changed(net, () => net.users.delete(user));
+    },
+    confines: (user) => inTurn(net, () => confines(net, user)),
+    holds: (guest) => inTurn(net, () => holds(net, guest)),
+    keep: (guests, users) => inTurn(net, () => keep(net, guests, users)),
+    async close() {
+      if (net.timer !== null) clearInterval(net.timer);
+      net.timer = null;
+      await net.queue;
+    },
+  };
+}
+
+const keyOf = ({ id, generation }: Pick<Attachment, 'id' | 'generation'>): string =>
+  `${id}.${generation}`;
+const aliasOf = (net: Net, guest: Attachment): string => `${net.parts.own}:${keyOf(guest)}`;
+
+/** One after the other, whatever became of the one before. */
+function inTurn<Value>(net: Net, work: () => Promise<Value>): Promise<Value> {
+  const turn = net.queue.then(work);
+  net.queue = turn.catch(() => undefined);
+  return turn;
+}
+
+function planned(net: Net, guest: Attachment): Result<Attached, FailCode> {
+  const missing = TOOLS.filter((tool) => findTool(tool) === null);
+  if (missing.length > 0) return refuse('engine-refused', `there is no ${missing.join(', no ')}`);
+  const mesh = net.parts.mesh();
+  if (mesh === null) return refuse('engine-refused', 'this host is not on the mesh now');
+  const { device, mac } = guestDevice(guest.id, guest.generation, PLATFORM);
+  const others = [...net.guests].flatMap(([key, { address }]) =>
+    key === keyOf(guest) ? [] : [address],
+  );
+  const address = guestAddress(mesh.prefix, guest.id, new Set(others), PLATFORM);
+  const { network } = mesh;
+  return ok({ device, mac, address, network, gateway: GUEST_GATEWAY, mtu: GUEST_MTU });
+}
+
+function attached(
+  net: Net,
+  guest: Attachment,
+  plug: (plan: Attached) => Promise<string>,
+): Promise<Result<Attached, FailCode>> {
+  return inTurn(net, async () => {
+    const plan = planned(net, guest);
+    if (!plan.ok) return plan;
+    const { device, address } = plan.value;
+    try {
+      // One that is left of an earlier try has other rights.
+      await runTool(['ip', 'link', 'delete', 'dev', device]);
+      const mac = await plug(plan.value);
+      net.guests.set(keyOf(guest), { device, mac, address, ports: guest.ports });
+      await lead(net, device, address);
+      await write(net);
+      return ok({ ...plan.value, mac });
+    } catch (error) {
+      net.guests.delete(keyOf(guest));
+      await runTool(['ip', 'link', 'delete', 'dev', device]);
+      await write(net).catch(() => undefined);
+      if (!(error instanceof ToolFault)) throw error;
+      return refuse('engine-refused', error.message);
+    }
+  });
+}
+
+/** The host's end: the first hop of the guest, and the way to its address. */
+async function lead(net: Net, device: string, address: string): Promise<void> {
+  const settings = `/proc/sys/net/ipv6/conf/${device}`;
+  // A guest tells the host nothing about routes, and nobody asks around for an address of ours.
+  for (const name of ['accept_ra', 'accept_redirects', 'autoconf']) {
+    await needTool(['sh', '-c', 'echo 0 > "$1"', 'sh', `${settings}/${name}`]);
+  }
+  await needTool(['ip', 'address', 'replace', `${GUEST_GATEWAY}/64`, 'dev', device, 'nodad']);
+  await needTool(['ip', 'link', 'set', 'dev', device, 'up']);
+  const mesh = net.parts.mesh();
+  const node = mesh === null ? '' : nodeAddress(mesh.prefix);
+  const own = (await runTool(['ip', '-6', 'address', 'show', 'to', `${node}/128`])).stdout;
+  const from = own.length === 0 ? [] : ['src', node];
+  await needTool(['ip', '-6', 'route', 'replace', `${address}/128`, 'dev', device, ...from]);
+}
+
+async function plugContainer(
+  net: Net,
+  pid: number,
+  guest: Attachment,
+  { device, mac, address, network, gateway, mtu }: Attached,
+): Promise<void> {
+  const peer = ['peer', 'name', 'mesh0', 'address', mac, 'mtu', `${mtu}`, 'netns', `${pid}`];
+  await needTool(['ip', 'link', 'add', device, 'type', 'veth', ...peer]);
+  await needTool(['ip', 'link', 'set', 'dev', device, 'alias', aliasOf(net, guest)]);
+  const within = (...words: string[]): Promise<Buffer> =>
+    needTool(['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', ...words]);
+  await within('link', 'set', 'dev', 'lo', 'up');
+  await within('address', 'replace', `${address}/128`, 'dev', 'mesh0', 'nodad');
+  await within('link', 'set', 'dev', 'mesh0', 'up');
+  await within('-6', 'route', 'replace', network, 'via', gateway, 'dev', 'mesh0');
+}
+
+async function changed(net: Net, change: () => unknown): Promise<Result<void, FailCode>> {
+  return inTurn(net, async () => {
+    change();
+    try {
+      await write(net);
+      return ok(undefined);
+    } catch (error) {
+      if (!(error instanceof ToolFault)) throw error;
+      return refuse('engine-refused', error.message);
+    }
+  });
+}
+
+/** Both tables, whole. */
+async function write(net: Net): Promise<void> {
+  const { own } = net.parts;
+  const mesh = net.parts.mesh();
+  const guests = [...net.guests.values()];
+  const number = mesh === null ? '' : numberOf(mesh.device);
+  const place: GuestMesh | null =
+    mesh === null ? null : { ...mesh, device: number === '' ? null : mesh.device };
+  const kept = egressRules(own, mesh?.network ?? null, [...net.users]);
+  const rules = place === null ? kept : guestRules(own, place, guests) + kept;
+  await needTool(['nft', '-f', '/dev/stdin'], { stdin: Buffer.from(rules) });
+  net.written = number;
+  const isWatched = guests.length > 0;
+  if (isWatched && net.timer === null) {
+    net.timer = setInterval(() => void renewed(net), MESH_LOOK_MS);
+    net.timer.unref();
+  } else if (!isWatched && net.timer !== null) {
+    clearInterval(net.timer);
+    net.timer = null;
+  }
+}
+
+/** Rules name interfaces by number: one that was made again has another. */
+async function renewed(net: Net): Promise<void> {
+  const mesh = net.parts.mesh();
+  if (mesh === null || numberOf(mesh.device) === net.written) return;
+  await inTurn(net, async () => {
+    await write(net);
+    for (const { device, address } of net.guests.values()) await lead(net, device, address);
+  }).catch(() => undefined);
+}
+
+/** The number of an interface that has an IPv6 address, or nothing. */
+function numberOf(device: string): string {
+  try {
+    const lines = readFileSync('/proc/net/if_inet6', 'utf8').split('\n');
+    const words = lines.map((line) => line.trim().split(/\s+/));
+    return words.find((line) => line[5] === device)?.[1] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+async function holds(net: Net, guest: Pick<Attachment, 'id' | 'generation'>): Promise<boolean> {
+  const found = net.guests.get(keyOf(guest));
+  if (found === undefined || net.written === '') return false;
+  const { device, address } = found;
+  const route = await runTool(['ip', '-6', 'route', 'get', address]);
+  const rules = await runTool([
+    'nft',
+    'list',
+    'chain',
+    'netdev',
+    `${net.parts.own}_guests`,
+    `from_${device}`,
+  ]);
+  return route.status === 0 && route.stdout.includes(`dev ${device} `) && rules.status === 0;
+}
+
+async function confines(net: Net, user: number): Promise<boolean> {
+  const table = ['inet', `${net.parts.own}_egress`, 'out'];
+  const rules = await runTool(['nft', '--numeric', 'list', 'chain', ...table]);
+  return net.users.has(user) && new RegExp(`\\b${user}\\b`).test(rules.stdout.toString('utf8'));
+}
+
+async function keep(
+  net: Net,
+  guests: readonly (Attachment & { address: string })[],
+  users: readonly number[],
+): Promise<void> {
+  net.guests.clear();
+  net.users.clear();
+  for (const guest of guests) {
+    const { device, mac } = guestDevice(guest.id, guest.generation, PLATFORM);
+    const { address, ports } = guest;
+    net.guests.set(keyOf(guest), { device, mac, address, ports });
+  }
+  for (const user of users) net.users.add(user);
+  if (TOOLS.some((tool) => findTool(tool) === null)) return;
+  const kept = new Set([...net.guests.values()].map(({ device }) => device));
+  for (const device of await left(net)) {
+    if (!kept.has(device)) await runTool(['ip', 'link', 'delete', 'dev', device]);
+  }
+  await write(net);
+}
+
+/** Interfaces that bear our name. */
+async function left(net: Net): Promise<string[]> {
+  const { stdout } = await runTool(['ip', '-json', 'link', 'show']);
+  try {
+    const links = JSON.parse(stdout.toString('utf8')) as { ifname: string; ifalias?: string }[];
+    return links.flatMap(({ ifname, ifalias }) =>
+      ifname.startsWith('kg') && ifalias?.startsWith(`${net.parts.own}:`) === true ? [ifname] : [],
+    );
+  } catch {
+    return [];
+  }
+}

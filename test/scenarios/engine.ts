@@ -1,0 +1,60 @@
+// An engine of containers in a host of the laboratory: podman with a store of its own beside the
+// data folder, behind its usual socket, with one small image in it. It goes with the host's power,
+// and its store stays.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findTool } from '../../src/os/tools.ts';
+import type { Host } from '../lab/host.ts';
+import { until } from '../lab/until.ts';
+import { CLAIMED, boxArchive, boxMissing } from '../kit/box.ts';
+
+const TOOLS = ['podman', 'conmon', 'runc', 'unshare'];
+
+/** Why no host here can have one, or null. */
+export function podmanMissing(): string | null {
+  if (process.geteuid?.() !== 0) return 'podman in a host needs root';
+  const missing = TOOLS.filter((name) => findTool(name) === null);
+  return missing.length === 0 ? boxMissing() : `no ${missing.join(', ')} (Debian: podman runc)`;
+}
+
+export const IMAGE = CLAIMED;
+
+const CONF = `[containers]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+log_driver = "k8s-file"
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+lock_type = "file"
+`;
+
+export async function withPodman(own: Host): Promise<void> {
+  const folder = join(own.folder, '../podman');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'containers.conf'), CONF);
+  const podman = [
+    'podman',
+    '--root',
+    `${folder}/root`,
+    '--runroot',
+    '/run/pod',
+    '--tmpdir',
+    '/run/podtmp',
+  ];
+  const env = { CONTAINERS_CONF: join(folder, 'containers.conf') };
+  await own.machine.must(['mkdir', '-p', '/run/podman']);
+  own.machine.start(
+    [...podman, 'system', 'service', '--time=0', 'unix:///run/podman/podman.sock'],
+    env,
+  );
+  await until(`${own.name} has an engine`, async () => {
+    const { code } = await own.machine.run(['test', '-S', '/run/podman/podman.sock']);
+    return code === 0;
+  });
+  const { code } = await own.machine.run([...podman, 'image', 'exists', IMAGE], { env });
+  if (code === 0) return;
+  const archive = await boxArchive(folder);
+  await own.machine.must([...podman, 'load', '-i', archive], { env });
+}
