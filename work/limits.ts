@@ -55,7 +55,9 @@ export const FRAME_BYTES_MAX: number = 64 * 1024;
 /** Numbers of a frame have 48 bits: bytes and frames of a lifetime, and ms until the year 10889. */
 export const FRAME_NUMBER_MAX: number = 2 ** 48 - 1;
 
-/** FROZEN. A chunk of an image: checked alone in 5 ms, and a request over a slow link in a minute. */
+/**
+ * FROZEN. A chunk of an image: checked alone in 5 ms, and a request over a slow link in a minute.
+ */
 export const CHUNK_BYTES: number = 4 * 1024 * 1024;
 /** 256 GiB in one image: its list then fits in half a chunk. */
 export const IMAGE_CHUNKS_MAX = 65_536;

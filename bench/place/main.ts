@@ -1,6 +1,6 @@
-// `npm run bench:place`: how fast a placer decides among ten thousand nodes, how fast a host answers
-// with its journal synced, and how many hosts are asked until one takes the work. `--write` keeps
-// the results in bench/results/place.json, docs/benchmarks.md and docs/placement.svg.
+// `npm run bench:place`: how fast a placer decides among ten thousand nodes, how fast a host
+// answers with its journal synced, and how many hosts are asked until one takes the work. `--write`
+// keeps the results in bench/results/place.json, docs/benchmarks.md and docs/placement.svg.
 
 import fs from 'node:fs';
 import { join } from 'node:path';

@@ -160,7 +160,9 @@ function isFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
-/** Several members at once, each with a few requests; who fails for good is replaced by the next. */
+/**
+ * Several members at once, each with a few requests; who fails for good is replaced by the next.
+ */
 async function fromAll(fetch: Fetch, incoming: Incoming, holders: readonly Key[]): Promise<void> {
   let usable = [...holders];
   const givenUp = new Set<Key>();

@@ -14,7 +14,9 @@ export const CHECKED_BYTES_MAX: number = 64 * 1024 * 1024;
 /** What was begun and not gone on with is dropped after a week. */
 export const STALE_MS: number = 7 * 24 * 3_600_000;
 
-/** Peers that send at once, and requests to each: a round trip of one is the transfer of another. */
+/**
+ * Peers that send at once, and requests to each: a round trip of one is the transfer of another.
+ */
 export const PEERS_AT_ONCE_MAX = 4;
 export const REQUESTS_PER_PEER = 2;
 /** Tries at one peer in a row, doubling from the first wait; then it is given up. */
