@@ -62,7 +62,14 @@ const VALUED: ReadonlySet<string> = new Set(
     .map((option) => option.name),
 );
 
-// One id or key in 64 begins with a dash. There is one option of a single letter (-h), so a longer
+/** Switches that have a letter, too. */
+const SWITCHES: Readonly<Record<string, { type: 'boolean'; short: string }>> = Object.fromEntries(
+  CATALOGUE.flatMap((command) => command.options ?? []).flatMap(({ name, short }) =>
+    short === undefined ? [] : [[name, { type: 'boolean', short }]],
+  ),
+);
+
+// One id or key in 64 begins with a dash. Options of a single letter have no value, so a longer
 // word with one dash is no option: it is marked, as no word from outside can be.
 const MARK = '\u0000';
 
@@ -70,7 +77,7 @@ function tokensOf(words: readonly string[]): Token[] {
   const options = Object.fromEntries(
     [...VALUED].map((name) => [name, { type: 'string', multiple: true }] as const),
   );
-  const known = { ...options, help: { type: 'boolean', short: 'h' } } as const;
+  const known = { ...options, ...SWITCHES, help: { type: 'boolean', short: 'h' } } as const;
   const { tokens } = parseArgs({
     args: words.map((word) => (/^-[^-]./.test(word) ? MARK + word : word)),
     options: known,
@@ -143,7 +150,8 @@ function wrongOption(command: Command, tokens: readonly Token[]): Complaint | nu
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const option = options.find(({ name }) => name === token.name);
-    if (option === undefined || !token.raw.startsWith('--')) {
+    const isKnown = token.raw.startsWith('--') || token.raw === `-${option?.short}`;
+    if (option === undefined || !isKnown) {
       const near = nearest(
         token.name,
         options.map(({ name }) => name),

@@ -1,5 +1,6 @@
 // The catalogue: every command, in the order in which help shows them.
 
+import { IMAGES } from './catalogue/images.ts';
 import { JOINING } from './catalogue/joining.ts';
 import { LOOKING } from './catalogue/looking.ts';
 import { MESH } from './catalogue/mesh.ts';
@@ -25,6 +26,7 @@ export const CATALOGUE: readonly Command[] = [
   ...MESH,
   ...WORKING,
   ...OWNING,
+  ...IMAGES,
   ...JOINING,
   ...MOVING,
   ...WRITING,

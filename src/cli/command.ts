@@ -16,6 +16,8 @@ export interface Argument {
 export interface Option {
   /** Without its dashes. */
   readonly name: string;
+  /** A letter that means the same, behind one dash. */
+  readonly short?: string;
   /** What its value is called in help; a switch has none. */
   readonly value?: string;
   readonly repeated?: boolean;

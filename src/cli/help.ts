@@ -120,8 +120,11 @@ function section(title: string, rows: readonly string[], style: Style): string[]
 
 function optionRows(options: readonly Option[], { width }: Page): string[] {
   const rows = options.map(
-    ({ name, value, help }) =>
-      [`--${name}${value === undefined ? '' : ` ${value}`}`, help] as const,
+    ({ name, short, value, help }) =>
+      [
+        `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`,
+        help,
+      ] as const,
   );
   return columnsOf(rows, { indent: 2, width });
 }

@@ -75,7 +75,10 @@ function words(command: Command): string[] {
     ...(command.arguments ?? []).map(({ name, help }) => [name.toUpperCase(), help] as const),
     ...optionsOf(command)
       .filter((option) => !OPTIONS_OF_ALL.includes(option))
-      .map(({ name, value, help }) => [`--${name}${value ? ` ${value}` : ''}`, help] as const),
+      .map(
+        ({ name, short, value, help }) =>
+          [`${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`, help] as const,
+      ),
   ];
   if (rows.length === 0) return [];
   return ['', '| word | |', '| --- | --- |', ...rows.map(([a, b]) => `| \`${a}\` | ${b} |`)];

@@ -32,6 +32,12 @@ export type CliCode =
   | 'work-failed'
   | 'work-unplaced'
   | 'work-image-missing'
+  | 'no-receipt'
+  | 'receipt-stranger'
+  | 'log-unreadable'
+  | 'log-broken'
+  | 'log-other-hash'
+  | 'output-other'
   | 'bug';
 
 export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
@@ -126,6 +132,35 @@ export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
     what: 'it is not said what is to run',
     hint: 'name an image, or with `kith vm` a --kernel',
     exit: 'usage',
+  },
+  'no-receipt': {
+    what: 'there is no receipt of that',
+    hint: 'name a file that `kith receipt show ID --json` has written, or work placed from here',
+  },
+  'receipt-stranger': {
+    what: 'the receipt is signed by a host that this ledger does not know as a node',
+    hint: 'sync with the network that it is of, and verify it there; its signature says no more',
+    exit: 'refused',
+  },
+  'log-unreadable': {
+    what: 'the file is no log as `kith logs ID --json` writes it',
+    hint: 'the detail names the line; save the log anew',
+    exit: 'refused',
+  },
+  'log-broken': {
+    what: 'what the host sends is not the log that it began with',
+    hint: 'the host is at fault, or somebody on the way: believe nothing behind this place',
+    exit: 'refused',
+  },
+  'log-other-hash': {
+    what: 'the log is not the one that the receipt was signed for',
+    hint: 'it lacks its end, was changed, or is of another generation',
+    exit: 'refused',
+  },
+  'output-other': {
+    what: 'an output is missing, or not what the receipt says',
+    hint: 'the detail names it; fetch it from the host again',
+    exit: 'refused',
   },
   bug: {
     what: 'this is a fault of kith itself',

@@ -5,6 +5,7 @@ import { DRAFT_REFUSALS } from '../../ledger/draft-refusals.ts';
 import { PAPER_REFUSALS } from '../../ledger/paper.ts';
 import { type CodeFacts, REFUSALS, type RefusalCode, VOIDS } from '../../ledger/refusals.ts';
 import { TICKET_REFUSALS } from '../../ledger/ticket.ts';
+import { DOCUMENT_REFUSALS } from '../../work/document-refusals.ts';
 import { PLACE_REFUSALS } from '../../place/lacks.ts';
 import { PAIRING_REFUSALS, type PairingCode } from '../../pairing/refusals.ts';
 import { assert } from '../../proto/assert.ts';
@@ -17,6 +18,7 @@ import { MESH_HOST_REFUSALS } from '../os/mesh-refusals.ts';
 import { FAULTS, StoreFault } from '../store/faults.ts';
 import { MESH_REFUSALS } from '../../wg/refusals.ts';
 import { SPEC_REFUSALS } from '../../work/refusals.ts';
+import { IMAGE_REFUSALS } from '../work/images/refusals.ts';
 import { type Complaint, Stop } from './complaint.ts';
 import type { Exit } from './exit.ts';
 import { CLI_REFUSALS, type Refusal, SYSTEM_REFUSALS } from './refusals.ts';
@@ -50,6 +52,8 @@ const TABLES: readonly Readonly<Record<string, Refusal>>[] = [
   MESH_HOST_REFUSALS,
   pairing(PAIRING_REFUSALS),
   ending('refused', SPEC_REFUSALS),
+  ending('refused', DOCUMENT_REFUSALS),
+  IMAGE_REFUSALS,
   PLACE_REFUSALS,
   CLI_REFUSALS,
   SYSTEM_REFUSALS,

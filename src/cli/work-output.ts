@@ -96,7 +96,7 @@ function write({ seq, hash, frames }: LogPart, streams: Streams): boolean {
   return read.rest !== 'wrong';
 }
 
-function writeFrame(frame: Frame, { out, err, note }: Streams): void {
+export function writeFrame(frame: Frame, { out, err, note }: Streams): void {
   switch (frame.kind) {
     case 'out':
     case 'console':

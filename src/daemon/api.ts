@@ -20,6 +20,7 @@ import {
   SUBSCRIBER_BYTES_MAX,
 } from './limits.ts';
 import { type HostingBehind, addHostingRoutes } from './hosting-api.ts';
+import { type ImagesBehind, addImageRoutes } from './images-api.ts';
 import { type OwningBehind, addOwningRoutes } from './owning-api.ts';
 import { DaemonFault } from './refusals.ts';
 import {
@@ -35,7 +36,7 @@ import {
 import { bindSocket } from './socket.ts';
 
 /** What stands behind the routes. Each throws a `DaemonFault` or a `StoreFault` to refuse. */
-export interface Behind extends OwningBehind, HostingBehind {
+export interface Behind extends OwningBehind, HostingBehind, ImagesBehind {
   state(): DaemonState;
   status(): Status;
   ledger(): LedgerFacts;
@@ -75,6 +76,7 @@ export async function serveApi(path: string, behind: Behind, events: Events): Pr
   addMeshRoutes(app, behind);
   addHostingRoutes(app, behind, schemaOf, () => whileRunning(behind));
   const closeSteps = addOwningRoutes(app, behind, schemaOf, () => whileRunning(behind));
+  const closeImages = addImageRoutes(app, behind, schemaOf, () => whileRunning(behind));
   const closeStreams = addStreams(app, events);
   const carrier = addCarry(app.server, behind, events);
   await app.ready();
@@ -85,6 +87,7 @@ export async function serveApi(path: string, behind: Behind, events: Events): Pr
       const closed = new Promise((resolve) => void listener.close(resolve));
       closeStreams();
       closeSteps();
+      closeImages();
       carrier.close();
       const late = setTimeout(() => listener.closeAllConnections(), graceMs);
       await closed;
@@ -119,6 +122,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   'no-such-work': 404,
   'ambiguous-work': 409,
   'work-other': 409,
+  'image-unknown': 404,
+  'image-used': 409,
 };
 
 function handleErrors(app: FastifyInstance): void {

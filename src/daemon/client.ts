@@ -21,6 +21,7 @@ import {
   SOCKET_PATH_BYTES_MAX,
   TAKE_MS_MAX,
 } from './limits.ts';
+import type { ImageStep, ImageWork } from './image-routes.ts';
 import { DaemonFault } from './refusals.ts';
 import { fits } from './shape.ts';
 import { type Replies, type Requests, ROUTES, type Route, type Status } from './routes.ts';
@@ -76,6 +77,9 @@ const PATIENCE_MS: Readonly<Record<keyof Requests, number | null>> = {
   workStop: ANSWER_MS_MAX,
   workReceipts: ANSWER_MS_MAX,
   drain: ANSWER_MS_MAX,
+  // Members are asked, some of which answer nothing.
+  images: TAKE_MS_MAX,
+  imageRemove: TAKE_MS_MAX,
 };
 
 /** One request to the daemon; throws `DaemonFault` with its refusal or with why there is none. */
@@ -182,12 +186,22 @@ export function workSteps(
   return documentsOf<WorkStep>(folder, asked, signal);
 }
 
+/** How far an image is that is added or fetched, until it is there or refused. */
+export function imageSteps<Name extends keyof ImageWork>(
+  folder: string,
+  name: Name,
+  asked: ImageWork[Name],
+): AsyncGenerator<ImageStep, void, void> {
+  return documentsOf<ImageStep>(folder, ROUTES[name], undefined, asked);
+}
+
 async function* documentsOf<Document>(
   folder: string,
   route: Route,
   signal: AbortSignal | undefined,
+  body?: unknown,
 ): AsyncGenerator<Document, void, void> {
-  const reply = await replyTo(requestOf(folder, route, undefined, signal));
+  const reply = await replyTo(requestOf(folder, route, body, signal));
   if (reply.statusCode !== 200) await jsonOf(reply);
   let rest = '';
   try {

@@ -35,6 +35,7 @@ import {
 } from './running.ts';
 import { meshBehind } from './on-mesh.ts';
 import { hostingBehind, runningIn } from './on-hosting.ts';
+import { imagesBehind } from './on-images.ts';
 import { workBehind } from './on-work.ts';
 import type { DoorPlace } from './underlay.ts';
 
@@ -164,6 +165,7 @@ function behindOf(daemon: Daemon, stop: (why: string) => void): Behind {
     ...meshBehind(daemon, () => statusOf(daemon)),
     ...workBehind(daemon),
     ...hostingBehind(daemon),
+    ...imagesBehind(daemon),
     running: () => (daemon.work === null ? 0 : runningIn(daemon.work.hosting.state())),
     stop,
   };

@@ -58,6 +58,8 @@ export const CHECKPOINT_EVERY_MS = 30_000;
 export const DOOR_PORT = 7_447;
 /** Numbers tried until one is free over TCP and over UDP: each is by nine chances in ten. */
 export const SHARED_PORT_TRIES_MAX = 16;
+/** Images that are added or fetched for somebody who waits, at once. */
+export const IMAGE_STREAMS_MAX = 8;
 /** How often a door that could not be opened is tried again. */
 export const DOOR_RETRY_MS = 10_000;
 

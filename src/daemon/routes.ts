@@ -13,6 +13,12 @@ import {
   type HostingRequests,
   type HostingRouteName,
 } from './hosting-routes.ts';
+import {
+  IMAGE_ROUTES,
+  type ImageReplies,
+  type ImageRequests,
+  type ImageRouteName,
+} from './image-routes.ts';
 import { REQUEST_LINES_MAX } from './limits.ts';
 import {
   type WorkReplies,
@@ -106,7 +112,8 @@ export type RouteName =
   | 'carry'
   | 'stop'
   | WorkRouteName
-  | HostingRouteName;
+  | HostingRouteName
+  | ImageRouteName;
 
 export const ROUTES: Readonly<Record<RouteName, Route>> = {
   status: {
@@ -250,6 +257,7 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   },
   ...WORK_ROUTES,
   ...HOSTING_ROUTES,
+  ...IMAGE_ROUTES,
 };
 
 export type DaemonState = 'opening' | 'running' | 'stopping';
@@ -331,7 +339,7 @@ export interface Candidates {
   }[];
 }
 
-export interface Requests extends WorkRequests, HostingRequests {
+export interface Requests extends WorkRequests, HostingRequests, ImageRequests {
   readonly status: undefined;
   readonly ledger: undefined;
   readonly records: { readonly lines: readonly string[]; readonly own: boolean };
@@ -346,7 +354,7 @@ export interface Requests extends WorkRequests, HostingRequests {
   readonly stop: undefined;
 }
 
-export interface Replies extends WorkReplies, HostingReplies {
+export interface Replies extends WorkReplies, HostingReplies, ImageReplies {
   readonly status: Status;
   readonly ledger: LedgerFacts;
   readonly records: TakenLines;

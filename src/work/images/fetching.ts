@@ -192,7 +192,8 @@ async function from(
     if (!givenUp.has(to)) tell?.(to, why);
     givenUp.add(to);
   };
-  const channel = peers.channel(to, signal);
+  // One of its own: each request listens to it.
+  const channel = peers.channel(to, AbortSignal.any([signal]));
   try {
     for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
       if (signal.aborted || givenUp.has(to)) return void queue.unshift(at);

@@ -13,6 +13,7 @@ export type ImageCode =
   | 'image-no-room'
   | 'image-changed'
   | 'image-name'
+  | 'image-taken'
   | 'image-used'
   | 'image-damaged'
   | 'image-nowhere'
@@ -21,8 +22,8 @@ export type ImageCode =
 
 export const IMAGE_REFUSALS: Readonly<Record<ImageCode, ImageFacts>> = {
   'image-unknown': {
-    what: 'no image here goes by that name',
-    hint: '`kith image list --all` shows what is held, here and by other members',
+    what: 'no image here goes by that name or id',
+    hint: '`kith image list` shows what is held, here and by other members',
   },
   'image-no-file': {
     what: 'it is no plain file that the daemon can read',
@@ -44,6 +45,10 @@ export const IMAGE_REFUSALS: Readonly<Record<ImageCode, ImageFacts>> = {
   'image-name': {
     what: 'an image cannot be called that',
     hint: 'letters, digits and . _ / : @ + -, beginning with a letter or digit; and no id',
+  },
+  'image-taken': {
+    what: 'another image has that name on this machine',
+    hint: 'take the name away first, `kith image rm NAME`, or choose another',
   },
   'image-used': {
     what: 'work on this machine uses the image',

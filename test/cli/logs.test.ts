@@ -1,0 +1,152 @@
+// `kith logs` against the local API with pages that are right and pages that are not: what comes
+// out, and what ends it.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { toBase64url } from '../../proto/bytes.ts';
+import type { Digest, Key } from '../../proto/ids.ts';
+import { type Api, type Behind, serveApi } from '../../src/daemon/api.ts';
+import type { LogPart } from '../../src/daemon/hosting-routes.ts';
+import { nodePlatform } from '../../src/platform.ts';
+import type { SignedDocument } from '../../work/documents.ts';
+import { type FrameKind, type Mark, firstMark, framed } from '../../work/frames.ts';
+import { receiptJson, receiptMessage, receiptOf } from '../../work/receipt.ts';
+import { kithInside } from './inside.ts';
+import { scratch } from './ledgers.ts';
+
+const folder = join(scratch('logs'), 'here');
+const ID = '01JE2QG5J1V9X1Q0Z5C7S9Y3KD';
+const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+const host = String(publicKey.export({ format: 'jwk' }).x) as Key;
+
+/** Pages of one frame each, as a host gives them. */
+function pagesOf(said: readonly [FrameKind, string][], from = firstMark(nodePlatform)): LogPart[] {
+  let mark: Mark = from;
+  return said.map(([kind, text]) => {
+    const frame = { kind, ts: 1_700_000_000_000, bytes: Buffer.from(text) };
+    const { seq, hash } = mark;
+    const { bytes, after } = framed(mark, frame, nodePlatform);
+    mark = after;
+    return {
+      ...{ host, id: ID, generation: 1, seq, hash: toBase64url(hash) as Digest },
+      ...{ frames: toBase64url(bytes), next: seq + 1, ended: kind === 'end' },
+    };
+  });
+}
+
+/** What the chain of the last page ends with. */
+function hashAfter(part: LogPart): Digest {
+  const from = { seq: part.seq, hash: Buffer.from(part.hash, 'base64url') };
+  const frame = { kind: 'end' as const, ts: 1_700_000_000_000, bytes: new Uint8Array() };
+  return toBase64url(framed(from, frame, nodePlatform).after.hash) as Digest;
+}
+
+function receiptWith(logsHash: Digest): SignedDocument {
+  const receipt = receiptOf(
+    {
+      ...{ v: 1, id: ID, generation: 1, kind: 'job', name: 'films', digest: logsHash },
+      ...{ host, owner: host, image: 'films:4', inputs: [], granted: {}, startedAt: null },
+      ...{ endedAt: 1_700_000_001_000, exit: 0, ended: 'done', failure: null, logsHash },
+      outputs: {},
+    },
+    nodePlatform,
+  );
+  const signature = sign(null, receiptMessage(receipt), privateKey).toString('base64url');
+  return { document: receiptJson(receipt), signature };
+}
+
+let api: Api;
+let pages: LogPart[];
+let receipts: SignedDocument[];
+
+beforeEach(async () => {
+  mkdirSync(folder, { recursive: true });
+  pages = pagesOf([
+    ['out', 'one\n'],
+    ['kith', 'a word\n'],
+    ['out', 'two\n'],
+    ['end', ''],
+  ]);
+  receipts = [receiptWith(hashAfter(pages[3] as LogPart))];
+  const behind = {
+    state: () => 'running',
+    async workLog({ from }: { from: number }) {
+      const page = pages.find(({ seq }) => seq >= from);
+      const last = pages.at(-1) as LogPart;
+      return page ?? { ...last, seq: last.next, hash: hashAfter(last), frames: '' };
+    },
+    workReceipts: () => ({ id: ID, receipts }),
+  } as unknown as Behind;
+  api = await serveApi(join(folder, 'kith.sock'), behind, {
+    listen: () => () => undefined,
+  } as never);
+});
+afterEach(() => api.close(0));
+
+const logs = (...words: string[]): ReturnType<typeof kithInside> =>
+  kithInside(['logs', ID, ...words, '--json', '--dir', folder]);
+type Line = Readonly<Record<string, unknown>>;
+const linesOf = ({ out }: { out: string }): Line[] =>
+  out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+
+describe('a log', () => {
+  test('is read to its end, and agrees with the receipt', async () => {
+    const ran = await logs('-f');
+    const lines = linesOf(ran);
+    expect([ran.code, lines[0], lines.at(-1)]).toMatchObject([
+      0,
+      { host, id: ID, generation: 1, seq: 0 },
+      { ended: true, receipt: 'agrees' },
+    ]);
+    expect(lines.slice(1, -1).map(({ kind }) => kind)).toEqual(['out', 'kith', 'out', 'end']);
+  });
+
+  test('of which a part is asked for, or kept, ends at the same hash', async () => {
+    expect(linesOf(await logs('--from', '2')).at(-1)).toMatchObject({ receipt: 'agrees' });
+    pages = pages.slice(1);
+    const ran = await logs();
+    expect(ran.err).toContain('frames 0 to 0 are not kept any more');
+    expect(linesOf(ran).at(-1)).toMatchObject({ ended: true, receipt: 'agrees' });
+  });
+
+  test('without a receipt says so, and with another it is refused', async () => {
+    receipts = [];
+    expect(linesOf(await logs()).at(-1)).toMatchObject({ receipt: 'none' });
+    receipts = [receiptWith(firstHash())];
+    const ran = await logs();
+    expect([ran.code, linesOf(ran).at(-1)]).toMatchObject([3, { receipt: 'differs' }]);
+  });
+
+  test.each<[string, () => void]>([
+    ['a bent frame', () => bend(1, ({ frames }) => ({ frames: `B${frames.slice(1)}` }))],
+    ['another hash at its start', () => bend(0, () => ({ hash: 'B'.repeat(42) + 'A' }) as never)],
+    [
+      'another chain in its middle',
+      () => (pages[2] = pagesOf([['out', 'x']], stray())[0] as never),
+    ],
+    ['a frame that is kept back', () => bend(1, () => ({ frames: '' }))],
+    ['a hole', () => void pages.splice(1, 1)],
+  ])('with %s ends there', async (_what, harm) => {
+    harm();
+    const ran = await logs();
+    expect([ran.code, linesOf(ran).at(-1)]).toMatchObject([3, { error: { code: 'log-broken' } }]);
+  });
+});
+
+function firstHash(): Digest {
+  return toBase64url(firstMark(nodePlatform).hash) as Digest;
+}
+
+function stray(): Mark {
+  return { seq: 2, hash: new Uint8Array(32).fill(7) };
+}
+
+function bend(at: number, change: (page: LogPart) => Partial<LogPart>): void {
+  const page = pages[at] as LogPart;
+  pages[at] = { ...page, ...change(page) };
+}
