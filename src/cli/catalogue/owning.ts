@@ -133,7 +133,7 @@ export const OWNING: readonly Command[] = [
   {
     path: ['console'],
     group: 'Work',
-    summary: 'the console of a machine that was placed here, wherever it runs',
+    summary: 'the console of a machine, wherever it runs',
     about: [
       'Shows what the machine says on its console, from what is kept of it on, and types there what ' +
         'is typed here. Ctrl-] leaves; the machine goes on. Only the node that placed it may type.',

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { askDaemon } from '../../src/daemon/client.ts';
+import type { WorkReplies } from '../../src/daemon/work-routes.ts';
+import { initramfs, kernelFile, noGuests } from '../kit/guests.ts';
+import type { Host } from '../lab/host.ts';
+import { network } from '../lab/network.ts';
+import { laboratory } from '../lab/suite.ts';
+import { until } from '../lab/until.ts';
+import { heard, nodesOf } from './watch.ts';
+
+const MISSING = noGuests();
+
+laboratory('a machine among real daemons', (net, prepare) => {
+  let [attic, barn]: Host[] = [];
+  let images = '';
+
+  beforeEach(({ skip }) => {
+    if (MISSING !== null) skip(`no guests on this machine: ${MISSING}`);
+  });
+  afterAll(() => rmSync(images, { recursive: true, force: true }));
+
+  prepare(async () => {
+    if (MISSING !== null) return;
+    images = mkdtempSync(join(tmpdir(), 'kith-machines-'));
+    const lan = await net().lan();
+    attic = await net().host('attic', lan);
+    barn = await net().host('barn', lan);
+    await network([attic, barn]);
+    await attic.up();
+    await barn.up();
+    await heard([attic, barn]);
+    await until('attic knows what the barn takes', async () => {
+      const nodes = await nodesOf(attic as Host);
+      return nodes.some(({ offer }) => offer?.kinds.includes('vm') === true);
+    });
+  });
+
+  function shown(id: string): Promise<WorkReplies['work']> {
+    return askDaemon((attic as Host).folder, 'work', { id });
+  }
+
+  test('its images come over the mesh, it has an address and a console there', async () => {
+    const [from, at] = [attic as Host, barn as Host];
+    const added = [
+      [kernelFile() as string, 'linux'],
+      [initramfs(images), 'tiny'],
+    ];
+    for (const [file = '', name = ''] of added)
+      await from.json('image', 'add', file, '--name', name);
+    const file = join(images, 'guest.json');
+    const spec = {
+      ...{ name: 'guest', constraints: { nodes: ['barn'] } },
+      resources: { cpu: 1, memory: '192MiB', disk: '16MiB' },
+      network: { mode: 'mesh', publish: [{ port: 80 }] },
+      vm: { kernel: 'linux', initrd: 'tiny', cmdline: 'console=ttyS0 quiet panic=-1' },
+    };
+    writeFileSync(file, JSON.stringify(spec));
+    const { work } = await from.json<WorkReplies['work']>('place', file);
+    await until('it runs', async () => (await shown(work.id)).work.state === 'running', 120_000);
+    const log = async (): Promise<string> => (await from.kith(['logs', 'guest'])).out;
+    await until('it is ready', async () => (await log()).includes('guest is ready'), 120_000);
+    const held = await at.json<{ images: readonly { names: readonly string[] }[] }>(
+      'image',
+      'list',
+    );
+    expect(held.images).toHaveLength(2);
+
+    // Typed on one node, done in a machine on the other, and read here again.
+    const address = /kith\.address=(\S+)/.exec(await typed('cat /proc/cmdline'))?.[1] ?? '';
+    expect(address).toMatch(/^fd/);
+    await typed(`ip link set eth0 up; ip addr add ${address}/128 dev eth0`);
+    await typed(`ip -6 route add fd00::/8 via fe80::1 dev eth0; echo "${'x'.repeat(20)}"`);
+    const pinged = async (): Promise<boolean> =>
+      (await from.machine.run(['ping', '-6', '-c1', '-W2', address])).code === 0;
+    await until('attic reaches it through the tunnel', pinged, 60_000);
+
+    const left = await from.kith(['console', 'guest'], {
+      input: 'poweroff -f\n',
+      limitMs: 120_000,
+    });
+    expect([left.code, left.err]).toEqual([0, '']);
+    const ended = await until('its owner has the receipt', async () => {
+      const { work: now } = await shown(work.id);
+      return now.phase === 'ended' ? now : null;
+    });
+    expect(ended).toMatchObject({ ended: 'done', receipts: 1 });
+    // The address goes with the lease.
+    await until('nobody has its address any more', async () => !(await pinged()), 60_000);
+
+    async function typed(command: string): Promise<string> {
+      const mark = `done-${Math.trunc(performance.now())}`;
+      const bytes = Buffer.from(`${command}; echo ${mark.slice(0, 4)}''${mark.slice(4)}\n`);
+      const sent = await askDaemon(from.folder, 'workType', {
+        ...{ id: 'guest', bytes: bytes.toString('base64url') },
+      });
+      expect(sent).toEqual({ taken: true });
+      return until(`${command} is done`, async () => {
+        const text = await log();
+        return text.includes(mark) ? text : null;
+      });
+    }
+  });
+});
