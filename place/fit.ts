@@ -42,12 +42,14 @@ function since(heardAgoMs: number | null): string {
 }
 
 /** What the host says of new work. */
-function addTaking(lacks: Lack[], { kind }: Demand, { taking, kinds }: PlaceNode): void {
+function addTaking(lacks: Lack[], { kind }: Demand, { taking, kinds, drained }: PlaceNode): void {
   if (taking === null) {
     lacks.push(lack('place-takes-none', 'takes no work'));
     return;
   }
-  if (taking === 'draining') lacks.push(lack('place-drained', 'drained: it takes no new work'));
+  // An operator's word is said already, and the host follows it.
+  if (taking === 'draining' && !drained)
+    lacks.push(lack('place-drained', 'drained: it takes no new work'));
   if (taking === 'recovering')
     lacks.push(lack('place-not-ready', 'not ready: it looks for what ran before its start'));
   if (taking === 'frozen') lacks.push(lack('place-not-ready', 'not ready: its daemon is replaced'));

@@ -340,6 +340,19 @@ export namespace kith {
   }
   const WorkLogPage: Codec<WorkLogPage>;
 
+  /** What was typed at the console of a machine. */
+  interface WorkTyped {
+    work?: WorkAt | null;
+    bytes: Uint8Array;
+  }
+  const WorkTyped: Codec<WorkTyped>;
+
+  interface WorkTypedReply {
+    /** False: it has no console for the caller now. */
+    taken: boolean;
+  }
+  const WorkTypedReply: Codec<WorkTypedReply>;
+
   interface WorkOutputRequest {
     work?: WorkAt | null;
     path: string;

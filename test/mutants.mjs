@@ -41,7 +41,9 @@ const LEDGER = [
   named(['tiny-quotas', 'quotas', 'properties', 'flips']),
 ];
 const WORK = [
-  ['host', 'requests', 'recovery', 'documents'].map((name) => `test/work/${name}.test.ts`),
+  ['host', 'restarts', 'requests', 'recovery', 'documents'].map(
+    (name) => `test/work/${name}.test.ts`,
+  ),
   ['test/work/race.test.ts', 'test/work/owner-sim.test.ts'],
 ];
 

@@ -112,7 +112,7 @@ function outcomeOf(lease: Lease, now: Moment): Outcome {
   return maxRestarts !== undefined && life.restarts >= maxRestarts ? plain : 'again';
 }
 
-export function isExpired({ expiresMs }: Lease, { monoMs }: Moment): boolean {
+function isExpired({ expiresMs }: Lease, { monoMs }: Moment): boolean {
   return expiresMs !== null && monoMs >= expiresMs;
 }
 

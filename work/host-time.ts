@@ -20,7 +20,7 @@ import {
   tagOf,
   watch,
 } from './host-turn.ts';
-import type { Lease, Stage } from './lease.ts';
+import type { Lease, Past, Stage } from './lease.ts';
 import { STAGES } from './stages.ts';
 
 export function onTime(turn: Turn): void {
@@ -39,13 +39,16 @@ function resume(turn: Turn): void {
   for (const { seq, entry } of pending) turn.out.push({ do: 'store', seq, entry });
 }
 
+/** The oldest stand first, so mostly one look is enough. */
 function forget(turn: Turn): void {
   const { past } = turn.host;
-  const late = [...past.values()].filter(({ atMs }) => turn.now.monoMs - atMs >= PAST_MS);
-  if (late.length === 0) return;
-  const map = new Map(past);
-  for (const { id } of late) map.delete(id);
-  turn.host = { ...turn.host, past: map };
+  let map: Map<string, Past> | null = null;
+  for (const [id, { atMs }] of past) {
+    if (turn.now.monoMs - atMs < PAST_MS) break;
+    map ??= new Map(past);
+    map.delete(id);
+  }
+  if (map !== null) turn.host = { ...turn.host, past: map };
 }
 
 /** What is held asks by itself; what is reserved or ending need not go on. */

@@ -40,7 +40,7 @@ export function note(turn: Turn, entry: Entry): void {
 }
 
 /** The lease that an entry is about. */
-export function subjectOf(entry: Entry): string | null {
+function subjectOf(entry: Entry): string | null {
   switch (entry.is) {
     case 'taken':
       return entry.lease.id;

@@ -65,8 +65,6 @@ export const IMAGE_CHUNKS_MAX = 65_536;
 export const WHY_CHARS_MAX = 500;
 /** A request: a spec, and less than a kilobyte around it with its signature. */
 export const REQUEST_BYTES_MAX: number = SPEC_BYTES_MAX + 2 * 1024;
-/** An answer: its head, and a sentence of which a sign takes four bytes at most. */
-export const ANSWER_BYTES_MAX: number = 4 * 1024;
 /** A receipt: digests of its inputs and outputs, and what was granted. */
 export const RECEIPT_BYTES_MAX: number = 512 * 1024;
 /** Of that, what was granted: some lines of each limit, card and address. */

@@ -97,11 +97,6 @@ export function hostOf({ phase }: Owned): Key | null {
   return phase.at === 'planning' ? null : phase.host;
 }
 
-/** Whether a copy may run there, as far as its owner knows. */
-export function isBound({ phase }: Owned): boolean {
-  return phase.at === 'going' || phase.at === 'following';
-}
-
 export function withAsked(owned: Owned, asked: Asked): Owned {
   return { ...owned, asked: [...owned.asked, asked].slice(-ASKED_KEPT_MAX) };
 }

@@ -8,7 +8,7 @@ import type { Digest, Key } from '../../proto/ids.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import { realDisk } from '../../src/store/disk.ts';
 import { openWorkJournal } from '../../src/work/journal.ts';
-import type { Answer, Request, SignedDocument } from '../../work/documents.ts';
+import type { Request, SignedDocument } from '../../work/documents.ts';
 import { hostFrom } from '../../work/host-recovery.ts';
 import type { Effect, Host, Input, Said } from '../../work/host-state.ts';
 import { stepHost } from '../../work/host.ts';
@@ -91,7 +91,7 @@ export async function admitted(
       at: Date.now(),
       re,
     } as const;
-    self.sign(documentMessage({ ...head, ...said } as Answer));
+    self.sign(documentMessage({ ...head, ...said }));
     heard.get(re)?.(said);
     heard.delete(re);
   };

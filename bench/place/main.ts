@@ -1,5 +1,6 @@
 // `npm run bench:place`: how fast a placer decides among ten thousand nodes, how fast a host
-// answers with its journal synced, and how many hosts are asked until one takes the work. `--write`
+// answers with its journal synced, how many hosts are asked until one takes the work, and what a
+// warm job and a machine cost beside their engines. `--write`
 // keeps the results in bench/results/place.json, docs/benchmarks.md and docs/placement.svg.
 
 import fs from 'node:fs';
@@ -12,7 +13,9 @@ import { thisMachine } from '../ledger/machine.ts';
 import { admitted } from './admit.ts';
 import { type Attempts, attemptsAt } from './attempts.ts';
 import { decide } from './decide.ts';
+import { jobFindings } from './job.ts';
 import { panelsOf, resultsMarkdown, writeResults } from './report.ts';
+import { vmFindings } from './vm.ts';
 
 const ROOT: string = fileURLToPath(new URL('../../../..', import.meta.url));
 const NODES = 10_000;
@@ -79,6 +82,10 @@ async function bench(isQuick: boolean, dir: string): Promise<number> {
       how: 'two of all that fit, heartbeats every 10 s and on a change of room',
     },
   ];
+  say('starting jobs');
+  findings.push(...(await jobFindings(isQuick ? 5 : 20)));
+  say('booting machines');
+  findings.push(...(await vmFindings(isQuick ? 3 : 10)));
   const date = new Date().toISOString().slice(0, 16).replace('T', ' ');
   const results = { bench: 'place' as const, date, machine, findings, curves };
   process.stdout.write(`\n${resultsMarkdown(results)}\n`);

@@ -28,6 +28,7 @@ export type CliCode =
   | 'no-pong'
   | 'no-plain-file'
   | 'no-node-fits'
+  | 'no-console'
   | 'work-failed'
   | 'work-unplaced'
   | 'work-image-missing'
@@ -108,6 +109,10 @@ export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
     exit: 'apart',
   },
   'no-plain-file': { what: 'it is no plain file', hint: 'name a file that can be read twice' },
+  'no-console': {
+    what: 'it has no console at this moment',
+    hint: 'a machine has one while it runs, a job has none: `kith work` shows which is which',
+  },
   'no-node-fits': {
     what: 'no node can take this work',
     hint: 'each line says what is missing there: ask for less, or make room on one of them',

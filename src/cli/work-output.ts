@@ -33,16 +33,21 @@ const AGAIN_MS = 200;
 /** Once the work has ended, for the rest of what it printed to come. */
 const REST_TRIES_MAX = 10;
 
-/** Resolves when all of it is out, or when the work has ended and no more can be had. */
+/**
+ * Resolves when all of it is out, when the work has ended and no more can be had, or when whoever
+ * reads has `left`.
+ */
 export async function followOutput(
   folder: string,
   id: string,
   streams: Streams,
   ended: AbortSignal,
+  left?: AbortSignal,
 ): Promise<void> {
   let at = { generation: 0, next: 0 };
   for (let tries = 0; tries < REST_TRIES_MAX; ) {
-    const part = await partFrom(folder, id, at.next, ended.aborted ? 0 : WAIT_MS);
+    const part = await partFrom(folder, id, at.next, ended.aborted ? 0 : WAIT_MS, left);
+    if (left?.aborted === true) return;
     if (part === null) {
       if (ended.aborted) tries++;
       await pause(AGAIN_MS);
@@ -70,10 +75,12 @@ async function partFrom(
   id: string,
   from: number,
   waitMs: number,
+  left: AbortSignal | undefined,
 ): Promise<LogPart | null> {
   try {
-    return await askDaemon(folder, 'workLog', { id, from, waitMs });
+    return await askDaemon(folder, 'workLog', { id, from, waitMs }, left);
   } catch (error) {
+    if (left?.aborted === true) return null;
     if (error instanceof DaemonFault && LATER.has(error.code)) return null;
     throw error;
   }

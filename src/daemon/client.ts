@@ -69,6 +69,7 @@ const PATIENCE_MS: Readonly<Record<keyof Requests, number | null>> = {
   workFreeze: ANSWER_MS_MAX,
   // It waits at the host for what comes next.
   workLog: TAKE_MS_MAX,
+  workType: ANSWER_MS_MAX,
   // Images are looked for by name, and the disk is waited for.
   place: TAKE_MS_MAX,
   works: PING_MS_MAX,

@@ -8,6 +8,7 @@ export interface HostingBehind {
   workReady(): HostingReplies['workReady'];
   workFreeze(frozen: boolean): HostingReplies['workFreeze'];
   workLog(asked: HostingRequests['workLog']): Promise<HostingReplies['workLog']>;
+  workType(asked: HostingRequests['workType']): Promise<HostingReplies['workType']>;
 }
 
 type Schema = (route: (typeof HOSTING_ROUTES)[keyof typeof HOSTING_ROUTES]) => object;
@@ -19,7 +20,7 @@ export function addHostingRoutes(
   schemaOf: Schema,
   running: () => void,
 ): void {
-  const { workReady, workFreeze, workLog } = HOSTING_ROUTES;
+  const { workReady, workFreeze, workLog, workType } = HOSTING_ROUTES;
   app.get(workReady.path, schemaOf(workReady), () => {
     running();
     return behind.workReady();
@@ -31,5 +32,9 @@ export function addHostingRoutes(
   app.post(workLog.path, schemaOf(workLog), (request) => {
     running();
     return behind.workLog(request.body as HostingRequests['workLog']);
+  });
+  app.post(workType.path, schemaOf(workType), (request) => {
+    running();
+    return behind.workType(request.body as HostingRequests['workType']);
   });
 }

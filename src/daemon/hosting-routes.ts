@@ -7,7 +7,7 @@ import type { Digest, Key } from '../../proto/ids.ts';
 import type { Kind } from '../../work/spec.ts';
 import type { Route } from './routes.ts';
 
-export type HostingRouteName = 'workReady' | 'workFreeze' | 'workLog';
+export type HostingRouteName = 'workReady' | 'workFreeze' | 'workLog' | 'workType';
 
 const open = { type: 'object', additionalProperties: true } as const;
 const text = { type: 'string' } as const;
@@ -54,12 +54,23 @@ export const HOSTING_ROUTES: Readonly<Record<HostingRouteName, Route>> = {
       ...{ next: count, ended: flag },
     }),
   },
+  workType: {
+    method: 'POST',
+    path: '/v1/work/type',
+    help: 'types at the console of a machine that was placed from here: bytes in base64url',
+    input: object({
+      id: { type: 'string', minLength: 1, maxLength: 64 },
+      bytes: { type: 'string', minLength: 1, maxLength: 4_096 },
+    }),
+    output: object({ taken: flag }),
+  },
 };
 
 export interface HostingRequests {
   readonly workReady: undefined;
   readonly workFreeze: { readonly frozen: boolean };
   readonly workLog: { readonly id: string; readonly from: number; readonly waitMs: number };
+  readonly workType: { readonly id: string; readonly bytes: string };
 }
 
 /** A daemon may be replaced when it is frozen and nothing is moving. */
@@ -105,4 +116,6 @@ export interface HostingReplies {
   readonly workReady: Readiness;
   readonly workFreeze: { readonly frozen: boolean };
   readonly workLog: LogPart;
+  /** False: it does not run, or has no console. */
+  readonly workType: { readonly taken: boolean };
 }

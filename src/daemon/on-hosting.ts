@@ -1,7 +1,7 @@
 // What the local API asks of the host of work here, and of hosts elsewhere for its logs. Spec:
 // docs/daemon.md, "Work".
 
-import { toBase64url } from '../../proto/bytes.ts';
+import { fromBase64url, toBase64url } from '../../proto/bytes.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
 import { hostOf } from '../../work/owned.ts';
 import type { Host } from '../../work/host-state.ts';
@@ -25,6 +25,17 @@ export function hostingBehind(daemon: Daemon): HostingBehind {
     workLog(asked) {
       if (daemon.work === null) throw new DaemonFault('no-work-here');
       return logOf(daemon.work, daemon.voice.publicKey, asked);
+    },
+    async workType({ id: named, bytes }) {
+      if (daemon.work === null) throw new DaemonFault('no-work-here');
+      const typed = fromBase64url(bytes);
+      if (typed === null) throw new DaemonFault('bad-request', 'bytes');
+      const { host, id, generation } = whereIs(daemon.work, daemon.voice.publicKey, named);
+      try {
+        return { taken: await daemon.work.reaching.type(host, { id, generation }, typed) };
+      } catch (error) {
+        throw new DaemonFault('not-reached', (error as Error).message);
+      }
     },
   };
 }

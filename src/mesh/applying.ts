@@ -37,6 +37,10 @@ export interface Applying {
   apply(): Promise<void>;
   /** Takes a peer out and adds it again as it is wanted, so that it begins anew at its endpoint. */
   turn(node: Key): Promise<boolean>;
+  /** How often a peer has begun anew until now, added or turned. */
+  beginnings(): number;
+  /** Whether this one has since then, at this endpoint: as good as a turn. */
+  hasBegun(publicKey: string, endpoint: string, since: number): boolean;
   /** Looks at the interface and puts it right; answers what it holds. */
   look(): Promise<Actual | null>;
   /** The interface was made anew: what it held is over. */
@@ -55,12 +59,16 @@ interface Running extends ApplyingParts {
   queue: Promise<unknown>;
   waiting: Promise<void> | null;
   isStopped: boolean;
+  /** Where each peer was pointed when it began anew, and how many had begun by then. */
+  readonly begun: Map<string, { readonly count: number; readonly endpoint: string | null }>;
+  count: number;
 }
 
 export function createApplying(parts: ApplyingParts): Applying {
   const running: Running = {
     ...parts,
     ...{ actual: null, queue: Promise.resolve(), waiting: null, isStopped: false },
+    ...{ begun: new Map(), count: 0 },
   };
   return {
     apply() {
@@ -72,6 +80,11 @@ export function createApplying(parts: ApplyingParts): Applying {
       return running.waiting;
     },
     turn: async (node) => (await inTurn(running, async () => turn(running, node))) === true,
+    beginnings: () => running.count,
+    hasBegun(publicKey, endpoint, since) {
+      const begun = running.begun.get(publicKey);
+      return begun !== undefined && begun.count > since && begun.endpoint === endpoint;
+    },
     look: async () => inTurn(running, async () => look(running)),
     forget: () => void (running.actual = null),
     actual: () => running.actual,
@@ -115,8 +128,32 @@ async function settle(running: Running): Promise<void> {
       if (wish().table !== table) break;
       await device.make(change);
       running.actual = afterChange(running.actual, change);
+      noteBegun(running, change);
       if (change.kind === 'remove-stranger') stranger(change);
     }
+  }
+}
+
+/** Who begins anew with this change, and is worth no second one. */
+function noteBegun(running: Running, change: Change): void {
+  const { begun } = running;
+  for (const publicKey of begun.keys()) {
+    if (running.actual?.peers.has(publicKey) !== true) begun.delete(publicKey);
+  }
+  for (const { publicKey, endpoint } of peersBegunBy(change)) {
+    begun.set(publicKey, { count: ++running.count, endpoint });
+  }
+}
+
+function peersBegunBy(change: Change): readonly WantedPeer[] {
+  switch (change.kind) {
+    case 'add-peers':
+      return change.peers;
+    case 'add-peer':
+    case 'turn-endpoint':
+      return [change.peer];
+    default:
+      return [];
   }
 }
 
@@ -132,6 +169,7 @@ async function turn(running: Running, node: Key): Promise<boolean> {
     const change: Change = { kind: 'turn-endpoint', peer };
     await device.make(change);
     running.actual = afterChange(running.actual, change);
+    noteBegun(running, change);
     isTurned = true;
   }
   return isTurned;

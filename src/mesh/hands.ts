@@ -11,18 +11,27 @@ import type { LinkHands } from './links.ts';
 
 /**
  * Points WireGuard elsewhere, unless the peer has just shaken hands from a place that the link does
- * not know of: a turn would end that session, and the peer would take long to notice.
+ * not know of: a turn would end that session, and the peer would take long to notice. Nor is a peer
+ * turned that has only now begun there: its second word in so short a time would be taken for a
+ * copy of the first, the answer to which this side has forgotten.
  */
 async function turn(ground: Ground, node: Key, done: () => void): Promise<void> {
   const { applying, links, wishing } = ground;
+  const before = applying.beginnings();
   const actual = await applying.look();
   if (actual !== null && hasJustCome(ground, node, actual)) {
     done();
     return links.seen(actual, wishing.publicKeyOf);
   }
-  if (!(await applying.turn(node))) return;
+  if (!hasJustBegun(ground, node, before) && !(await applying.turn(node))) return;
   done();
   ground.lookSoon();
+}
+
+function hasJustBegun({ applying, links, wishing }: Ground, node: Key, before: number): boolean {
+  const publicKey = wishing.publicKeyOf(node);
+  const endpoint = links.dials().get(node)?.endpoint ?? null;
+  return publicKey !== null && endpoint !== null && applying.hasBegun(publicKey, endpoint, before);
 }
 
 function hasJustCome({ links, wishing }: Ground, node: Key, { peers }: Actual): boolean {

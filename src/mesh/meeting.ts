@@ -80,8 +80,8 @@ function deskOf(ground: Ground, meets: Meets, relay: RunningRelay | null): MeshD
     met: (meet, sighting) => meets.take(meet, sighting),
     handOn: (to, body) => askMember(ground, to, MEET_PATH, body),
     async sightingOf(member) {
-      // One that has come a moment ago shook hands since the last look.
-      if (!isDirect(ground, member)) await lookNow(ground);
+      // It has spoken to us over the mesh: who is new here shook hands since the last look.
+      if (!isSettled(ground, member)) await lookNow(ground);
       const endpoint = isDirect(ground, member) ? seenAt(ground, member) : null;
       return (endpoint === null ? null : signedSighting(ground, member, endpoint)) ?? NOTHING;
     },
@@ -98,6 +98,11 @@ function deskOf(ground: Ground, meets: Meets, relay: RunningRelay | null): MeshD
 
 function isDirect({ links }: Ground, member: Key): boolean {
   return links.state(member)?.at === 'direct';
+}
+
+/** Nothing is to be learnt by a look: it is found, or on a relay, whose address is not its own. */
+function isSettled(ground: Ground, member: Key): boolean {
+  return isDirect(ground, member) || ground.links.state(member)?.at === 'relayed';
 }
 
 async function lookNow({ applying, links, wishing }: Ground): Promise<void> {

@@ -91,7 +91,8 @@ async function onMeet(desk: MeshDesk, body: Uint8Array, from: Key): Promise<Uint
   }
   // Handed on for the one that looks, and for nobody who hands it on already.
   if (meet.from !== from || !desk.ground().isMember(to)) return null;
-  const answer = await desk.handOn(to, requestOf(to, request.meet, await desk.sightingOf(from)));
+  const sighting = await desk.sightingOf(from);
+  const answer = await desk.handOn(to, requestOf(to, request.meet, sighting));
   const reply = answer === null ? null : decoded(kith.MeshMeetReply, answer);
   return reply === null ? null : replyOf(reply.meet, await desk.sightingOf(to));
 }

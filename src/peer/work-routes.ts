@@ -20,6 +20,7 @@ export const WORK_LOGS_PATH = '/v1/work/logs';
 export const WORK_RECEIPT_PATH = '/v1/work/receipt';
 export const WORK_BRING_PATH = '/v1/work/bring';
 export const WORK_OUTPUTS_PATH = '/v1/work/outputs';
+export const WORK_TYPE_PATH = '/v1/work/type';
 
 export interface WorkName {
   readonly id: string;
@@ -50,6 +51,8 @@ export interface WorkDesk {
     offset: number,
     from: Key,
   ): Promise<{ bytes: Uint8Array; last: boolean } | null>;
+  /** At the console of a machine, by its owner. True: it went in. */
+  type(work: WorkName, bytes: Uint8Array, from: Key): Promise<boolean>;
 }
 
 type Answering = (body: Uint8Array, from: Key) => Promise<Uint8Array | null>;
@@ -94,6 +97,13 @@ export function workRoutes(desk: WorkDesk): readonly PeerRoute[] {
       const part = await desk.output(work, asked.path, asked.offset, from);
       const nothing = { bytes: new Uint8Array(), last: true };
       return kith.WorkOutputPart.encode({ known: part !== null, ...(part ?? nothing) }).finish();
+    }),
+    route(WORK_TYPE_PATH, WORK_ASK_BYTES_MAX, async (body, from) => {
+      const typed = decoded(kith.WorkTyped, body);
+      const work = typed?.work ?? null;
+      if (typed === null || work === null) return null;
+      const taken = await desk.type(work, typed.bytes, from);
+      return kith.WorkTypedReply.encode({ taken }).finish();
     }),
   ];
 }

@@ -1,5 +1,6 @@
-// The drivers of this machine, the preferred ones of each kind first. Spec: docs/running.md,
-// "Drivers".
+// The drivers of this machine, the preferred ones of each kind first: a host runs work with the
+// first that is usable, and goes on looking after what any of them has started.
+// Spec: docs/running.md, "Drivers".
 
 import { join } from 'node:path';
 import type { Key } from '../../proto/ids.ts';
@@ -19,12 +20,10 @@ export interface DriverParts {
 }
 
 export function driversHere({ state, home, net }: DriverParts): readonly Driver[] {
-  const containers = {
-    ...{ state, home, sockets: socketsOf(process.env), cards: NVIDIA, mesh: net },
-  };
+  const contained = { state, home, mesh: net, cards: NVIDIA, sockets: socketsOf(process.env) };
   return [
-    containerDriver('podman', containers),
-    containerDriver('docker', containers),
+    containerDriver('podman', contained),
+    containerDriver('docker', contained),
     bubbleDriver({ state, home }),
     createMachineDriver({ folder: join(state, 'machines'), net }),
   ];

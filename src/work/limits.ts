@@ -62,3 +62,6 @@ export const LOG_RATE: { readonly perSecond: number; readonly burst: number } = 
 export const SEND_AGAIN_MS = 30_000;
 /** How often this node counts as heard by itself: as often as others hear it. */
 export const OWN_HEARD_MS = 10_000;
+
+/** A console is given back that nobody has typed at for so long: the next letter takes it again. */
+export const TYPING_IDLE_MS = 60_000;

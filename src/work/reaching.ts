@@ -19,6 +19,7 @@ import {
   WORK_LOGS_PATH,
   WORK_OUTPUTS_PATH,
   WORK_RECEIPT_PATH,
+  WORK_TYPE_PATH,
   type WorkDesk,
   type WorkName,
   paperIn,
@@ -54,6 +55,7 @@ export interface Reaching extends Reach {
     path: string,
     offset: number,
   ): Promise<{ bytes: Uint8Array; last: boolean } | null>;
+  type(to: Key, work: WorkName, bytes: Uint8Array): Promise<boolean>;
   close(): void;
 }
 
@@ -98,6 +100,13 @@ export function createReaching(parts: ReachingParts): Reaching {
     },
     log: (to, work, from, signal) => log(own, to, work, from, signal),
     output: (to, work, path, offset) => output(own, to, work, path, offset),
+    async type(to, work, bytes) {
+      if (to === self) return desk().type(work, bytes, self);
+      const asked = kith.WorkTyped.encode({ work, bytes }).finish();
+      return (
+        decoded(kith.WorkTypedReply, await ask(own, to, WORK_TYPE_PATH, asked))?.taken === true
+      );
+    },
     close() {
       for (const { channel } of own.channels.values()) channel.close();
       own.channels.clear();

@@ -46,7 +46,7 @@ function placingRight({ nowMs }: Asked, author: MemberState, host: MemberState, 
 }
 
 /** A member that has a voice: not removed, and not of two tongues. */
-export function memberIn({ state }: Pick<Asked, 'state'>, key: Key): MemberState | null {
+function memberIn({ state }: Pick<Asked, 'state'>, key: Key): MemberState | null {
   const member = state.members.find((one) => one.key === key);
   if (member === undefined || member.removed !== undefined) return null;
   return member.frozen === undefined ? member : null;

@@ -14,6 +14,7 @@ import type { Hosting } from './hosting.ts';
 import type { Owning } from './owning.ts';
 import type { Receipts } from './receipts.ts';
 import { type Asked, mayRead } from './rights.ts';
+import type { Typing } from './typing.ts';
 import type { WorkLogs } from './work-logs.ts';
 
 export interface ServingParts {
@@ -22,11 +23,12 @@ export interface ServingParts {
   readonly receipts: Receipts;
   readonly folders: Folders;
   readonly logs: WorkLogs;
+  readonly typing: Typing;
   readonly ground: () => Asked;
 }
 
 export function workDesk(parts: ServingParts): WorkDesk {
-  const { hosting, owning, receipts, folders, logs, ground } = parts;
+  const { hosting, owning, receipts, folders, logs, typing, ground } = parts;
   const mayReadAll = (reader: Key): boolean => mayRead(ground(), reader);
   const ownerOf = ({ id, generation }: WorkName): Key | null => {
     const { leases, past } = hosting.state();
@@ -60,6 +62,12 @@ export function workDesk(parts: ServingParts): WorkDesk {
     async output(work, path, offset, from) {
       if (!maySee(work, from) || path.includes('\0')) return null;
       return partOf(outputFile(folders.outputsOf(work), path), offset);
+    },
+    // To read is one thing: whoever types is as good as root in there.
+    async type(work, bytes, from) {
+      const lease = hosting.leaseOf(work.id);
+      if (lease?.generation !== work.generation || lease.owner !== from) return false;
+      return typing.type(`${work.id}-${work.generation}`, hosting.runs().runningOf(lease), bytes);
     },
   };
 }

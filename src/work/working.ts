@@ -46,6 +46,7 @@ import { type Reaching, createReaching } from './reaching.ts';
 import { type Receipts, receiptsIn } from './receipts.ts';
 import type { Asked } from './rights.ts';
 import { workDesk } from './serving.ts';
+import { createTyping } from './typing.ts';
 import { type WorkLogs, workLogs } from './work-logs.ts';
 
 export interface WorkParts {
@@ -148,7 +149,8 @@ export async function startWork(parts: WorkParts): Promise<Work> {
     ...{ self, file, papers: ownerPapers(pen), reach: reaching, now, tell },
     plan: (spec, avoid) => planAmong(seen(), spec, avoid),
   });
-  const desk = workDesk({ hosting, owning, receipts, folders, logs, ground });
+  const typing = createTyping();
+  const desk = workDesk({ hosting, owning, receipts, folders, logs, typing, ground });
   const hear = (member: Key, missesUs: boolean): void => {
     hosting.heard(member, missesUs);
     owning.heard(member);
@@ -168,6 +170,7 @@ export async function startWork(parts: WorkParts): Promise<Work> {
     async close() {
       clearInterval(own);
       changed = null;
+      typing.close();
       await owning.close();
       await images.close();
       await hosting.close();

@@ -67,6 +67,22 @@ describe('beside a running daemon', () => {
     expect((await status(attic)).records).toBe(records);
   });
 
+  test('lines are checked ahead only where there is no ledger, and none of them is taken in', async () => {
+    const lines = readFileSync(join(attic, 'nodes.jsonl'), 'utf8').trimEnd().split('\n');
+    expect(await askDaemon(attic, 'check', { lines })).toEqual({ checked: 0 });
+    const empty = join(folder, 'empty');
+    const other = await up(empty);
+    expect(await askDaemon(empty, 'check', { lines: [...lines, 'x'] })).toEqual({
+      checked: lines.length,
+    });
+    expect(existsSync(join(empty, 'nodes.jsonl'))).toBe(false);
+    const taken = await askDaemon(empty, 'records', { lines, own: false });
+    expect(taken).toMatchObject({ parked: 0, refused: [] });
+    expect(readFileSync(join(empty, 'nodes.jsonl'), 'utf8')).toBe(`${lines.join('\n')}\n`);
+    other.child.kill('SIGTERM');
+    await other.ended;
+  });
+
   test('a second daemon is refused, and so is what needs the files for itself', async () => {
     const { pid } = daemon.child;
     const second = await kith(['up', '--dir', attic, '--port', '0', '--no-mesh', '--json']);

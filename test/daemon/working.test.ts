@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -105,7 +105,9 @@ const NEVER: Spec['constraints'] = { need: ['nowhere'], avoid: [] };
 test('a daemon that is stopped leaves its work running, and takes it up again', async () => {
   const first = await up();
   await expect.poll(placeable).toBe('yes');
-  const spec = sleeping('long', 'echo begun; sleep 1; echo over');
+  // It ends while no daemon is there, and not before.
+  const gate = join(folder, 'gate');
+  const spec = sleeping('long', `until [ -e ${gate} ]; do sleep 0.05; done; echo over`);
   const { work } = await askDaemon(dir, 'place', { spec, seed: 1 });
   await expect.poll(states).toEqual(['running']);
   expect(await askDaemon(dir, 'workReady', undefined)).toMatchObject({
@@ -116,6 +118,7 @@ test('a daemon that is stopped leaves its work running, and takes it up again', 
   const down = await kith(['down', '--dir', dir]);
   expect(down.out).toMatch(/^1 piece of work still running: left as it is$/m);
   await gone;
+  writeFileSync(gate, '');
   await up();
   await expect.poll(async () => (await works()).owned[0]?.phase).toBe('ended');
   const { receipts } = await askDaemon(dir, 'workReceipts', { id: work?.id ?? '' });

@@ -34,6 +34,12 @@ describe('a machine that has lost its key', () => {
     expect([(await admit.ended).code, (await machine.ended).code]).toEqual([0, 0]);
   }, 120_000);
 
+  test('is never the one on which its successor is admitted', async () => {
+    const { code, err } = await admitting(attic, 9, 'x', '--replaces', 'attic').ended;
+    expect([code, err]).toEqual([2, expect.stringContaining('is this very machine')]);
+    expect((await nodesIn(attic)).find(({ name }) => name === 'attic')?.standing).toBe('active');
+  });
+
   test('leaves with what it had, is told what remains, and comes back in its own place', async () => {
     const [before] = (await nodesIn(lamp)).filter(({ here }) => here);
     expect(before).toMatchObject({ name: 'lamp', standing: 'active', admitted: 'anna' });

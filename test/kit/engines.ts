@@ -63,7 +63,8 @@ const CARDS = {
   ],
 };
 
-export async function ownEngine(flavour: Flavour): Promise<OwnEngine> {
+/** `apart`: in a network of its own, where it may make bridges and rules. */
+export async function ownEngine(flavour: Flavour, apart = false): Promise<OwnEngine> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `kith-${flavour}-`));
   const write = (name: string, text: string): void =>
     fs.writeFileSync(path.join(folder, name), text);
@@ -73,7 +74,16 @@ export async function ownEngine(flavour: Flavour): Promise<OwnEngine> {
   write('registries.conf', '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n');
   // Not beside this module: a benchmark is compiled elsewhere.
   const script = path.resolve('test/kit/engine-child.sh');
-  const words = ['--mount', '--propagation', 'private', 'bash', script, folder, flavour];
+  const words = [
+    ...(apart ? ['--net'] : []),
+    '--mount',
+    '--propagation',
+    'private',
+    'bash',
+    script,
+    folder,
+    flavour,
+  ];
   const child = spawn('unshare', words, { stdio: ['pipe', 'ignore', 'inherit'], detached: true });
   const socket = path.join(folder, 'engine.sock');
   const answers = async (): Promise<boolean> => (await findEngine(flavour, [socket])).ok;

@@ -143,6 +143,29 @@ describe('the queue before the interface', () => {
     expect(it.made.slice(before).map(({ kind }) => kind)).toEqual(['turn-endpoint']);
   });
 
+  test('knows who has begun anew since, and where: no turn is due for it', async () => {
+    const it = bench();
+    const endpoint = '192.0.2.1:7447';
+    it.want([0, 1], new Map([[keyOf(0), { ...QUIET_DIAL, endpoint }]]));
+    const [first] = [...it.table().peers.values()].filter(({ node }) => node === keyOf(0));
+    const hasBegun = (at: string, since: number): boolean =>
+      it.applying.hasBegun(first?.publicKey ?? '', at, since);
+    const before = it.applying.beginnings();
+    await it.applying.look();
+    expect(hasBegun(endpoint, before)).toBe(true);
+    expect(hasBegun('192.0.2.2:7447', before)).toBe(false);
+    // What has begun is no news afterwards; a turn is.
+    const later = it.applying.beginnings();
+    await it.applying.look();
+    expect(hasBegun(endpoint, later)).toBe(false);
+    await it.applying.turn(keyOf(0));
+    expect(hasBegun(endpoint, later)).toBe(true);
+    // Whoever was taken off begins with the next addition.
+    it.want([1]);
+    await it.applying.look();
+    expect(hasBegun(endpoint, before)).toBe(false);
+  });
+
   test('puts right what somebody changed by hand, and says so', async () => {
     const it = bench();
     it.want([0, 1]);

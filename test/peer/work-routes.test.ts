@@ -14,6 +14,7 @@ import {
   WORK_LOGS_PATH,
   WORK_OUTPUTS_PATH,
   WORK_RECEIPT_PATH,
+  WORK_TYPE_PATH,
   paperIn,
   signedBytes,
   workRoutes,
@@ -48,6 +49,7 @@ let on: TestHost;
 let driver: ProcessDriver;
 let ask: (path: string, body: Uint8Array, from: Key) => Promise<Uint8Array | null>;
 const owned: string[] = [];
+const typed: string[] = [];
 
 beforeEach(async () => {
   place = folder();
@@ -57,6 +59,7 @@ beforeEach(async () => {
   on = await host(base, driver, net.state);
   await on.hosting.recovered;
   owned.length = 0;
+  typed.length = 0;
   const owning = {
     mine: async () => null,
     receipt: async (_: unknown, from: Key) => owned.push(from) > 0,
@@ -65,6 +68,13 @@ beforeEach(async () => {
     workDesk({
       ...{ hosting: on.hosting, owning, receipts: on.receipts, logs: on.logs },
       folders: foldersIn(realDisk, base),
+      typing: {
+        async type(key, running, bytes) {
+          typed.push(`${key} ${Buffer.from(bytes).toString()}`);
+          return running !== null;
+        },
+        close: () => undefined,
+      },
       ground: () => ({ state: net.state(), self: barn.key, nowMs: nowMs() }),
     }),
   );
@@ -124,6 +134,20 @@ describe('a member', () => {
       seq = next.next;
     }
     expect(text).toContain('late');
+  });
+
+  test('types at the console of its own work only, and of the generation that runs', async () => {
+    const spec = await started('sleep 60');
+    await expect.poll(async () => (await rows(attic.key))[0]?.state).toBe('running');
+    const type = async (work: kith.WorkAt, from: Key): Promise<boolean> => {
+      const body = kith.WorkTyped.encode({ work, bytes: Buffer.from('ls') }).finish();
+      return kith.WorkTypedReply.decode((await ask(WORK_TYPE_PATH, body, from))!).taken;
+    };
+    expect(await type(at(spec), attic.key)).toBe(true);
+    // Who may read all of it may not type, and a word that comes late types nowhere.
+    expect(await type(at(spec), stove.key)).toBe(false);
+    expect(await type(at(spec, 2), attic.key)).toBe(false);
+    expect(typed).toEqual([`${spec.id}-1 ls`]);
   });
 
   test('gets receipt and outputs of what has ended', async () => {

@@ -30,20 +30,30 @@ events_logger = "file"
 lock_type = "file"
 `;
 
-export async function withPodman(own: Host): Promise<void> {
+/** What runs in the containers of a host, looked at from outside of kith. */
+export async function containersIn(own: Host): Promise<readonly string[]> {
+  const { podman, env } = engineOf(own);
+  const out = await own.machine.must([...podman, 'ps', '--format', '{{.Names}}'], { env });
+  return out.split('\n').filter((line) => line !== '');
+}
+
+interface Own {
+  readonly folder: string;
+  readonly podman: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+function engineOf(own: Host): Own {
   const folder = join(own.folder, '../podman');
+  const places = ['--root', `${folder}/root`, '--runroot', '/run/pod', '--tmpdir', '/run/podtmp'];
+  const env = { CONTAINERS_CONF: join(folder, 'containers.conf') };
+  return { folder, podman: ['podman', ...places], env };
+}
+
+export async function withPodman(own: Host): Promise<void> {
+  const { folder, podman, env } = engineOf(own);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'containers.conf'), CONF);
-  const podman = [
-    'podman',
-    '--root',
-    `${folder}/root`,
-    '--runroot',
-    '/run/pod',
-    '--tmpdir',
-    '/run/podtmp',
-  ];
-  const env = { CONTAINERS_CONF: join(folder, 'containers.conf') };
   await own.machine.must(['mkdir', '-p', '/run/podman']);
   own.machine.start(
     [...podman, 'system', 'service', '--time=0', 'unix:///run/podman/podman.sock'],

@@ -8,7 +8,7 @@ import type { Host } from '../lab/host.ts';
 import { type Network, network } from '../lab/network.ts';
 import { laboratory } from '../lab/suite.ts';
 import { until } from '../lab/until.ts';
-import { IMAGE, podmanMissing, withPodman } from './engine.ts';
+import { IMAGE, containersIn, podmanMissing, withPodman } from './engine.ts';
 import { heard, nodesOf } from './watch.ts';
 
 const MISSING = podmanMissing();
@@ -16,7 +16,7 @@ const MISSING = podmanMissing();
 const LOST_MS_MAX = 240_000;
 
 laboratory('work among real daemons and containers', (net, prepare) => {
-  let [attic, barn, cellar]: Host[] = [];
+  let [attic, barn, cellar, dairy]: Host[] = [];
   let made: Network;
 
   beforeEach(({ skip }) => {
@@ -29,14 +29,15 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     attic = await net().host('attic', lan);
     barn = await net().host('barn', lan);
     cellar = await net().host('cellar', lan);
-    const all = [attic, barn, cellar];
+    dairy = await net().host('dairy', lan);
+    const all = [attic, barn, cellar, dairy];
     made = await network(all);
-    for (const own of [barn, cellar]) await withPodman(own);
+    for (const own of [barn, cellar, dairy]) await withPodman(own);
     for (const own of all) await own.up();
     await heard(all);
     await until('attic knows what the others take', async () => {
       const nodes = await nodesOf(attic as Host);
-      return nodes.filter(({ offer }) => offer?.kinds.includes('job') === true).length === 2;
+      return nodes.filter(({ offer }) => offer?.kinds.includes('job') === true).length === 3;
     });
   });
 
@@ -105,50 +106,92 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     await until('it has ended', async () => (await shown(work.id)).work.phase === 'ended');
   });
 
+  test('whoever placed it dies: it ends, and the receipt waits', async () => {
+    const file = specFile(['/bin/sleep', '3'], {
+      ...{ name: 'orphan', constraints: { nodes: ['barn'] } },
+    });
+    const { work } = await (attic as Host).json<WorkReplies['work']>('place', file);
+    await (attic as Host).daemon?.kill();
+    await until('it has ended in the barn', async () => {
+      const { at } = await askDaemon((barn as Host).folder, 'works', undefined);
+      return at.some(({ id, state }) => id === work.id && state === 'done');
+    });
+    await (attic as Host).up();
+    const ended = await until('its owner has the receipt', async () => {
+      const { work: now } = await shown(work.id);
+      return now.phase === 'ended' ? now : null;
+    });
+    expect(ended).toMatchObject({ ended: 'done', receipts: 1, generation: 1 });
+    await heard([attic, barn, cellar, dairy] as Host[]);
+  });
+
+  async function placedAt(own: Host | undefined, name: string): Promise<string> {
+    const lifecycle = { onHostLoss: 'replace', lostAfter: '120s', stopGraceS: 1 };
+    const file = specFile(['/bin/sleep', '3600'], {
+      ...{ name, lifecycle, limits: { maxRuntime: '2h' } },
+      constraints: { nodes: [(own as Host).name, 'barn'], policy: 'pin' },
+    });
+    const { work } = await (attic as Host).json<WorkReplies['work']>('place', file);
+    await until(`it runs in the ${own?.name}`, async () => {
+      const now = (await shown(work.id)).work;
+      return now.state === 'running' && now.host === keyOf(own);
+    });
+    return work.id;
+  }
+
+  async function movedFrom(own: Host | undefined, id: string): Promise<void> {
+    const look = async (): Promise<WorkReplies['work']['work'] | null> => {
+      const { work } = await shown(id);
+      return work.state === 'running' && work.host === keyOf(barn) ? work : null;
+    };
+    const moved = await until(`what ran in the ${own?.name} is in the barn`, look, LOST_MS_MAX);
+    expect(moved.generation).toBe(2);
+    expect(moved.past).toEqual([{ host: keyOf(own), generation: 1 }]);
+  }
+
+  /** It keeps nothing of it, and the other copy goes on. */
+  async function putAway(own: Host | undefined, id: string): Promise<void> {
+    await until(`the ${own?.name} has put its copy away`, async () => {
+      const { at } = await askDaemon((own as Host).folder, 'works', undefined);
+      const its = at.filter((row) => row.id === id && row.host === keyOf(own));
+      return its.every(({ state }) => state === 'failed' || state === 'done');
+    });
+    expect((await shown(id)).work).toMatchObject({ host: keyOf(barn), state: 'running' });
+  }
+
   test(
-    'its host dies: it runs elsewhere by a higher generation, and not again where it was',
+    'hosts die and are cut off: their work runs elsewhere, and nowhere twice',
     async () => {
-      const file = specFile(['/bin/sleep', '3600'], {
-        ...{
-          name: 'moving',
-          lifecycle: { onHostLoss: 'replace', lostAfter: '120s', stopGraceS: 1 },
-        },
-        ...{
-          constraints: { nodes: ['cellar', 'barn'], policy: 'pin' },
-          limits: { maxRuntime: '2h' },
-        },
-      });
-      const { work } = await (attic as Host).json<WorkReplies['work']>('place', file);
-      await until('it runs in the cellar', async () => {
-        const now = (await shown(work.id)).work;
-        return now.state === 'running' && now.host === keyOf(cellar);
-      });
+      const lost = await placedAt(cellar, 'moving');
+      const parted = await placedAt(dairy, 'parted');
+      expect(await containersIn(dairy as Host)).toHaveLength(1);
       await (cellar as Host).off();
-      await until('the cellar is out of reach, and that is shown', async () => {
-        return (await shown(work.id)).work.standing === 'unreachable';
+      await net().cut(dairy as Host);
+      await until('both are out of reach, and that is shown', async () => {
+        const both = await Promise.all([shown(lost), shown(parted)]);
+        return both.every(({ work }) => work.standing === 'unreachable');
       });
-      const moved = await until(
-        'it runs in the barn',
-        async () => {
-          const now = (await shown(work.id)).work;
-          return now.state === 'running' && now.host === keyOf(barn) ? now : null;
-        },
+      // It has no answer any more, and stops its copy before anybody may start another.
+      await until(
+        'the dairy has stopped its copy',
+        async () => (await containersIn(dairy as Host)).length === 0,
         LOST_MS_MAX,
       );
-      expect(moved.generation).toBe(2);
-      expect(moved.past).toEqual([{ host: keyOf(cellar), generation: 1 }]);
+      expect((await shown(parted)).work).toMatchObject({ host: keyOf(dairy), generation: 1 });
+      await Promise.all([movedFrom(cellar, lost), movedFrom(dairy, parted)]);
+      expect(await containersIn(dairy as Host)).toEqual([]);
+      await net().heal(dairy as Host);
       await (cellar as Host).on();
       await withPodman(cellar as Host);
       await (cellar as Host).up();
-      await until('the cellar has put its copy away', async () => {
-        const { at } = await askDaemon((cellar as Host).folder, 'works', undefined);
-        const own = at.filter(({ id, host }) => id === work.id && host === keyOf(cellar));
-        return own.every(({ state }) => state === 'failed' || state === 'done');
+      await putAway(cellar, lost);
+      await putAway(dairy, parted);
+      for (const own of [cellar, dairy]) expect(await containersIn(own as Host)).toEqual([]);
+      for (const id of [lost, parted]) await (attic as Host).json('kill', id);
+      await until('both have ended', async () => {
+        const both = await Promise.all([shown(lost), shown(parted)]);
+        return both.every(({ work }) => work.phase === 'ended');
       });
-      const { work: after } = await shown(work.id);
-      expect(after).toMatchObject({ host: keyOf(barn), generation: 2, state: 'running' });
-      await (attic as Host).json('kill', 'moving');
-      await until('it has ended', async () => (await shown(work.id)).work.phase === 'ended');
     },
     2 * LOST_MS_MAX,
   );

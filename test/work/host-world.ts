@@ -3,8 +3,7 @@
 // and doubles. Daemons are killed at every line, machines lose power, disks fill up. What starts is
 // counted here, from what a driver does, and never from what the host believes.
 
-import type { Digest, Key } from '../../proto/ids.ts';
-import type { Json } from '../../proto/json.ts';
+import type { Key } from '../../proto/ids.ts';
 import { type Roll, diceOf } from '../../place/dice.ts';
 import type { Request } from '../../work/documents.ts';
 import { stepHost } from '../../work/host.ts';
@@ -12,6 +11,7 @@ import { hostFrom, snapshotOf } from '../../work/host-recovery.ts';
 import type { Effect, Entry, Facts, Host, Input, Said } from '../../work/host-state.ts';
 import type { Ending, Lease, Moment, Run, Tag } from '../../work/lease.ts';
 import type { Spec } from '../../work/spec.ts';
+import { Heap } from './heap.ts';
 
 /** Something that runs, or has ended and is not taken away yet. */
 export interface Thing {
@@ -89,53 +89,6 @@ function siteOf(key: Key, facts: Facts): Site {
 
 // ---- time
 
-interface Event {
-  readonly at: number;
-  readonly order: number;
-  readonly run: () => void;
-}
-
-/** The earliest first, and of one moment the one that came first. */
-class Heap {
-  private readonly events: Event[] = [];
-  private count = 0;
-
-  add(at: number, run: () => void): void {
-    const { events } = this;
-    events.push({ at, order: this.count++, run });
-    for (let i = events.length - 1; i > 0; ) {
-      const up_ = (i - 1) >> 1;
-      if (!isSooner(events[i]!, events[up_]!)) break;
-      [events[i], events[up_]] = [events[up_]!, events[i]!];
-      i = up_;
-    }
-  }
-
-  /** Null: nothing is left until then. */
-  next(untilMs: number): Event | null {
-    const { events } = this;
-    const first = events[0];
-    if (first === undefined || first.at > untilMs) return null;
-    const last = events.pop()!;
-    if (events.length > 0) {
-      events[0] = last;
-      for (let i = 0; ; ) {
-        let least = i;
-        for (const child of [2 * i + 1, 2 * i + 2])
-          if (child < events.length && isSooner(events[child]!, events[least]!)) least = child;
-        if (least === i) break;
-        [events[i], events[least]] = [events[least]!, events[i]!];
-        i = least;
-      }
-    }
-    return first;
-  }
-}
-
-function isSooner(a: Event, b: Event): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
-}
-
 export function after(world: World, delayMs: number, run: () => void): void {
   world.queue.add(world.now + delayMs, run);
 }
@@ -159,7 +112,7 @@ function momentOf(world: World, site: Site): Moment {
 /** The longest that an engine takes for a start that it was told before its daemon died. */
 const ENGINE_MS = 400;
 
-export function up(world: World, site: Site): void {
+function up(world: World, site: Site): void {
   site.process += 1;
   const { process } = site;
   const entries = site.disk.map((line) => JSON.parse(line) as Entry);
@@ -337,7 +290,7 @@ function checkStart(world: World, site: Site, thing: Thing): void {
 
 // ---- drivers
 
-export function nameOf({ id, generation }: { id: string; generation: number }): string {
+function nameOf({ id, generation }: { id: string; generation: number }): string {
   return `${id}.${generation}`;
 }
 
@@ -442,11 +395,4 @@ function report(world: World, site: Site, thing: Thing): void {
   if (ending === null) return;
   // Its start is told before its end, as a driver does.
   later(world, site, 60, () => ({ is: 'ended', of: runOf(tag, thing.run), ending }));
-}
-
-/** Of one text, one name: requests are told apart by it. */
-export function digestOf(value: Json): Digest {
-  let hash = 7;
-  for (const sign of JSON.stringify(value)) hash = (Math.imul(hash, 31) + sign.charCodeAt(0)) | 0;
-  return `${hash >>> 0}-${JSON.stringify(value).length}`.padEnd(43, '-') as Digest;
 }

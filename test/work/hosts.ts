@@ -28,7 +28,7 @@ import { NO_ROOM } from '../beat/beats.ts';
 export const [barn, attic, stove] = ['barn', 'attic', 'stove'].map(actor) as [Actor, Actor, Actor];
 const root = actor('root');
 
-export const ROOM = {
+const ROOM = {
   ...NO_ROOM,
   ...{ cpuMilli: 64_000, cpuFreeMilli: 60_000, ramMib: 65_536, ramFreeMib: 60_000 },
   ...{ diskMib: 500_000, diskFreeMib: 400_000, gpuCount: 0 },

@@ -10,13 +10,14 @@ import type { Act, Effect, Entry, Facts, Host, Input, Right, Said } from '../../
 import type { Found } from '../../work/host-state.ts';
 import type { Lease, Run } from '../../work/lease.ts';
 import type { Spec } from '../../work/spec.ts';
-import { SMALL, WALL_MS, digestOf, keyOf } from './host-world.ts';
+import { SMALL, WALL_MS, keyOf } from './host-world.ts';
+import { digestOf } from './naming.ts';
 import { JOB, specOf } from './specs.ts';
 
 export const OWNER: Key = keyOf('owner');
 export const SELF: Key = keyOf('self');
 export const ID = '01JE2HZ6Q3M8Y5T0V7XW9KB4CD';
-export const MAY: Right = { may: true, grant: null, concurrent: null };
+const MAY: Right = { may: true, grant: null, concurrent: null };
 
 export class OneHost {
   host: Host;

@@ -7,7 +7,8 @@ import type { Json } from '../../proto/json.ts';
 import type { Request } from '../../work/documents.ts';
 import type { Right, Said } from '../../work/host-state.ts';
 import type { Spec } from '../../work/spec.ts';
-import { type Site, WALL_MS, type World, after, digestOf, keyOf, tell } from './host-world.ts';
+import { type Site, WALL_MS, type World, after, keyOf, tell } from './host-world.ts';
+import { digestOf } from './naming.ts';
 
 export interface Work {
   readonly id: string;
@@ -102,7 +103,7 @@ function go(world: World, placer: Placer, work: Work, site: Site): void {
   });
 }
 
-export function requestOf(
+function requestOf(
   world: World,
   { key }: Placer,
   { id, digest, generation, spec }: Work,
@@ -145,9 +146,9 @@ function ask(
   attempt(tries);
 }
 
-export const MAY: Right = { may: true, grant: null, concurrent: null };
+const MAY: Right = { may: true, grant: null, concurrent: null };
 
-export function deliver(world: World, site: Site, request: Request, re: Digest): void {
+function deliver(world: World, site: Site, request: Request, re: Digest): void {
   carry(world, () => {
     const estimate =
       request.say === 'reserve'

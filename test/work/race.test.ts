@@ -92,7 +92,7 @@ function wrongsOf({ world, placers }: Race): string[] {
     for (const { id, generation, bound, isFollowed } of works) {
       const receipt = bound?.receipts.get(`${id}.${generation}`);
       if (isFollowed && receipt === undefined) wrongs.push(`${id}: taken, and no receipt of it`);
-      if (receipt?.life.startedAt != null && !starts.has(id))
+      if (receipt !== undefined && receipt.life.startedAt !== null && !starts.has(id))
         wrongs.push(`${id}: a receipt of a start that never was`);
       if (starts.has(id) && bound === null) wrongs.push(`${id}: started, and nobody's`);
     }

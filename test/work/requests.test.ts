@@ -288,7 +288,7 @@ describe('whatever is asked', () => {
     fc.record({
       id: fc.integer({ min: 0, max: 3 }),
       generation: fc.integer({ min: 1, max: 3 }),
-      say: fc.constantFrom(
+      say: fc.constantFrom<'reserve' | 'go' | 'cancel' | 'stop' | 'kill' | 'wait' | 'end'>(
         'reserve',
         'go',
         'cancel',
@@ -296,7 +296,7 @@ describe('whatever is asked', () => {
         'kill',
         'wait',
         'end',
-      ) as fc.Arbitrary<'reserve' | 'go' | 'cancel' | 'stop' | 'kill' | 'wait' | 'end'>,
+      ),
       memMiB: fc.integer({ min: 16, max: 5_000 }),
     }),
     { maxLength: 60 },

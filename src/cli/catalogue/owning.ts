@@ -131,6 +131,19 @@ export const OWNING: readonly Command[] = [
     load: () => import('../commands/stop.ts'),
   },
   {
+    path: ['console'],
+    group: 'Work',
+    summary: 'the console of a machine that was placed here, wherever it runs',
+    about: [
+      'Shows what the machine says on its console, from what is kept of it on, and types there what ' +
+        'is typed here. Ctrl-] leaves; the machine goes on. Only the node that placed it may type.',
+      'What comes through a pipe is typed as well; then the console is shown until the machine ends.',
+    ],
+    arguments: [{ name: 'id', required: true, help: WHICH }],
+    examples: [{ line: 'kith console films', what: 'by its name' }],
+    load: () => import('../commands/console.ts'),
+  },
+  {
     path: ['drain'],
     group: 'Work',
     summary: 'lets no new work come to a node',

@@ -181,6 +181,12 @@ function prepared(call: Call, print: Printer, held: Held, signer: Signer, wish: 
   const replaces =
     wish.replaces === null ? null : unwrap(findMember(state, wish.replaces, nodePlatform));
   if (replaces !== null && replaces.class !== 'node') return stop('not-a-node', replaces.shown);
+  const here = readIdentityKey(keyHost(), held.home.folder);
+  if (replaces !== null && here.ok && here.value === replaces.key) {
+    const hint =
+      'a machine that is replaced is cut for good: admit its successor on another member';
+    throw new Stop(wrongUse(`${replaces.shown} is this very machine`, hint));
+  }
   const { ledger: network, network: called } = state;
   const welcome = { network: called };
   const self = { key, name: shown.shown, network, frontier: frontierRoot(replica), welcome };

@@ -18,7 +18,7 @@ import { findTool, needTool, runTool } from '../../os/tools.ts';
 import type { Driver, Order, Probe, Running, Tag, Tell } from '../driver.ts';
 import { keptRoot, type Root, unpack } from './bubble-root.ts';
 import { type Bubbled, bubbling, hasBegun, supervisorOf } from './bubbled.ts';
-import { doorsOf, makeGroups, removeGroups } from './group.ts';
+import { doorsOf, findGroups, makeGroups, removeGroups } from './group.ts';
 import { kernelText } from './inside.ts';
 import {
   BUBBLE_EVERY_MS,
@@ -286,7 +286,12 @@ async function destroy(own: Own, tag: Tag): Promise<void> {
     }
     await pause(BUBBLE_EVERY_MS / 10);
   }
-  // What a dying process still holds is gone with the next try.
-  removeGroups(path.basename(folder));
+  // What a dying process holds goes some ms later.
+  const name = path.basename(folder);
+  for (const untilMs = monotonicMs() + BUBBLE_START_MS; monotonicMs() < untilMs; ) {
+    removeGroups(name);
+    if (Object.keys(findGroups(name)).length === 0) break;
+    await pause(BUBBLE_EVERY_MS / 10);
+  }
   fs.rmSync(folder, { recursive: true, force: true });
 }
