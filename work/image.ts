@@ -21,7 +21,7 @@ export function chunksIn(list: ChunkList): number {
   return list.length / ID_BYTES;
 }
 
-export function chunkHash(list: ChunkList, at: number): Uint8Array {
+function chunkHash(list: ChunkList, at: number): Uint8Array {
   return list.subarray(at * ID_BYTES, (at + 1) * ID_BYTES);
 }
 
@@ -50,26 +50,6 @@ export function isChunk(
 export function isImageName(text: string): boolean {
   const isWord = /^[A-Za-z0-9][A-Za-z0-9._/:@+-]*$/.test(text);
   return isWord && text.length <= NAME_CHARS_MAX && !isDigest(text);
-}
-
-/** Its names replaced by ids, where somebody knows one: every host then starts the same. */
-export function withImageIds(spec: Spec, idOf: (name: string) => Digest | null): Spec {
-  const named = (name: string): string => idOf(name) ?? name;
-  const { job, vm } = spec;
-  return {
-    ...spec,
-    ...(job === undefined ? {} : { job: { ...job, image: named(job.image) } }),
-    ...(vm === undefined
-      ? {}
-      : {
-          vm: {
-            ...vm,
-            ...(vm.image === undefined ? {} : { image: named(vm.image) }),
-            ...(vm.kernel === undefined ? {} : { kernel: named(vm.kernel) }),
-            ...(vm.initrd === undefined ? {} : { initrd: named(vm.initrd) }),
-          },
-        }),
-  };
 }
 
 /** Every image that a spec names. */

@@ -18,15 +18,6 @@ import { nodePlatform } from '../platform.ts';
 import { plainFile } from './file.ts';
 import { stop } from './sentences.ts';
 
-/** Of a page from the host: what stands before its first frame. */
-export interface LogStart {
-  readonly host: string;
-  readonly id: string;
-  readonly generation: number;
-  readonly seq: number;
-  readonly hash: Digest;
-}
-
 export interface LogRead {
   readonly hash: Digest;
   /** The first frame; above 0 what was before it stands in the hash alone. */

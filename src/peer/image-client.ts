@@ -57,7 +57,8 @@ function requestOf(id: Digest, at = 0): Uint8Array {
 }
 
 function toldIn(image: kith.ImageFacts | null | undefined): ToldImage | null {
-  if (image == null || image.image.length !== ID_BYTES || image.size < 1) return null;
+  if (image === null || image === undefined || image.image.length !== ID_BYTES || image.size < 1)
+    return null;
   const { image: id, size, form, names } = image;
   return {
     id: toBase64url(id) as Digest,

@@ -76,7 +76,7 @@ export function headOf({ mark, written, lost }: Start): Uint8Array {
 }
 
 /** Null where the bytes do not begin with a head. */
-export function startIn(bytes: Uint8Array): Start | null {
+function startIn(bytes: Uint8Array): Start | null {
   if (bytes.length < HEAD_BYTES) return null;
   const signed = bytes.subarray(0, HEAD_BYTES - CHECK_BYTES);
   const check = bytes.subarray(HEAD_BYTES - CHECK_BYTES, HEAD_BYTES);

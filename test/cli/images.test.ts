@@ -38,7 +38,7 @@ describe('without a daemon', () => {
   test('images are added and listed; what needs one says so', async () => {
     const added = await json('image', 'add', file('alone', ALONE), '--name', 'alone');
     expect(added).toMatchObject({ form: 'raw', sizeBytes: ALONE.length, names: ['alone'] });
-    expect((await at('image', 'list')).out).toContain(`${added['id']}  alone`);
+    expect((await at('image', 'list')).out).toContain(`${String(added['id'])}  alone`);
     for (const words of [
       ['image', 'rm', 'alone'],
       ['image', 'fetch', String(added['id'])],

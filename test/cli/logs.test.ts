@@ -14,7 +14,7 @@ import type { SignedDocument } from '../../work/documents.ts';
 import { type FrameKind, type Mark, firstMark, framed } from '../../work/frames.ts';
 import { receiptJson, receiptMessage, receiptOf } from '../../work/receipt.ts';
 import { kithInside } from './inside.ts';
-import { scratch } from './ledgers.ts';
+import { kith, scratch } from './ledgers.ts';
 
 const folder = join(scratch('logs'), 'here');
 const ID = '01JE2QG5J1V9X1Q0Z5C7S9Y3KD';
@@ -104,6 +104,17 @@ describe('a log', () => {
       { ended: true, receipt: 'agrees' },
     ]);
     expect(lines.slice(1, -1).map(({ kind }) => kind)).toEqual(['out', 'kith', 'out', 'end']);
+  });
+
+  test('comes out as it was printed, and nothing else on stdout', async () => {
+    // The first start may have to build, and says so.
+    expect((await kith(['version'])).code).toBe(0);
+    const ran = await kith(['logs', ID, '-f', '--dir', folder]);
+    const note = 'the log has ended, and agrees with the receipt of its host\n';
+    expect([ran.code, ran.out, ran.err]).toEqual([0, 'one\ntwo\n', note]);
+    receipts = [receiptWith(firstHash())];
+    const other = await kith(['logs', ID, '--dir', folder]);
+    expect([other.code, other.err]).toEqual([3, expect.stringMatching(/^error: the log is not/)]);
   });
 
   test('of which a part is asked for, or kept, ends at the same hash', async () => {

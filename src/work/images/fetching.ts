@@ -71,7 +71,7 @@ export async function fetchImage(
 }
 
 /** Members that say they hold it. */
-export async function holdersOf({ peers, id, signal }: Fetch): Promise<Key[]> {
+async function holdersOf({ peers, id, signal }: Fetch): Promise<Key[]> {
   const asked = peers.members().slice(0, ASKED_MAX);
   const holders = new Set<Key>();
   const next = async (): Promise<void> => {

@@ -52,7 +52,7 @@ export function pathsIn(folder: string): Paths {
 
 /** On another thread: a chunk would stop everything else for 10 ms. */
 export async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
+  return new Uint8Array(await webcrypto.subtle.digest('SHA-256', bytes));
 }
 
 /** Fills a chunk from a place; shorter only at the end of the file. */
