@@ -8,6 +8,7 @@ import type { Offer } from '../../beat/offer.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
 import { stateOf } from '../../ledger/replica.ts';
 import { planOf } from '../../place/plan.ts';
+import { interfaceName } from '../../wg/address.ts';
 import type { Moment } from '../../work/lease.ts';
 import type { Spec } from '../../work/spec.ts';
 import { type Facts, createFacts } from '../beat/facts.ts';
@@ -21,6 +22,7 @@ import type { Mesh } from '../mesh/mesh.ts';
 import type { Calendar } from '../os/calendar.ts';
 import { bootMs, randomBytes } from '../os/clock.ts';
 import { bootId } from '../os/machine.ts';
+import { nodePlatform } from '../platform.ts';
 import { urlOf } from '../peer/address.ts';
 import { openChannel } from '../peer/channel.ts';
 import { workRoutes } from '../peer/work-routes.ts';
@@ -137,7 +139,9 @@ export async function startWork(parts: WorkParts): Promise<Work> {
     send: (owner, signed) => reaching.bring(owner, signed),
     wallMs: calendar.nowMs,
   });
-  const net = createGuestNet({ own: self, mesh: () => parts.mesh()?.place() ?? null });
+  // Tables and interfaces are named by it, and several nodes may share a machine.
+  const device = interfaceName(parts.home.replica.ledger, self, nodePlatform);
+  const net = createGuestNet({ own: device, mesh: () => parts.mesh()?.place() ?? null });
   const drivers = createDrivers(parts.drivers({ state: base, home: self, net }), () => changed?.());
   const hosting = startHosting({
     ...{ ...standing, boot: bootId(), drivers, papers, endings, tell, image: images.forWork },

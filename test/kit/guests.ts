@@ -45,6 +45,8 @@ const PREFIX = 'kith-vms-';
 
 /** A folder for machines of this process; those of processes that were killed go, with theirs. */
 export function machinesFolder(): string {
+  // As kith itself has it: files of guests must not depend on another.
+  process.umask(0o077);
   for (const name of fs.readdirSync(os.tmpdir())) {
     const maker = new RegExp(`^${PREFIX}([0-9]+)-`).exec(name)?.[1];
     if (maker === undefined || isRunning(Number(maker))) continue;

@@ -3,7 +3,7 @@
 // the machine, or with another QEMU, it is none. Spec: docs/machines.md, "KVM".
 
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROBE_STATUS, probeArgs, probeGuest } from '../../../work/probe-guest.ts';
 import type { Accel } from '../../../work/qemu.ts';
@@ -108,7 +108,9 @@ interface Guest {
 
 function runGuest(parts: ProofParts, accel: Accel, limitMs: number): Promise<Guest> {
   const file = join(parts.folder, GUEST);
-  writeFileSync(file, probeGuest(), { mode: 0o444, flag: 'w' });
+  writeFileSync(file, probeGuest());
+  // QEMU opens it anew, as another user; what a new file gets is this process's own mask.
+  chmodSync(file, 0o444);
   const fd = openSync(file, 'r');
   const beganMs = monotonicMs();
   const groups = accel === 'kvm' ? groupsFor(parts.device) : [];
