@@ -35,8 +35,8 @@ describe('a machine that has lost its key', () => {
   }, 120_000);
 
   test('is never the one on which its successor is admitted', async () => {
-    const { code, err } = await admitting(attic, 9, 'x', '--replaces', 'attic').ended;
-    expect([code, err]).toEqual([2, expect.stringContaining('is this very machine')]);
+    const { code, out } = await admitting(attic, 9, 'x', '--replaces', 'attic').ended;
+    expect([code, out]).toEqual([2, expect.stringContaining('is this very machine')]);
     expect((await nodesIn(attic)).find(({ name }) => name === 'attic')?.standing).toBe('active');
   });
 
