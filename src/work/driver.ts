@@ -118,6 +118,8 @@ export interface Driver {
   /** Never longer than its own limit, and never throws. */
   probe(): Promise<Probe>;
   estimate(spec: Spec): Estimate;
+  /** Whether it can run this one at all; absent: every spec of its kind. */
+  takes?(spec: Spec): boolean;
   /** Brings what the start needs: images, disks, seeds. Can be tried again. */
   prepare(order: Order, tell: Tell, signal: AbortSignal): Promise<Result<void, FailCode>>;
   /** Starts it, detached: it outlives this daemon. */

@@ -2,7 +2,7 @@
 // of work now, by its last probe. A probe that failed is tried again, so that an engine which comes
 // up later is found without a restart. Spec: docs/running.md, "Drivers".
 
-import type { Kind } from '../../work/spec.ts';
+import type { Kind, Spec } from '../../work/spec.ts';
 import type { Driver, Probe } from './driver.ts';
 import { PROBE_AGAIN_MS, PROBE_MS, PROBE_SOON_MS } from './limits.ts';
 
@@ -13,8 +13,8 @@ export interface Probed {
 }
 
 export interface Drivers {
-  /** The first that can run such work; null: none can. */
-  pick(kind: Kind): Driver | null;
+  /** The first that can run it; null: none can. */
+  pick(spec: Spec): Driver | null;
   of(kind: Kind): readonly Driver[];
   kinds(): readonly Kind[];
   probes(): readonly Probed[];
@@ -50,12 +50,14 @@ export function createDrivers(drivers: readonly Driver[], changed: () => void): 
     });
     return own.asking;
   };
-  const pick = (kind: Kind): Driver | null =>
-    all.find(({ driver, probe }) => driver.kind === kind && probe?.usable === true)?.driver ?? null;
+  const usable = (kind: Kind): Driver[] =>
+    all
+      .filter(({ driver, probe }) => driver.kind === kind && probe?.usable === true)
+      .map(({ driver }) => driver);
   return {
-    pick,
+    pick: (spec) => usable(spec.kind).find((driver) => driver.takes?.(spec) ?? true) ?? null,
     of: (kind) => drivers.filter((driver) => driver.kind === kind),
-    kinds: () => (['job', 'vm'] as const).filter((kind) => pick(kind) !== null),
+    kinds: () => (['job', 'vm'] as const).filter((kind) => usable(kind).length > 0),
     probes: () => all.map(({ driver, probe }) => ({ driver, probe })),
     async ready() {
       await Promise.all(all.filter(({ probe }) => probe === null).map(ask));

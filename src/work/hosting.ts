@@ -260,7 +260,7 @@ async function ask(own: Own, signed: SignedDocument, from: Key): Promise<SignedD
   const { request, re } = read;
   const spec = request.say === 'reserve' ? request.spec : own.host.leases.get(request.id)?.spec;
   const right = rightOf(parts.ground(), request, spec ?? null);
-  const driver = spec === undefined ? null : parts.drivers.pick(spec.kind);
+  const driver = spec === undefined ? null : parts.drivers.pick(spec);
   const estimate = driver === null || spec === undefined ? null : driver.estimate(spec);
   return new Promise((resolve) => {
     // The same request may be asked again before it is answered.

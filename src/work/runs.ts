@@ -105,7 +105,7 @@ interface Refused {
 const ACTS: Readonly<Record<Act, (own: Own, tag: Tag, run: number) => Promise<Refused | null>>> = {
   async prepare(own, tag, run) {
     const order = own.parts.orderOf(tag);
-    const driver = order === null ? null : own.parts.drivers.pick(order.spec.kind);
+    const driver = order === null ? null : own.parts.drivers.pick(order.spec);
     if (order === null || driver === null) return NO_ENGINE;
     // Before anything of it is there: after a crash this one is asked for it, and nobody else.
     await own.parts.folders.noteDriver(tag, driver.name);

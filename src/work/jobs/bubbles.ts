@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDigest } from '../../../proto/ids.ts';
 import { type Result, ok, refuse } from '../../../proto/result.ts';
 import { ARGS_FD, type Bubble, beyondBubble, bubbleArgs, piped } from '../../../work/bubble.ts';
 import { STAGE, SUPERVISE } from '../../../work/bubble.ts';
@@ -52,6 +53,9 @@ export function bubbleDriver(parts: BubbleParts): Driver {
     kind: 'job',
     name: 'bubblewrap',
     probe,
+    // Of an image it knows its files and no registry: those are in kith's store, by their digest.
+    takes: ({ network, resources, job }) =>
+      network.mode === 'none' && resources.gpu === undefined && isDigest(job?.image ?? ''),
     estimate: ({ resources: { memMiB, diskMiB } }) => ({
       memMiB,
       diskMiB: diskMiB + (2 * BUBBLE_LOG_BYTES) / MIB,

@@ -76,6 +76,17 @@ describe('a job in bubblewrap', () => {
     expect(found.weaker).toContain('no filter of system calls');
   });
 
+  test('is for what it can run: an image by its digest, no network, no cards', () => {
+    const takes = (fields: Fields): boolean | undefined =>
+      driver().takes?.(jobSpec(['true'], fields));
+    const digest = 'Qw3mR1c9b0sVx5Zt7LkYhGfDpAoIuJnE2rT4yWvBxCM';
+    const known = { job: { image: digest } };
+    expect(takes(known)).toBe(true);
+    expect(takes({ job: { image: 'busybox:1.37' } })).toBe(false);
+    expect(takes({ ...known, network: { mode: 'egress' } })).toBe(false);
+    expect(takes({ ...known, resources: { gpu: { count: 1 } } })).toBe(false);
+  });
+
   check('prints both streams as they are, and ends with its number', async () => {
     const line = String.raw`printf 'a\377\rb\n'; echo wrong >&2; printf end; exit 3`;
     const ordering = job(shell(line));
