@@ -62,7 +62,10 @@ export function meshBehind(
   };
   return {
     peers: () => ({ peers: needed().peers() }),
-    nodes: () => ({ nodes: daemon.mesh?.nodes() ?? [] }),
+    // Without a mesh this node is the only one, and what it offers is known all the same.
+    nodes: () => ({
+      nodes: daemon.mesh?.nodes() ?? [...(daemon.work?.seen().heard.values() ?? [])],
+    }),
     ping: async (node: Key) => needed().ping(node),
     relink: (node: Key | null) => ({ links: needed().relink(node) }),
     async rotate() {
