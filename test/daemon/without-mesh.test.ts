@@ -53,9 +53,9 @@ describe('a daemon that was started without a mesh', () => {
     expect(ran.err).toMatch(/^error: there is no mesh on this machine.*\nhint: `kith status`/m);
   });
 
-  test('lists the nodes that the ledger has', async () => {
+  test('lists the nodes that the ledger has, and knows of itself what it offers', async () => {
     const { nodes } = await done<{ nodes: Record<string, unknown>[] }>('nodes', '--dir', attic);
-    expect(nodes).toMatchObject([{ name: 'attic', here: true, liveness: null, headroom: null }]);
+    expect(nodes).toMatchObject([{ name: 'attic', here: true, liveness: 'here' }]);
   });
 
   test('gives figures for Prometheus', async () => {
