@@ -14,8 +14,8 @@ export default defineConfig({
           name: 'suites',
           include: ['test/**/*.test.ts'],
           exclude: LABORATORY,
-          // By itself vitest leaves one core free, of two: many tests wait for processes, engines and
-          // guests, so that one more than there are cores keeps all of them busy.
+          // By itself vitest leaves one core free, of two: many tests wait for processes, engines
+          // and guests, so that one more than there are cores keeps all of them busy.
           maxWorkers: availableParallelism() + 1,
           // For a test that hangs. None measures time, and many start processes on a machine that
           // is busy with the other suites.
