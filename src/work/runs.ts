@@ -12,6 +12,7 @@ import { systemCode } from '../store/faults.ts';
 import type { Driver, Order, Running, Tell } from './driver.ts';
 import type { Drivers } from './drivers.ts';
 import type { Folders } from './folders.ts';
+import { ImageFault } from './images/images.ts';
 import { USAGE_AT_ONCE_MAX } from './limits.ts';
 
 export interface RunsParts {
@@ -91,8 +92,11 @@ async function drive(own: Own, act: Act, tag: Tag, run: number): Promise<void> {
     if (refused !== null) fail(refused.code, refused.detail);
   } catch (error) {
     const code = systemCode(error);
+    const why = error instanceof Error ? error.message : code;
     const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-    fail(isFull ? 'disk-full' : 'engine-refused', error instanceof Error ? error.message : code);
+    // An image that cannot be had says itself what is wrong with it.
+    if (error instanceof ImageFault) fail(error.code, why);
+    else fail(isFull ? 'disk-full' : 'engine-refused', why);
   }
 }
 

@@ -109,33 +109,41 @@ describe('with a daemon that has no mesh', () => {
     await up(attic);
   }, 60_000);
 
-  test('no node is heard: each says why, the exit is 6, and nothing has changed', async () => {
+  test('it knows itself: what is missing there, the exit is 6, and nothing has changed', async () => {
     const before = readFileSync(join(attic, 'nodes.jsonl'), 'utf8');
     const listed = readdirSync(attic).toSorted();
     const words = ['place', '-', '--dry-run', '--seed', '7', '--dir', attic];
-    const human = await kith(words, { input: HELLO });
+    const input = `resources: { memory: 60TiB }\n${HELLO}`;
+    const asked = async (): Promise<unknown> => {
+      const json = await kith([...words, '--json'], { input });
+      return [json.code, JSON.parse(json.out)];
+    };
+    const missing = expect.objectContaining({ code: 'place-no-memory' }) as object;
+    // What it has is read a moment after it has begun.
+    await expect.poll(asked).toMatchObject([
+      6,
+      {
+        ...{ dryRun: true, policy: 'mostFree', seed: 7, order: [] },
+        spec: { name: 'hello', kind: 'job', resources: { memMiB: 62_914_560 } },
+        nodes: [
+          {
+            ...{ name: 'attic', here: true, fits: false, left: null },
+            lacks: expect.arrayContaining([missing]) as unknown,
+          },
+        ],
+        error: { code: 'no-node-fits' },
+      },
+    ]);
+    const human = await kith(words, { input });
     expect(human.code).toBe(6);
     expect(human.out.split('\n')).toEqual([
-      'job hello: 2 cores, 8 GiB of memory, 1 GiB of disk',
+      'job hello: 2 cores, 61440 GiB of memory, 1 GiB of disk',
       expect.stringMatching(/^policy mostFree; digest \S{43}$/),
-      expect.stringMatching(/^ {2}attic \(this machine\) +- +nothing was heard of it$/),
+      expect.stringMatching(/^ {2}attic \(this machine\) +- +.*needs 61440 GiB of memory/),
       'nothing was changed',
       '',
     ]);
     expect(human.err).toMatch(/^mesh: none: it was started with --no-mesh\nerror: no node can/);
-    const json = await kith([...words, '--json'], { input: HELLO });
-    expect(json.code).toBe(6);
-    expect(JSON.parse(json.out)).toMatchObject({
-      ...{ dryRun: true, policy: 'mostFree', seed: 7, order: [] },
-      spec: { name: 'hello', kind: 'job', resources: { memMiB: 8_192 } },
-      nodes: [
-        {
-          ...{ name: 'attic', here: true, fits: false, left: null },
-          lacks: [{ code: 'place-unheard', why: 'nothing was heard of it' }],
-        },
-      ],
-      error: { code: 'no-node-fits' },
-    });
     expect(readFileSync(join(attic, 'nodes.jsonl'), 'utf8')).toBe(before);
     expect(readdirSync(attic).toSorted()).toEqual(listed);
   });
