@@ -7,7 +7,8 @@ import { type Lab, lab } from '../../test/lab/lab.ts';
 import { commit, network } from '../../test/lab/network.ts';
 import { until } from '../../test/lab/until.ts';
 import type { Finding } from '../ledger/finding.ts';
-import { firstAnswer, percentile } from './turns.ts';
+import { percentile } from '../ledger/measure.ts';
+import { firstAnswer } from './turns.ts';
 
 const NAMES = ['attic', 'barn', 'cellar', 'den'] as const;
 /** Shorter than a peer is missed, until it is doubted, until it is down. */

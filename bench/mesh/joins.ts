@@ -10,7 +10,8 @@ import { DOOR_PORT, network, remove } from '../../test/lab/network.ts';
 import { until } from '../../test/lab/until.ts';
 import type { Finding } from '../ledger/finding.ts';
 import { tunnelByHand } from './by-hand.ts';
-import { firstAnswer, percentile } from './turns.ts';
+import { percentile } from '../ledger/measure.ts';
+import { firstAnswer } from './turns.ts';
 
 export type Place = 'lan' | 'nat';
 

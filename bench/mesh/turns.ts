@@ -1,16 +1,9 @@
-// What the rows of the mesh have in common: waiting for the first answer to a ping, and the shares
-// of what was measured.
+// What the rows of the mesh have in common: waiting for the first answer to a ping.
 
 import type { Machine } from '../../test/lab/machine.ts';
 
 /** One that gets no answer within it is sent again. */
 const PATIENCE_S = 0.3;
-
-/** The nearest rank: a value that was measured. */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil((share / 100) * sorted.length) - 1)] ?? Number.NaN;
-}
 
 /** Pings again and again from now on; when the first answer came, by `performance.now()`. */
 export function firstAnswer(from: Machine, address: string): Promise<number> {

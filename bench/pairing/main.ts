@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import type { Role } from '../../pairing/confirm.ts';
 import { type Finding, isReached } from '../ledger/finding.ts';
 import { thisMachine } from '../ledger/machine.ts';
-import { median } from '../ledger/measure.ts';
+import { median, percentile } from '../ledger/measure.ts';
 import { almostTyped, houseOf } from './ceremony.ts';
 import { heardBy } from './crypto.ts';
 import { type Results, resultsMarkdown, writeResults } from './report.ts';
@@ -79,11 +79,6 @@ function wholeFindings(
     how: 'real processes on loopback, in turn',
   });
   return [at(50, 400), at(95, 800)];
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.ceil((share / 100) * sorted.length) - 1] as number;
 }
 
 function cryptoFindings(): Finding[] {

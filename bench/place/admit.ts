@@ -14,7 +14,7 @@ import type { Effect, Host, Input, Said } from '../../work/host-state.ts';
 import { stepHost } from '../../work/host.ts';
 import { documentMessage, readRequest } from '../../work/signing.ts';
 import { readSpec, specDigest } from '../../work/spec.ts';
-import { percentile } from './percentile.ts';
+import { percentile } from '../ledger/measure.ts';
 
 export interface Admitted {
   readonly p50Ms: number;

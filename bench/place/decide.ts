@@ -3,7 +3,7 @@
 // each: what looking at them costs at all.
 
 import { planOf } from '../../place/plan.ts';
-import { percentile } from './percentile.ts';
+import { percentile } from '../ledger/measure.ts';
 import { DEMAND, manyNodes } from './nodes.ts';
 
 export interface Decided {

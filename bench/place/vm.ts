@@ -18,7 +18,7 @@ import {
   orderOf,
 } from '../../test/kit/guests.ts';
 import type { Finding } from '../ledger/finding.ts';
-import { percentile } from './percentile.ts';
+import { percentile } from '../ledger/measure.ts';
 
 /** As much longer as a person does not notice. */
 const RATIO_MOST = 1.15;

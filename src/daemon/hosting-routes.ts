@@ -6,20 +6,9 @@ import type { Taking } from '../../beat/offer.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
 import type { Kind } from '../../work/spec.ts';
 import type { Route } from './routes.ts';
+import { anId, count, flag, object, open, text } from './route-words.ts';
 
 export type HostingRouteName = 'workReady' | 'workFreeze' | 'workLog' | 'workType';
-
-const open = { type: 'object', additionalProperties: true } as const;
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean' } as const;
-const count = { type: 'integer', minimum: 0 } as const;
-
-function object(properties: Readonly<Record<string, object>>): object {
-  return {
-    ...{ type: 'object', properties, required: Object.keys(properties) },
-    additionalProperties: false,
-  };
-}
 
 export const HOSTING_ROUTES: Readonly<Record<HostingRouteName, Route>> = {
   workReady: {
@@ -45,7 +34,7 @@ export const HOSTING_ROUTES: Readonly<Record<HostingRouteName, Route>> = {
     path: '/v1/work/log',
     help: 'frames of a log from a number on, from the host that has it; waits for the next for so long',
     input: object({
-      id: { type: 'string', minLength: 1, maxLength: 64 },
+      id: anId,
       from: count,
       waitMs: { type: 'integer', minimum: 0, maximum: 20_000 },
     }),
@@ -59,7 +48,7 @@ export const HOSTING_ROUTES: Readonly<Record<HostingRouteName, Route>> = {
     path: '/v1/work/type',
     help: 'types at the console of a machine that was placed from here: bytes in base64url',
     input: object({
-      id: { type: 'string', minLength: 1, maxLength: 64 },
+      id: anId,
       bytes: { type: 'string', minLength: 1, maxLength: 4_096 },
     }),
     output: object({ taken: flag }),

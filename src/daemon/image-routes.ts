@@ -5,20 +5,11 @@ import type { Digest, Key } from '../../proto/ids.ts';
 import type { ToldImage } from '../peer/image-routes.ts';
 import type { Held, Partial, Removed } from '../work/images/store.ts';
 import type { Route } from './routes.ts';
+import { list, object, open } from './route-words.ts';
 
 export type ImageRouteName = 'images' | 'imageAdd' | 'imageFetch' | 'imageRemove';
 
-const open = { type: 'object', additionalProperties: true } as const;
 const aName = { type: 'string', minLength: 1, maxLength: 255 } as const;
-
-function object(properties: Readonly<Record<string, object>>): object {
-  return {
-    ...{ type: 'object', properties, required: Object.keys(properties) },
-    additionalProperties: false,
-  };
-}
-
-const list = { type: 'array', items: open } as const;
 
 export const IMAGE_ROUTES: Readonly<Record<ImageRouteName, Route>> = {
   images: {
@@ -26,7 +17,7 @@ export const IMAGE_ROUTES: Readonly<Record<ImageRouteName, Route>> = {
     path: '/v1/images',
     help: 'the images of this machine, and those of every member that answers',
     input: object({}),
-    output: object({ held: list, partial: list, elsewhere: list }),
+    output: object({ held: list(open), partial: list(open), elsewhere: list(open) }),
   },
   imageAdd: {
     method: 'POST',

@@ -26,6 +26,7 @@ import {
   type WorkRouteName,
   WORK_ROUTES,
 } from './work-routes.ts';
+import { count, flag, list, maybe, number, object, open, text } from './route-words.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST';
@@ -37,29 +38,8 @@ export interface Route {
   readonly output: object | null;
 }
 
-const text = { type: 'string' } as const;
-const count = { type: 'integer', minimum: 0 } as const;
-const maybe = (schema: { readonly type: string }): object => ({ ...schema, nullable: true });
-/** Closed: a field that nobody knows is a mistake. */
-function object(properties: Readonly<Record<string, object>>): {
-  type: 'object';
-  properties: Readonly<Record<string, object>>;
-  required: string[];
-  additionalProperties: false;
-} {
-  return {
-    type: 'object',
-    properties,
-    required: Object.keys(properties),
-    additionalProperties: false,
-  };
-}
-const list = (items: object): object => ({ type: 'array', items });
-const open = { type: 'object', additionalProperties: true } as const;
 const ADDRESS = object({ host: text, port: count });
 
-const flag = { type: 'boolean' } as const;
-const number = { type: 'number' } as const;
 const aKey = { type: 'string', minLength: 43, maxLength: 43 } as const;
 
 const LINES = {

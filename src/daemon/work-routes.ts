@@ -10,6 +10,7 @@ import type { OwnedView } from '../../work/owner-view.ts';
 import type { Spec } from '../../work/spec.ts';
 import type { WorkAt } from '../work/reach.ts';
 import type { Route } from './routes.ts';
+import { anId, list, object, open, text } from './route-words.ts';
 
 export type WorkRouteName =
   | 'place'
@@ -19,19 +20,6 @@ export type WorkRouteName =
   | 'workStop'
   | 'workReceipts'
   | 'drain';
-
-const open = { type: 'object', additionalProperties: true } as const;
-const text = { type: 'string' } as const;
-const anId = { type: 'string', minLength: 1, maxLength: 64 } as const;
-
-function object(properties: Readonly<Record<string, object>>): object {
-  return {
-    ...{ type: 'object', properties, required: Object.keys(properties) },
-    additionalProperties: false,
-  };
-}
-
-const list = (items: object): object => ({ type: 'array', items });
 
 export const WORK_ROUTES: Readonly<Record<WorkRouteName, Route>> = {
   place: {
