@@ -38,6 +38,7 @@ export type CliCode =
   | 'log-broken'
   | 'log-other-hash'
   | 'output-other'
+  | 'answer-malformed'
   | 'bug';
 
 export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
@@ -161,6 +162,10 @@ export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
     what: 'an output is missing, or not what the receipt says',
     hint: 'the detail names it; fetch it from the host again',
     exit: 'refused',
+  },
+  'answer-malformed': {
+    what: 'the program that asks in place of a terminal gave no answer that fits the question',
+    hint: 'it and kith must be of one version; without it kith asks at the terminal',
   },
   bug: {
     what: 'this is a fault of kith itself',
