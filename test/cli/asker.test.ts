@@ -20,7 +20,6 @@ import {
 } from '../../proto/questions.ts';
 import { NOTHING_KEPT, writeKept } from '../../src/genesis/kept.ts';
 import { keyHost } from '../../src/home/host.ts';
-import { realDisk } from '../../src/store/disk.ts';
 import { ROOT, kith, scratch } from './ledgers.ts';
 
 const PHRASE = 'correct "horse"\\ battäry';
@@ -32,6 +31,7 @@ interface Asked {
   /** Another thing than an answer. */
   say(text: string): void;
   hangUp(): void;
+  kill(signal: NodeJS.Signals): void;
   readonly steps: Step[];
   documents(): Record<string, unknown>[];
   /** Its exit code and the last document. */
@@ -91,6 +91,7 @@ function asking(...words: string[]): Asked {
     },
     answer: (question, answer) => void socket.write(answerLine(question, answer)),
     say: (text) => void socket.write(text),
+    kill: (signal) => void child.kill(signal),
     hangUp: () => void socket.destroy(),
   };
 }
@@ -158,18 +159,29 @@ async function shownBy(joining: Asked, nth: number): Promise<{ code: string; add
   return windows()[nth - 1] as { code: string; address: string };
 }
 
-/** A burnt code, an operator who goes away, and one who gives another name and fewer rights. */
+/**
+ * A new machine that goes away, a burnt code, an operator who goes away, and one who gives another
+ * name and fewer rights.
+ */
 async function admits(own: string, folder: string): Promise<void> {
-  realDisk.makeFolder(folder);
-  writeKept(keyHost(), folder, { ...NOTHING_KEPT, used: 2 });
-  const joining = asking('join', '--dir', folder, '--listen', '127.0.0.1:0', '--name', 'lamp');
-  const burnt = await shownBy(joining, 1);
+  const words = ['join', '--dir', folder, '--listen', '127.0.0.1:0', '--name', 'lamp'];
   const admit = async (address: string, code: string): Promise<Asked> => {
     const admitting = asking('admit', address, '--dir', own);
     admitting.answer(await admitting.next('secret'), utf8(PHRASE));
     admitting.answer(await admitting.next('line'), code);
     return admitting;
   };
+  const gone = asking(...words);
+  const shown = await shownBy(gone, 1);
+  const alone = await admit(shown.address, shown.code);
+  await alone.next('admission');
+  gone.kill('SIGTERM');
+  // The question is still open, and nobody answers it.
+  expect(await alone.ended).toMatchObject([1, { error: { code: 'pairing-they-cancelled' } }]);
+  expect((await gone.ended)[0]).toBe(130);
+  writeKept(keyHost(), folder, { ...NOTHING_KEPT, used: 2 });
+  const joining = asking(...words);
+  const burnt = await shownBy(joining, 1);
   const wrong = await admit(burnt.address, showCode(makeCode(new Uint8Array(8))));
   expect(await wrong.ended).toMatchObject([1, { error: { code: 'pairing-wrong-code' } }]);
   const key = await joining.next('key');
