@@ -202,7 +202,6 @@ function publishedOf({ parts }: Own, tag: Tag): Result<JsonObject, 'not-granted'
   if (ports.length === 0) return ok({});
   if (!parts.publishing.holds(tag)) return refuse('not-granted', 'its ports are not open');
   const texts = ports.map(({ hostPort, port, protocol }) => `${hostPort}->${port}/${protocol}`);
-  parts.say(tag, `published at the address of its host: ${texts.join(', ')}`);
   return ok({ ports: texts });
 }
 
