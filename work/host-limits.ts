@@ -57,3 +57,10 @@ export const PAST_MS: number = 60 * 60_000;
 export const PAST_MAX = 5_000;
 /** After a failed write: a full disk is looked at again. */
 export const STALL_MS = 1_000;
+
+/**
+ * Ports that are chosen where a spec names none: below those that kernels give to who connects
+ * (32,768 on), and where few programs have theirs.
+ */
+export const PORT_CHOSEN_FIRST = 30_000;
+export const PORT_CHOSEN_LAST = 32_767;

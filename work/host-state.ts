@@ -129,6 +129,8 @@ export type Input =
       readonly right: Right;
       /** What its driver charges; null: there is no driver for it here. */
       readonly estimate: { readonly memMiB: number; readonly diskMiB: number } | null;
+      /** Of the ports that it names, those that other programs here have: as 80/tcp. */
+      readonly busy?: readonly string[];
     }
   /** All entries up to this one are safe on the disk. */
   | { readonly is: 'stored'; readonly upTo: number }

@@ -39,9 +39,14 @@ export type CliCode =
   | 'log-other-hash'
   | 'output-other'
   | 'answer-malformed'
+  | 'no-screen'
   | 'bug';
 
 export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
+  'no-screen': {
+    what: 'the screens need a terminal to be drawn on, and this is none',
+    hint: 'run it at a console or over SSH with `ssh -t`; without one, see `kith status` and `kith help`',
+  },
   'wrong-use': {
     what: 'a command or an option is unknown, missing or one too many',
     hint: 'see `kith help COMMAND`',

@@ -9,6 +9,7 @@ import { hostFrom, snapshotOf } from '../../work/host-recovery.ts';
 import { stepHost } from '../../work/host.ts';
 import type { Draining, Effect, Entry, Found, Host, Input, Said } from '../../work/host-state.ts';
 import type { Lease, Moment, Tag } from '../../work/lease.ts';
+import type { Spec } from '../../work/spec.ts';
 import type { Facts } from '../beat/facts.ts';
 import type { Tell } from '../daemon/events.ts';
 import type { Driver, Order } from './driver.ts';
@@ -19,6 +20,7 @@ import type { HostPapers } from './host-papers.ts';
 import type { WorkJournal } from './journal.ts';
 import { FACTS_MS, LOOK_MS, RECOVER_AGAIN_MS, USAGE_MS } from './limits.ts';
 import { factsOf, offerOf, workDigest } from './offered.ts';
+import type { Publishing } from './published.ts';
 import { type Asked, rightOf } from './rights.ts';
 import { type WorkRow, rowsOf } from './rows.ts';
 import { type Runs, createRuns } from './runs.ts';
@@ -37,6 +39,9 @@ export interface HostingParts {
   readonly logs: WorkLogs;
   readonly endings: Endings;
   readonly folders: Folders;
+  readonly publishing: Publishing;
+  /** What no driver has found is taken away. */
+  readonly tidy: () => Promise<void>;
   readonly image: Order['image'];
   /** The owner's signed answer to a question; rejects where none comes. */
   readonly askOwner: (owner: Key, request: SignedDocument) => Promise<SignedDocument>;
@@ -92,7 +97,7 @@ export function startHosting(parts: HostingParts): Hosting {
       input: (input) => feed(own, input),
       orderOf: (tag) => orderOf(own, tag),
       say: (tag, text) => parts.logs.say(tag, text),
-      folders: parts.folders,
+      ...{ folders: parts.folders, publishing: parts.publishing },
     }),
     host: hostFrom(self, entries, boot, now()),
     ...{ inbox: [], isBusy: false, isClosed: false, epoch: 0, isRewriting: false },
@@ -138,6 +143,7 @@ function hostingOf(own: Own): Hosting {
       await parts.journal.close();
       await parts.endings.close();
       await parts.logs.close();
+      parts.publishing.close();
       await parts.drivers.close();
     },
   };
@@ -248,8 +254,8 @@ function orderOf({ host, parts }: Own, tag: Tag): Order | null {
   const lease = host.leases.get(tag.id);
   if (lease === undefined || lease.generation !== tag.generation) return null;
   return {
-    ...{ tag, spec: lease.spec, cards: lease.charge.cards, folder: parts.folders.runOf(tag) },
-    ...{ log: parts.logs.sinkOf(lease), image: parts.image },
+    ...{ tag, spec: lease.spec, cards: lease.charge.cards, ports: lease.charge.ports ?? [] },
+    ...{ folder: parts.folders.runOf(tag), log: parts.logs.sinkOf(lease), image: parts.image },
   };
 }
 
@@ -259,6 +265,7 @@ async function ask(own: Own, signed: SignedDocument, from: Key): Promise<SignedD
   if (read === null || own.isClosed) return null;
   const { request, re } = read;
   const spec = request.say === 'reserve' ? request.spec : own.host.leases.get(request.id)?.spec;
+  const busy = request.say === 'reserve' ? await busyPorts(own, request.spec) : [];
   const right = rightOf(parts.ground(), request, spec ?? null);
   const driver = spec === undefined ? null : parts.drivers.pick(spec);
   const estimate = driver === null || spec === undefined ? null : driver.estimate(spec);
@@ -266,8 +273,17 @@ async function ask(own: Own, signed: SignedDocument, from: Key): Promise<SignedD
     // The same request may be asked again before it is answered.
     const waiting = own.asked.get(re) ?? new Set();
     own.asked.set(re, waiting.add(resolve));
-    feed(own, { is: 'request', re, request, right, estimate });
+    feed(own, { is: 'request', re, request, right, estimate, busy });
   });
+}
+
+/** Ports of this host that the spec names, and other programs have. */
+async function busyPorts({ parts }: Own, { network }: Spec): Promise<readonly string[]> {
+  if (network.mode !== 'egress') return [];
+  const named = network.publish.flatMap(({ hostPort, protocol }) =>
+    hostPort === undefined ? [] : [{ hostPort, protocol }],
+  );
+  return named.length === 0 ? [] : parts.publishing.taken(named);
 }
 
 function answered(own: Own, re: Digest, to: Request, said: Said): void {
@@ -319,6 +335,7 @@ async function recover(own: Own): Promise<void> {
   await Promise.all([drivers.ready(), facts.ready()]);
   feedFacts(own);
   const found = await Promise.all(drivers.probes().map(({ driver }) => recoverBy(own, driver)));
+  await own.parts.tidy();
   feed(own, { is: 'recovered', found: found.flat() });
 }
 

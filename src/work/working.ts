@@ -34,7 +34,7 @@ import type { DriverParts } from './driver-list.ts';
 import { type Drivers, createDrivers } from './drivers.ts';
 import { createEndings } from './endings.ts';
 import { type Folders, foldersIn } from './folders.ts';
-import { createGuestNet } from './guest-net.ts';
+import { type MeshPlace, createGuestNet } from './guest-net.ts';
 import { type Hosting, startHosting } from './hosting.ts';
 import { type WorkJournal, openWorkJournal } from './journal.ts';
 import { type Images, imagesOver } from './images/images.ts';
@@ -42,6 +42,7 @@ import type { ImagePeers } from './images/fetching.ts';
 import { openImages } from './images/store.ts';
 import { type OwnedFile, openOwnedFile } from './owned-file.ts';
 import { type Owning, startOwning } from './owning.ts';
+import { createPublishing } from './published.ts';
 import { type Pen, hostPapers, ownerPapers, penOf } from './papers.ts';
 import { OWN_HEARD_MS } from './limits.ts';
 import { type Reaching, createReaching } from './reaching.ts';
@@ -141,10 +142,12 @@ export async function startWork(parts: WorkParts): Promise<Work> {
   });
   // Tables and interfaces are named by it, and several nodes may share a machine.
   const device = interfaceName(parts.home.replica.ledger, self, nodePlatform);
-  const net = createGuestNet({ own: device, mesh: () => parts.mesh()?.place() ?? null });
+  const place = (): MeshPlace | null => parts.mesh()?.place() ?? null;
+  const net = createGuestNet({ own: device, mesh: place });
   const drivers = createDrivers(parts.drivers({ state: base, home: self, net }), () => changed?.());
   const hosting = startHosting({
     ...{ ...standing, boot: bootId(), drivers, papers, endings, tell, image: images.forWork },
+    ...{ publishing: createPublishing(net, place), tidy: net.tidy },
     askOwner: (owner, request) => reaching.ask(owner, request),
   });
   hosting.onChanged(() => changed?.());

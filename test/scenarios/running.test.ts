@@ -12,6 +12,17 @@ import { IMAGE, containersIn, podmanMissing, withPodman } from './engine.ts';
 import { heard, nodesOf } from './watch.ts';
 
 const MISSING = podmanMissing();
+/** Says what a port says within three seconds, or nothing; from an address of its own, if named. */
+const LISTEN_TO = `const [host, port, localAddress] = process.argv.slice(1);
+const socket = require('node:net').connect({ host, port, ...(localAddress && { localAddress }) });
+socket.on('error', () => process.exit(1)).on('close', () => process.exit(0)).pipe(process.stdout);
+setTimeout(() => process.exit(1), 3000);`;
+
+/** Serves one word to whoever connects. */
+const SERVE = (word: string): readonly string[] => [
+  ...['/bin/sh', '-c', `while true; do echo ${word} | nc -l -p 8000; done`],
+];
+
 /** The shortest `lostAfter` there is, and what a busy machine needs besides. */
 const LOST_MS_MAX = 240_000;
 
@@ -107,6 +118,65 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     expect(listed.at.map(({ id, owner }) => [id, owner])).toContainEqual([work.id, keyOf(attic)]);
     await (attic as Host).json('stop', 'long');
     await until('it has ended', async () => (await shown(work.id)).work.phase === 'ended');
+  });
+
+  async function said(from: Host, ...words: string[]): Promise<string> {
+    return (await from.machine.run([process.execPath, '--eval', LISTEN_TO, ...words])).out.trim();
+  }
+
+  async function serving(name: string, network: object, nodes = ['cellar']): Promise<string> {
+    const file = specFile(SERVE(name), {
+      ...{ name, network, constraints: { nodes, policy: 'pin' } },
+      ...{ limits: { maxRuntime: '1h' }, lifecycle: { stopGraceS: 1 } },
+      job: { image: IMAGE, command: SERVE(name) },
+    });
+    const { work } = await (attic as Host).json<WorkReplies['work']>('place', file);
+    await until(`${name} runs`, async () => (await shown(work.id)).work.state === 'running');
+    return work.id;
+  }
+
+  test('is reached over the mesh at its host, or at an address of its own, while it lives', async () => {
+    const [from, at] = [attic as Host, cellar as Host];
+    const port = { port: 8000, hostPort: 8080 };
+    await serving('shop', { mode: 'egress', publish: [port] });
+    await serving('guest', { mode: 'mesh', publish: [{ port: 8000 }] });
+    const listed = (await from.kith(['work'])).out;
+    expect(listed).toMatch(/shop .*running; reached at cellar\.kith:8080\/tcp/);
+    const address = /guest .*reached at (fd\S+)/.exec(listed)?.[1] ?? '';
+    const both = async (): Promise<string[]> =>
+      Promise.all([said(from, 'cellar.kith', '8080'), said(from, address, '8000')]);
+    expect(await both()).toEqual(['shop', 'guest']);
+    expect(await said(at, 'cellar.kith', '8080')).toBe('shop');
+
+    // Not by its cable, and not by whoever is on the same lan and knows where it is on the mesh.
+    expect(await said(from, at.address, '8080')).toBe('');
+    const node = (await nodesOf(from)).find(({ key }) => key === keyOf(at))?.address ?? '';
+    await from.machine.must(['ip', 'address', 'add', 'fd99::1/64', 'dev', 'eth0', 'nodad']);
+    await at.machine.must(['ip', 'address', 'add', 'fd99::2/64', 'dev', 'eth0', 'nodad']);
+    await from.machine.must(['ip', '-6', 'route', 'add', `${node}/128`, 'via', 'fd99::2']);
+    expect(await said(from, node, '8080', 'fd99::1')).toBe('');
+    await from.machine.must(['ip', '-6', 'route', 'del', `${node}/128`, 'via', 'fd99::2']);
+
+    // A port has one holder: the next host, or none.
+    const second = specFile(SERVE('second'), {
+      ...{ name: 'second', network: { mode: 'egress', publish: [port] } },
+      constraints: { nodes: ['cellar'] },
+    });
+    const refused = await from.kith(['place', second]);
+    expect([refused.code, refused.err + refused.out]).toEqual([
+      6,
+      expect.stringMatching(/no-port.*other work has port 8080\/tcp/s) as unknown,
+    ]);
+    await serving('third', { mode: 'egress', publish: [port] }, ['cellar', 'barn']);
+    expect(await said(from, 'barn.kith', '8080')).toBe('third');
+
+    // A later daemon finds both, and they are where they were.
+    await at.daemon?.kill();
+    await at.up();
+    await heard([from, at]);
+    await until('both are reached again', async () => (await both()).join() === 'shop,guest');
+    for (const name of ['shop', 'guest', 'third']) await from.json('kill', name);
+    await until('nobody has them any more', async () => (await both()).join() === ',');
   });
 
   test('whoever placed it dies: it ends, and the receipt waits', async () => {

@@ -18,11 +18,13 @@ import { foldersIn } from '../../src/work/folders.ts';
 import { type Hosting, startHosting } from '../../src/work/hosting.ts';
 import { openWorkJournal } from '../../src/work/journal.ts';
 import { hostPapers, ownerPapers, penOf } from '../../src/work/papers.ts';
+import { createPublishing } from '../../src/work/published.ts';
 import { receiptsIn } from '../../src/work/receipts.ts';
 import { workLogs } from '../../src/work/work-logs.ts';
 import type { Answer, Request, SignedDocument } from '../../work/documents.ts';
 import { type Spec, specDigest } from '../../work/spec.ts';
 import { type Actor, Scribe, actor, acts, take, world } from '../kit/actors.ts';
+import { noNet } from '../kit/guests.ts';
 import { NO_ROOM } from '../beat/beats.ts';
 
 export const [barn, attic, stove] = ['barn', 'attic', 'stove'].map(actor) as [Actor, Actor, Actor];
@@ -106,6 +108,8 @@ export async function host(
     drivers: createDrivers([driver], () => undefined),
     facts: { headroom: () => ROOM, cards: () => NO_CARDS, ready: async () => undefined },
     ground: () => ({ state: state(), self: barn.key, nowMs: nowMs() }),
+    publishing: createPublishing(noNet, () => null),
+    tidy: async () => undefined,
     image: async () => ({ where: 'engine' }),
     askOwner: (_, request) =>
       more.askOwner?.(request) ?? Promise.reject(new Error('nobody is there')),

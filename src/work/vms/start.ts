@@ -49,16 +49,11 @@ export async function started(
       own.running.set(nameOf(tag), machine.value);
       return machine;
     }
-    const mayTryAgain = tries > 1 && /forwarding rule/.test(machine.detail) && hasAny(order);
-    if (mayTryAgain) continue;
+    // A port that was free a moment ago may be another's.
+    if (tries > 1 && /forwarding rule/.test(machine.detail)) continue;
     await left(own, note, folder);
     return machine;
   }
-}
-
-/** A port that nobody has named may be another the next time. */
-function hasAny({ spec: { network, health } }: Order): boolean {
-  return health !== undefined || network.publish.some(({ hostPort }) => hostPort === undefined);
 }
 
 function startOf({ tag, spec }: Order, accel: Accel, forwards: readonly Forward[]): Started {
