@@ -22,6 +22,7 @@ import { NOTHING_KEPT, writeKept } from '../../src/genesis/kept.ts';
 import { keyHost } from '../../src/home/host.ts';
 import { ROOT, kith, scratch } from './ledgers.ts';
 
+const root = scratch('asker');
 const PHRASE = 'correct "horse"\\ battäry';
 
 interface Asked {
@@ -100,7 +101,6 @@ const linesOf = (folder: string): number =>
   readFileSync(join(folder, 'nodes.jsonl'), 'utf8').split('\n').length - 1;
 
 test('founding, signing and admitting are asked of whoever has started them', async () => {
-  const root = scratch('asker');
   const [own, lamp] = [join(root, 'own'), join(root, 'lamp')];
   const init = ['init', 'home', '--dir', own, '--operator', 'anna', '--node', 'attic'];
   // An answer of another shape makes nothing, and shows nothing of itself.
