@@ -38,8 +38,8 @@ export const FENCE_MS = 60_000;
 /** Of that, for a polite end: the rest is for kills. */
 export const FENCE_GRACE_MS = 30_000;
 /**
- * After the fence a guard ends what the daemon has not: it leaves the grace and a kill to the daemon,
- * and twenty seconds to itself, on a machine that is short of everything.
+ * After the fence a guard ends what the daemon has not: it leaves the grace and a kill to the
+ * daemon, and twenty seconds to itself, on a machine that is short of everything.
  */
 export const GUARD_MS = 40_000;
 /** So often the journal learns that an owner was heard: a quarter of the shortest time. */
