@@ -37,6 +37,11 @@ export const HELD_MS: number = 24 * 60 * 60_000;
 export const FENCE_MS = 60_000;
 /** Of that, for a polite end: the rest is for kills. */
 export const FENCE_GRACE_MS = 30_000;
+/**
+ * After the fence a guard ends what the daemon has not: it leaves the grace and a kill to the
+ * daemon, and twenty seconds to itself, on a machine that is short of everything.
+ */
+export const GUARD_MS = 40_000;
 /** So often the journal learns that an owner was heard: a quarter of the shortest time. */
 export const HEARD_STORE_MS = 15_000;
 

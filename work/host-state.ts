@@ -210,6 +210,11 @@ export type Effect =
   | { readonly do: 'ask'; readonly tag: Tag; readonly askedMs: number }
   /** A heartbeat at once: what is free has changed. */
   | { readonly do: 'changed' }
+  /**
+   * Until then it may run where this daemon dies; before its start, and with each word of its
+   * owner.
+   */
+  | { readonly do: 'guard'; readonly tag: Tag; readonly untilMs: number }
   /** For people: the log of the work, or of the daemon where no lease is known. */
   | { readonly do: 'tell'; readonly tag: Tag; readonly what: string };
 

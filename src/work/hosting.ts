@@ -2,6 +2,7 @@
 // effects are performed in their order. What it stores is on the disk before `stored` comes back
 // in, so that nothing is answered or started before. Spec: docs/running.md, "The shell".
 
+import { dirname } from 'node:path';
 import type { Offer } from '../../beat/offer.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
 import type { Request, SignedDocument } from '../../work/documents.ts';
@@ -16,6 +17,7 @@ import type { Driver, Order } from './driver.ts';
 import type { Drivers } from './drivers.ts';
 import type { Endings } from './endings.ts';
 import type { Folders } from './folders.ts';
+import { guardUntil } from './guard.ts';
 import type { HostPapers } from './host-papers.ts';
 import type { WorkJournal } from './journal.ts';
 import { FACTS_MS, LOOK_MS, RECOVER_AGAIN_MS, USAGE_MS } from './limits.ts';
@@ -237,6 +239,8 @@ function perform(own: Own, effect: Effect): void {
       return void close(own, effect.lease, effect.run);
     case 'ask':
       return void askOwner(own, effect.tag, effect.askedMs);
+    case 'guard':
+      return guarded(own, effect.tag, effect.untilMs);
     case 'changed':
       own.changed?.();
       return;
@@ -248,6 +252,17 @@ function perform(own: Own, effect: Effect): void {
 function tellOf({ parts, host }: Own, tag: Tag, what: string): void {
   parts.tell({ event: 'work', id: tag.id, generation: tag.generation, what });
   if (host.leases.get(tag.id)?.generation === tag.generation) parts.logs.say(tag, what);
+}
+
+/** Before what is started, and again with each word of its owner. */
+function guarded({ parts }: Own, tag: Tag, untilMs: number): void {
+  const failed = (why: string): void =>
+    parts.tell({ event: 'failed', what: `the guard of work ${tag.id}`, why });
+  try {
+    guardUntil(dirname(parts.folders.runOf(tag)), untilMs, failed);
+  } catch (error) {
+    failed((error as Error).message);
+  }
 }
 
 function orderOf({ host, parts }: Own, tag: Tag): Order | null {

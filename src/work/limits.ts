@@ -74,3 +74,8 @@ export const DOOR_QUIET_MS = 60_000;
  * A door of work that was found is tried again: the mesh comes up some seconds after its daemon.
  */
 export const DOOR_AGAIN_MS = 1_000;
+
+/**
+ * How often a guard looks whether the time of its work is over: two sleeping processes for each.
+ */
+export const GUARD_LOOK_S = 5;

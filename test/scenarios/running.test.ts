@@ -27,7 +27,7 @@ const SERVE = (word: string): readonly string[] => [
 const LOST_MS_MAX = 240_000;
 
 laboratory('work among real daemons and containers', (net, prepare) => {
-  let [attic, barn, cellar, dairy]: Host[] = [];
+  let [attic, barn, cellar, dairy, eaves]: Host[] = [];
   let made: Network;
 
   beforeEach(({ skip }) => {
@@ -41,9 +41,10 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     barn = await net().host('barn', lan);
     cellar = await net().host('cellar', lan);
     dairy = await net().host('dairy', lan);
-    const all = [attic, barn, cellar, dairy];
+    eaves = await net().host('eaves', lan);
+    const all = [attic, barn, cellar, dairy, eaves];
     made = await network(all);
-    for (const own of [barn, cellar, dairy]) await withPodman(own);
+    for (const own of [barn, cellar, dairy, eaves]) await withPodman(own);
     for (const own of all) await own.up();
     // Every machine with bubblewrap takes jobs of a kind: this one is here to place them.
     await askDaemon(attic.folder, 'drain', { drained: true });
@@ -51,7 +52,7 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     await until('attic knows what the others take', async () => {
       const nodes = await nodesOf(attic as Host);
       const others = nodes.filter(({ key }) => key !== made.keys.get('attic'));
-      return others.filter(({ offer }) => offer?.kinds.includes('job') === true).length === 3;
+      return others.filter(({ offer }) => offer?.kinds.includes('job') === true).length === 4;
     });
   });
 
@@ -195,7 +196,7 @@ laboratory('work among real daemons and containers', (net, prepare) => {
       return now.phase === 'ended' ? now : null;
     });
     expect(ended).toMatchObject({ ended: 'done', receipts: 1, generation: 1 });
-    await heard([attic, barn, cellar, dairy] as Host[]);
+    await heard([attic, barn, cellar, dairy, eaves] as Host[]);
   });
 
   async function placedAt(own: Host | undefined, name: string): Promise<string> {
@@ -233,17 +234,26 @@ laboratory('work among real daemons and containers', (net, prepare) => {
   }
 
   test(
-    'hosts die and are cut off: their work runs elsewhere, and nowhere twice',
+    'hosts die, are cut off, or lose their daemon: their work runs elsewhere, and nowhere twice',
     async () => {
       const lost = await placedAt(cellar, 'moving');
       const parted = await placedAt(dairy, 'parted');
-      expect(await containersIn(dairy as Host)).toHaveLength(1);
+      const orphan = await placedAt(eaves, 'orphan-of-eaves');
+      for (const own of [dairy, eaves]) expect(await containersIn(own as Host)).toHaveLength(1);
       await (cellar as Host).off();
       await net().cut(dairy as Host);
-      await until('both are out of reach, and that is shown', async () => {
-        const both = await Promise.all([shown(lost), shown(parted)]);
-        return both.every(({ work }) => work.standing === 'unreachable');
+      await (eaves as Host).daemon?.kill();
+      await until('all are out of reach, and that is shown', async () => {
+        const all = await Promise.all([lost, parted, orphan].map(shown));
+        return all.every(({ work }) => work.standing === 'unreachable');
       });
+      // Nobody looks after it but its guard.
+      expect(await containersIn(eaves as Host)).toHaveLength(1);
+      const ended = until(
+        'the eaves have lost their copy',
+        async () => (await containersIn(eaves as Host)).length === 0,
+        LOST_MS_MAX,
+      ).then(async () => (await shown(orphan)).work);
       // It has no answer any more, and stops its copy before anybody may start another.
       await until(
         'the dairy has stopped its copy',
@@ -251,19 +261,26 @@ laboratory('work among real daemons and containers', (net, prepare) => {
         LOST_MS_MAX,
       );
       expect((await shown(parted)).work).toMatchObject({ host: keyOf(dairy), generation: 1 });
-      await Promise.all([movedFrom(cellar, lost), movedFrom(dairy, parted)]);
-      expect(await containersIn(dairy as Host)).toEqual([]);
+      expect(await ended).toMatchObject({ host: keyOf(eaves), generation: 1 });
+      await Promise.all([
+        movedFrom(cellar, lost),
+        movedFrom(dairy, parted),
+        movedFrom(eaves, orphan),
+      ]);
+      for (const own of [dairy, eaves]) expect(await containersIn(own as Host)).toEqual([]);
       await net().heal(dairy as Host);
       await (cellar as Host).on();
       await withPodman(cellar as Host);
       await (cellar as Host).up();
+      await (eaves as Host).up();
       await putAway(cellar, lost);
       await putAway(dairy, parted);
-      for (const own of [cellar, dairy]) expect(await containersIn(own as Host)).toEqual([]);
-      for (const id of [lost, parted]) await (attic as Host).json('kill', id);
-      await until('both have ended', async () => {
-        const both = await Promise.all([shown(lost), shown(parted)]);
-        return both.every(({ work }) => work.phase === 'ended');
+      await putAway(eaves, orphan);
+      for (const own of [cellar, dairy, eaves]) expect(await containersIn(own as Host)).toEqual([]);
+      for (const id of [lost, parted, orphan]) await (attic as Host).json('kill', id);
+      await until('all have ended', async () => {
+        const all = await Promise.all([lost, parted, orphan].map(shown));
+        return all.every(({ work }) => work.phase === 'ended');
       });
     },
     2 * LOST_MS_MAX,

@@ -20,6 +20,7 @@ import { ENGINE_LOG_BYTES } from '../../../work/limits.ts';
 import type { Spec } from '../../../work/spec.ts';
 import { nowMs } from '../../os/clock.ts';
 import type { Driver, Estimate, Order, Probe, Running, Tag, Tell } from '../driver.ts';
+import { leaveMark } from '../guard.ts';
 import type { GuestNet } from '../guest-net.ts';
 import { type Contained, running } from './contained.ts';
 import { ask, attempt, type Engine, findEngine, type Flavour, statusOf, within } from './engine.ts';
@@ -130,6 +131,7 @@ async function start(own: Own, order: Order, tell: Tell): Promise<Result<Running
   tell('starting');
   const made = await make(own, engine.value, order, image.value);
   if (!made.ok) return made;
+  leaveMark(order, 'cgroup', made.value);
   const begun = await begin(own, engine.value, order, { id: made.value, image: image.value });
   if (!begun.ok) await destroy(own, order.tag);
   return begun;

@@ -14,6 +14,7 @@ import { nowMs } from '../../os/clock.ts';
 import { nodePlatform } from '../../platform.ts';
 import { doorsOf, makeCgroup, removeCgroup } from '../cgroup.ts';
 import type { Order, Running, Tag, Tell } from '../driver.ts';
+import { leaveMark } from '../guard.ts';
 import { FILES, uefiFiles } from './disks.ts';
 import type { Machines } from './driver.ts';
 import { groupsFor } from './kvm.ts';
@@ -109,6 +110,7 @@ async function tried(
   if (typeof groups === 'string') return refuse('start-failed', groups);
   rmSync(join(folder, COMPLAINTS), { force: true });
   writeNote(folder, ready);
+  leaveMark(order, 'cmdline', `guest=kith-${name}`);
   const child = await launch(
     {
       ...{ folder, identity: { user, groups } },
