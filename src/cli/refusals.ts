@@ -32,6 +32,10 @@ export type CliCode =
   | 'work-failed'
   | 'work-unplaced'
   | 'work-image-missing'
+  | 'upgrade-held'
+  | 'upgrade-output'
+  | 'upgrade-ended'
+  | 'upgrade-late'
   | 'no-receipt'
   | 'receipt-stranger'
   | 'log-unreadable'
@@ -138,6 +142,29 @@ export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
     what: 'it is not said what is to run',
     hint: 'name an image, or with `kith vm` a --kernel',
     exit: 'usage',
+  },
+  'upgrade-held': {
+    what: 'the daemon cannot be replaced at this moment, and goes on as before',
+    hint: '`kith upgrade --check` names what holds it up; most of it passes by itself',
+    exit: 'not-now',
+  },
+  'upgrade-output': {
+    what: 'what the daemon logs goes where no other process can write',
+    hint:
+      'something else starts it, then: `kith upgrade --no-start` stops it at the right moment ' +
+      'and waits for the next one',
+  },
+  'upgrade-ended': {
+    what: 'the new daemon has ended by itself',
+    hint:
+      'what it logged says why; the work goes on meanwhile. `kith up` of the earlier version ' +
+      'takes it up again',
+  },
+  'upgrade-late': {
+    what: 'no new daemon has taken up the work in time',
+    hint:
+      'the work goes on meanwhile: start one with `kith up`, of the earlier version if this one ' +
+      'does not do; `kith upgrade --check` shows how far it is',
   },
   'no-receipt': {
     what: 'there is no receipt of that',

@@ -49,6 +49,10 @@ export const LOOK_AGAIN_MS = 50;
 /** For a daemon to read a ledger of a million records at its start, and to stop. */
 export const OPENING_MS_MAX = 120_000;
 export const STOPPING_MS_MAX = 30_000;
+/** For work that is between two states to come to rest before the daemon is replaced. */
+export const SETTLE_MS_MAX = 60_000;
+/** For the next daemon to find what runs: engines are asked, and one may just be coming up. */
+export const TAKE_UP_MS_MAX = 60_000;
 /** For clients to read the answers that they have got, when everything else has stopped. */
 export const STOP_GRACE_MS = 1_000;
 /** How often a checkpoint is saved if there is something new: what a start then verifies again. */

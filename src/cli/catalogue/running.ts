@@ -88,6 +88,35 @@ export const RUNNING: readonly Command[] = [
     load: () => import('../commands/down.ts'),
   },
   {
+    path: ['upgrade'],
+    group: 'This machine',
+    summary: 'replaces the running daemon, under running work',
+    about: [
+      'Say it with the new version: `git pull`, then `./kith upgrade`. The host starts nothing new, ' +
+        'what is between two states comes to rest (a minute at most), the old daemon stops, and this ' +
+        'kith runs in its place with the same words, in the background, logging where the old one did. ' +
+        'Containers and machines go on as they are. It ends when the new daemon has found all of them, ' +
+        'and says what ended meanwhile.',
+      'Where it cannot be done it says why and ends with 9, and the old daemon goes on as before. With ' +
+        '--check that is all it does: nothing is changed, and 0 means that it could be done now.',
+      'A new daemon that does not come up in a minute is told; the work goes on without one. There is no ' +
+        'way back by itself: start the earlier version with `kith up`.',
+    ],
+    options: [
+      { name: 'check', help: 'only say whether it could be done now, what runs, what holds it up' },
+      {
+        name: 'no-start',
+        help: 'start nothing: a service manager does; only stop the old one and wait for the new',
+      },
+    ],
+    exits: ['not-now'],
+    examples: [
+      { line: 'kith upgrade --check', what: 'could it be now?' },
+      { line: 'kith upgrade', what: 'this kith takes over' },
+    ],
+    load: () => import('../commands/upgrade.ts'),
+  },
+  {
     path: ['doctor'],
     group: 'This machine',
     summary: 'looks for what kith needs here, and says what to do',
