@@ -7,7 +7,7 @@ import { isRunning, processStart } from '../../os/machine.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
 import type { Printer } from '../print.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const found = await findDaemon(call.folder);
