@@ -9,8 +9,8 @@ export interface Slices {
   readonly ledger: { readonly place: Place };
   readonly work: { readonly place: Place };
   readonly place: { readonly place: Place };
-  readonly logs: { readonly back: number };
-  readonly network: { readonly place: Place };
+  readonly logs: { readonly back: number; readonly worriesOnly: boolean };
+  readonly network: { readonly place: Place; readonly isOpen: boolean };
   readonly commands: { readonly place: Place };
   readonly approvals: { readonly place: Place };
   readonly commit: { readonly place: Place };
@@ -23,8 +23,8 @@ export const SLICES: Slices = {
   ledger: { place: START },
   work: { place: START },
   place: { place: START },
-  logs: { back: 0 },
-  network: { place: START },
+  logs: { back: 0, worriesOnly: false },
+  network: { place: START, isOpen: false },
   commands: { place: START },
   approvals: { place: START },
   commit: { place: START },

@@ -33,7 +33,7 @@ import { type Access, namesAt } from './home.ts';
 import { type NameOf, namesIn, short } from './names.ts';
 import type { Printer } from './print.ts';
 import { complaintOf, unwrap } from './sentences.ts';
-import { counted } from './when.ts';
+import { counted } from '../../proto/when.ts';
 
 /** The operator key of this machine, as it can be shown. */
 export function ownCard(folder: string): KeyCard {

@@ -5,7 +5,7 @@
 import { monotonicMs } from '../os/clock.ts';
 import type { Progress } from '../lines/replay.ts';
 import { hasAsker, tellStep } from './asker.ts';
-import { counted, spanText } from './when.ts';
+import { counted, spanText } from '../../proto/when.ts';
 
 /** What is done before this shows nothing. */
 const QUIET_MS = 400;

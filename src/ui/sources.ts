@@ -9,7 +9,6 @@ import type { Input } from '../../tui/effects.ts';
 import type { Complaint } from '../../tui/commands.ts';
 import { askDaemon, daemonEvents } from '../daemon/client.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
-import { nowMs } from '../os/clock.ts';
 import { type Program, startCommand } from './child.ts';
 import { LOOK_MS, RETRY_MS } from './limits.ts';
 
@@ -189,8 +188,8 @@ function markOf(folder: string): string {
 async function follow(folder: string, report: Reporter, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      for await (const event of daemonEvents(folder, signal)) {
-        report({ in: 'event', heard: { atMs: nowMs(), event: { ...event } } });
+      for await (const { at: atMs, ...event } of daemonEvents(folder, { signal, past: true })) {
+        report({ in: 'event', heard: { atMs, event } });
       }
     } catch {
       // `status` says what is wrong with it.

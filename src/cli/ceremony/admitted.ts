@@ -14,7 +14,7 @@ import { grantTexts } from '../grants.ts';
 import { plain } from '../print.ts';
 import type { Style } from '../style.ts';
 import { columnsOf } from '../table.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 export interface ShownTerms {
   readonly name: string | null;

@@ -7,7 +7,7 @@ import type { Exit } from '../exit.ts';
 import { monotonicMs } from '../../os/clock.ts';
 import type { Printer } from '../print.ts';
 import { stop } from '../sentences.ts';
-import { spanText } from '../when.ts';
+import { spanText } from '../../../proto/when.ts';
 import { join as joinByTicket } from '../ceremony/ticket.ts';
 import { runCeremony } from '../ceremony/start.ts';
 

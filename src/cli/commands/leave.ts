@@ -17,7 +17,7 @@ import type { Exit } from '../exit.ts';
 import { tryHome } from '../home.ts';
 import type { Printer } from '../print.ts';
 import { stop, unwrap } from '../sentences.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const { folder } = call;

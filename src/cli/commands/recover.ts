@@ -30,7 +30,7 @@ import { keyDocument, makeKey } from '../own-key.ts';
 import type { Printer } from '../print.ts';
 import { handOut, secretText } from '../secrets.ts';
 import { complaintOf, unwrap } from '../sentences.ts';
-import { utcText } from '../when.ts';
+import { utcText } from '../../../proto/when.ts';
 import { nameIn } from './operator-add.ts';
 
 const STALE = 'note: not synced lately; what the old roots wrote and is not held here will be void';

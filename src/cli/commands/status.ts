@@ -25,7 +25,7 @@ import { meshText, meshWorries } from '../mesh-lines.ts';
 import type { Printer } from '../print.ts';
 import type { Style } from '../style.ts';
 import { columnsOf } from '../table.ts';
-import { claimedText, counted, spanText, utcText } from '../when.ts';
+import { claimedText, counted, spanText, utcText } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const { folder } = call;
