@@ -35,7 +35,7 @@ export const EMPTY: Line = [];
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{M}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu;
 
 /** Foreign text as a terminal can show it: one line, nothing that acts on the screen. */
-export function shown(text: string): string {
+function shown(text: string): string {
   return isPlain(text) ? text : text.replace(UNSAFE, '\u00b7');
 }
 
@@ -48,8 +48,13 @@ function isPlain(text: string): boolean {
 }
 
 // Letters that take two cells, in ranges (Unicode, East Asian Width W and F).
-const WIDE =
-  /[\u1100-\u115f\u231a\u231b\u2329\u232a\u23e9-\u23ec\u2614\u2615\u26a1\u2705\u274c\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2ff}\u{1f004}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
+const WIDE_RANGES = [
+  '\\u1100-\\u115f\\u231a\\u231b\\u2329\\u232a\\u23e9-\\u23ec\\u2614\\u2615\\u26a1\\u2705\\u274c',
+  '\\u2e80-\\u303e\\u3041-\\ua4cf\\ua960-\\ua97c\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe30-\\ufe6f',
+  '\\uff00-\\uff60\\uffe0-\\uffe6\\u{16fe0}-\\u{18aff}\\u{1b000}-\\u{1b2ff}',
+  '\\u{1f004}-\\u{1f9ff}\\u{20000}-\\u{3fffd}',
+];
+const WIDE = new RegExp(`[${WIDE_RANGES.join('')}]`, 'u');
 
 /** Cells that a text takes. */
 export function widthOf(text: string): number {

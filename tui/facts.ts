@@ -42,7 +42,7 @@ export interface Known {
 export type Want = keyof Known;
 export type Facts = { readonly [Name in Want]: Told<Known[Name]> };
 
-export const WANTS: readonly Want[] = [
+const WANTS: readonly Want[] = [
   ...(['status', 'nodes', 'peers', 'works', 'hosting', 'images'] as const),
   ...(['home', 'members', 'roster', 'log', 'staged', 'operators', 'candidates'] as const),
 ];

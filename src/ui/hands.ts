@@ -2,7 +2,7 @@
 // letters of a secret go from the keyboard to the command that asked, and nowhere else.
 
 import type { Effect, Given, Input, TypedSecret } from '../../tui/effects.ts';
-import { type Child, type Program, startCommand, startDaemon } from './child.ts';
+import { type Child, type Program, startCommand, startDaemon } from './program.ts';
 import { createSecretEntry } from './secret-entry.ts';
 
 type Of<Kind extends Effect['do']> = Extract<Effect, { readonly do: Kind }>;

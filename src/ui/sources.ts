@@ -9,7 +9,7 @@ import type { Input } from '../../tui/effects.ts';
 import type { Complaint } from '../../tui/commands.ts';
 import { askDaemon, daemonEvents } from '../daemon/client.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
-import { type Program, startCommand } from './child.ts';
+import { type Program, startCommand } from './program.ts';
 import { LOOK_MS, RETRY_MS } from './limits.ts';
 
 export interface Sources {

@@ -8,7 +8,7 @@ import { type Model, type Outside, modelAt } from '../../tui/model.ts';
 import { step, wantsOf } from '../../tui/update.ts';
 import { view } from '../../tui/view.ts';
 import { nowMs } from '../os/clock.ts';
-import { type Program, lentTo } from './child.ts';
+import { type Program, lentTo } from './program.ts';
 import { createHands } from './hands.ts';
 import { FRAME_MS, TICK_MS } from './limits.ts';
 import { openSources } from './sources.ts';

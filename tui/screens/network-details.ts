@@ -37,7 +37,8 @@ export function agreementLines(model: Model, width: number): Line[] {
       : differ.length === 0
         ? span(`all ${others.length} that are heard hold the same ledger`, 'good')
         : span(`${differ.map(({ name }) => name).join(', ')}: another ledger just now`, 'warn');
-  return [line(`${there.length} of ${counted(rows.length, 'node')} there  `, roots)];
+  const legend = span('  bars: in use, numbers: free', 'dim');
+  return [line(`${there.length} of ${counted(rows.length, 'node')} there  `, roots, legend)];
 }
 
 /** `removal of barn: 7 of 9 have it`, and who is missing since when. */

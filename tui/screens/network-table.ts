@@ -44,7 +44,7 @@ export function nodeTable(
   const columns: Column[] = [
     { title: 'node', least: 8 },
     { title: 'is', least: 7 },
-    ...parts.map(({ title }): Column => ({ title: `${title} free`, least: BAR_CELLS })),
+    ...parts.map(({ title }): Column => ({ title, least: BAR_CELLS })),
     { title: 'link', least: 6 },
     { title: 'ledger', least: 5, grows: true },
   ];

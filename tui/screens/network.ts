@@ -4,9 +4,8 @@
 import { type Line, line, span, toned } from '../draw.ts';
 import { moved, within } from '../list.ts';
 import { type Model, type Step, stay, withSlice } from '../model.ts';
-import { confirmed } from '../starting.ts';
 import type { Binding, Screen } from '../screen.ts';
-import { begin } from '../starting.ts';
+import { begin, confirmed } from '../starting.ts';
 import { agreementLines, coverageLines, detailLines } from './network-details.ts';
 import { type NodeRow, nodeRows } from './network-rows.ts';
 import { nodeTable } from './network-table.ts';

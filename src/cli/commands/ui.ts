@@ -1,11 +1,10 @@
 // `kith ui`: the screens. Everything that they do is a command of the catalogue.
 
-import { fileURLToPath } from 'node:url';
 import { readCode } from '../../../pairing/code.ts';
 import type { CommandRow } from '../../../tui/commands.ts';
 import type { CodeSoFar } from '../../../tui/model.ts';
 import { findDaemon } from '../../daemon/client.ts';
-import { startDaemon } from '../../ui/child.ts';
+import { startDaemon } from '../../ui/program.ts';
 import { showScreens } from '../../ui/ui.ts';
 import { optionsOf } from '../args.ts';
 import { CATALOGUE } from '../catalogue.ts';
@@ -17,10 +16,8 @@ import { complaintOfThrown, stop } from '../sentences.ts';
 export async function run(call: Call, _print: Printer): Promise<Exit> {
   const { stdin, stdout, env } = process;
   if (!stdin.isTTY || !stdout.isTTY) return stop('no-screen');
-  const program = {
-    script: fileURLToPath(new URL('../../main.js', import.meta.url)),
-    folder: call.folder,
-  };
+  // The script of this very process, wherever it was built to.
+  const program = { script: process.argv[1] as string, folder: call.folder };
   if (call.flag('up') && (await findDaemon(call.folder)) === null) {
     startDaemon(program, SILENT);
   }
