@@ -48,7 +48,7 @@ export const LOGS: Screen = {
     const head = back === 0 ? [] : [line(span(`${back} later; End goes to the newest`, 'dim'))];
     const lines = events
       .slice(Math.max(0, end - height), end)
-      .flatMap((one) => eventLines(one, width));
+      .flatMap((one) => eventLines(model, one, width));
     return [...head, ...lines.slice(-(height - head.length))];
   },
 };
@@ -63,7 +63,7 @@ function eventsOf({ events, slices }: Model): readonly EventFacts[] {
   return events.filter(({ event }) => WORRIES.has(event.event));
 }
 
-function eventLines({ atMs, event }: EventFacts, width: number): Line[] {
+function eventLines(model: Model, { atMs, event }: EventFacts, width: number): Line[] {
   const { event: name, ...fields } = event;
   const text = Object.entries(fields)
     .filter(([, value]) => value !== null && value !== undefined)
