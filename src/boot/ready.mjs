@@ -25,7 +25,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** What dist/ is made from. ./kith watches the same list; a test compares them. */
-export const SOURCES = ['proto', 'ledger', 'pairing', 'beat', 'wg', 'work', 'place', 'src'];
+export const SOURCES = ['proto', 'ledger', 'pairing', 'beat', 'wg', 'work', 'place', 'tui', 'src'];
 const SETTINGS = ['tsconfig.build.json', 'tsconfig.json', 'package-lock.json'];
 
 /** Null where node_modules holds what the lock file asks for, else the first difference. */

@@ -144,9 +144,10 @@ function hostingOf(own: Own): Hosting {
       for (const timer of own.timers) clearInterval(timer);
       await parts.journal.close();
       await parts.endings.close();
-      await parts.logs.close();
       parts.publishing.close();
+      // Nobody writes to a log any more when it is closed.
       await parts.drivers.close();
+      await parts.logs.close();
     },
   };
 }

@@ -73,6 +73,8 @@ export interface Work {
   readonly images: Images;
   readonly drivers: Drivers;
   readonly receipts: Receipts;
+  /** Whose hands it is in; null: nothing of it was begun. */
+  readonly driverOf: Folders['driverOf'];
   /** Every node as this one sees it, to be planned on. */
   seen(): Seen;
   /** By a person at this machine: it is kept over a restart. */
@@ -173,7 +175,7 @@ export async function startWork(parts: WorkParts): Promise<Work> {
   };
   return {
     ...{ facts, mesh, hosting, owning, reaching, logs, images, drivers, receipts, seen },
-    ...switchesOf(standing, hosting),
+    ...{ driverOf: folders.driverOf, ...switchesOf(standing, hosting) },
     async close() {
       clearInterval(own);
       changed = null;
@@ -207,6 +209,8 @@ function switchesOf(
     },
     drain(drained) {
       setDrainedHere(base, drained);
+      // A freeze that nobody took back ends, too, when a person wants new work here again.
+      if (!drained) isFrozen = false;
       follow();
     },
     ledgerChanged: follow,

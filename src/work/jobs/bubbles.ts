@@ -214,7 +214,8 @@ async function launch(own: Own, order: Order, root: Root, needs: Needs): Promise
   const words = (child.stdio as readonly unknown[])[ARGS_FD] as Writable | undefined;
   // It may end before it has read them: its status says so.
   words?.on('error', () => undefined);
-  words?.end(piped(bubbleArgs(bubble, reached)));
+  // Whoever reads keeps its end open, and this process must be able to end before the job does.
+  words?.end(piped(bubbleArgs(bubble, reached)), () => words.destroy());
 }
 
 /** A root that may be written is a copy. */
