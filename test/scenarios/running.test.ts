@@ -125,9 +125,9 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     return (await from.machine.run([process.execPath, '--eval', LISTEN_TO, ...words])).out.trim();
   }
 
-  async function serving(name: string, network: object, nodes = ['cellar']): Promise<string> {
+  async function serving(name: string, on: object, nodes = ['cellar']): Promise<string> {
     const file = specFile(SERVE(name), {
-      ...{ name, network, constraints: { nodes, policy: 'pin' } },
+      ...{ name, network: on, constraints: { nodes, policy: 'pin' } },
       ...{ limits: { maxRuntime: '1h' }, lifecycle: { stopGraceS: 1 } },
       job: { image: IMAGE, command: SERVE(name) },
     });
