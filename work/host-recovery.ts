@@ -3,6 +3,7 @@
 // gone is told or started again by its policy. Spec: docs/running.md, "Recovery".
 
 import type { Key } from '../proto/ids.ts';
+import { guard, isFenced } from './fence.ts';
 import { afresh, ended, failure } from './host-ends.ts';
 import { GO_MS } from './host-limits.ts';
 import { momentsOf } from './host-requests.ts';
@@ -163,6 +164,7 @@ function resume(turn: Turn, lease: Lease, found: Found | null): void {
 function adopt(turn: Turn, lease: Lease, { startedAtMs, image }: Found): void {
   const { life } = lease;
   const at = turn.now.monoMs;
+  guard(turn, lease);
   say(turn, lease.id, { do: 'adopt', tag: tagOf(lease), run: life.run });
   watch(turn, lease, { busyMs: at, checkedMs: at, actedMs: at });
   const known: Partial<Life> = {
@@ -176,12 +178,16 @@ function adopt(turn: Turn, lease: Lease, { startedAtMs, image }: Found): void {
 
 /**
  * It is not there. What was to be started in this start of the machine never was, and is now; what
- * ran has gone with the machine, or behind our back.
+ * ran has gone with the machine, or behind our back; or by its guard, and then its owner is asked.
  */
 function missing(turn: Turn, lease: Lease): void {
   const { life, takenMs } = lease;
   if (life.stage === 'starting' && takenMs !== null) {
     enter(turn, lease, 'waiting', afresh(life, 0));
+    return;
+  }
+  if (takenMs !== null && isFenced(turn.host, lease, turn.now)) {
+    ended(turn, { ...lease, life: { ...life, outcome: life.outcome ?? 'held' } }, null);
     return;
   }
   const isWanted = !life.asked && life.failure === null && life.outcome === null;

@@ -104,8 +104,8 @@ function repeated({ now }: Turn, lease: Lease): Said {
 /** `instead`: a reservation of an older generation, whose room counts as free. */
 function judge(
   { host, now }: Turn,
-  { right, estimate }: Asked,
-  { spec, from }: Of<'reserve'>,
+  { right, estimate, busy = [] }: Asked,
+  { id, spec, from }: Of<'reserve'>,
   instead: Lease | undefined,
 ): Admission {
   if (!right.may) return denied(right);
@@ -121,7 +121,7 @@ function judge(
   if (others.size >= LEASES_MAX)
     return { ...no('policy', 'it has too many leases'), needs: others.size + 1, has: LEASES_MAX };
   const crowd = crowded(others, right, from);
-  return crowd ?? admit({ ...host, leases: others }, spec, estimate);
+  return crowd ?? admit({ ...host, leases: others }, spec, { ...estimate, id, busy });
 }
 
 function withoutId(leases: Host['leases'], id: string): Host['leases'] {

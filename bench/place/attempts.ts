@@ -114,7 +114,7 @@ function place(
     asked++;
     const n = at.get(key) ?? 0;
     const host = hosts[n] as Host;
-    const admission = admit(host, spec, { memMiB: memMib, diskMiB: 0 });
+    const admission = admit(host, spec, { memMiB: memMib, diskMiB: 0, id, busy: [] });
     if ('say' in admission) continue;
     hosts[n] = { ...host, leases: new Map(host.leases).set(id, leaseOf(id, spec, admission)) };
     return { asked, host: n };

@@ -9,7 +9,7 @@ import type { Considered, Placed } from '../daemon/work-routes.ts';
 import { demandOf } from '../placing.ts';
 import { demandText } from './demand-text.ts';
 import { plain } from './print.ts';
-import { spanText } from './when.ts';
+import { spanText } from '../../proto/when.ts';
 
 /** What is placed, where first, and why not elsewhere. */
 export function consideredLines({ work, order, policy, nodes }: Placed, spec: Spec): string[] {

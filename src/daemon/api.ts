@@ -10,7 +10,7 @@ import { hostAndPort, urlIn } from '../peer/address.ts';
 import { StoreFault } from '../store/faults.ts';
 import type { Ping, Rotated } from '../mesh/facts.ts';
 import { type Carrier, createCarrier } from './carry.ts';
-import type { Events } from './events.ts';
+import type { Events, ToldEvent } from './events.ts';
 import {
   API_CONNECTIONS_MAX,
   API_HEADERS_BYTES_MAX,
@@ -234,15 +234,17 @@ function addStreams(app: FastifyInstance, events: Events): () => void {
   app.get(
     ROUTES.events.path,
     { schema: { querystring: ROUTES.events.input } },
-    (_request, reply) => {
+    (request, reply) => {
       if (open.size >= SUBSCRIBERS_MAX) throw new DaemonFault('too-many');
       reply.hijack();
       const { raw } = reply;
       open.add(raw);
       raw.writeHead(200, { 'content-type': 'application/x-ndjson' });
       raw.flushHeaders();
+      const write = (event: ToldEvent): void => void raw.write(`${JSON.stringify(event)}\n`);
+      if ('past' in (request.query as object)) for (const event of events.past()) write(event);
       const deafen = events.listen((event) => {
-        raw.write(`${JSON.stringify(event)}\n`);
+        write(event);
         if (raw.writableLength > SUBSCRIBER_BYTES_MAX) raw.destroy();
       });
       raw.once('close', () => {

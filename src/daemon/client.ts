@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { textOf } from '../../proto/bytes.ts';
 import { socketFile } from '../home/folder.ts';
 import { FETCH_MS_MAX } from '../lobby/limits.ts';
-import type { DaemonEvent } from './events.ts';
+import type { ToldEvent } from './events.ts';
 import {
   ANSWER_MS_MAX,
   CANDIDATES_MS_MAX,
@@ -167,12 +167,14 @@ function documentIn(text: string): Record<string, unknown> | null {
   }
 }
 
-/** What happens in the daemon from now on, until it stops or the loop is left. */
+/** What happens in the daemon until it stops or the loop is left: from now on, or the last first. */
 export function daemonEvents(
   folder: string,
-  signal?: AbortSignal,
-): AsyncGenerator<DaemonEvent, void, void> {
-  return documentsOf<DaemonEvent>(folder, ROUTES.events, signal);
+  { signal, past = false }: { readonly signal?: AbortSignal; readonly past?: boolean } = {},
+): AsyncGenerator<ToldEvent, void, void> {
+  const { path, ...route } = ROUTES.events;
+  const asked = { ...route, path: past ? `${path}?past=yes` : path };
+  return documentsOf<ToldEvent>(folder, asked, signal);
 }
 
 /** What happens to one piece of work, until it has ended or the loop is left. */

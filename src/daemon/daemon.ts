@@ -17,7 +17,7 @@ import { StoreFault } from '../store/faults.ts';
 import { takeLock } from '../store/lock.ts';
 import { createAhead } from './ahead.ts';
 import { type Api, type Behind, serveApi } from './api.ts';
-import { type Events, type Tell, createEvents } from './events.ts';
+import { type DaemonEvent, type Events, type Tell, createEvents } from './events.ts';
 import { whoWaits } from './lobbies.ts';
 import { LOCK_WAIT_MS_MAX, LOOK_AGAIN_MS, STOP_GRACE_MS } from './limits.ts';
 import { DaemonFault } from './refusals.ts';
@@ -74,8 +74,8 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   realDisk.makeFolder(options.folder);
   const release = once(takeDaemonLock(options.folder));
   try {
-    const events = createEvents();
-    events.listen(options.log);
+    const events = createEvents(nowMs);
+    events.listen(({ at: _, ...event }) => options.log(event as DaemonEvent));
     const daemon = newDaemon(options, events);
     return await run(daemon, events, release);
   } catch (error) {

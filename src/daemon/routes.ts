@@ -215,8 +215,10 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   events: {
     method: 'GET',
     path: '/v1/events',
-    help: 'what happens, as it happens: one JSON document a line, until either side closes',
-    input: object({}),
+    help:
+      'what happens, as it happens: one JSON document a line, until either side closes; with ' +
+      '?past=yes the last ones first',
+    input: { ...object({ past: { enum: ['yes'] } }), required: [] },
     output: null,
   },
   carry: {

@@ -32,6 +32,8 @@ export interface WorkRow {
   readonly memMiB: number;
   readonly diskMiB: number;
   readonly cards: readonly string[];
+  /** Where members reach it: its own address on the mesh, or ports of its host as `:80/tcp`. */
+  readonly reached: readonly string[];
   /** Used by it just now; null: unknown. */
   readonly usedMemMiB: number | null;
 }
@@ -64,9 +66,17 @@ function rowOf(host: Host, lease: Lease): WorkRow {
     ...{ startedAt: life.startedAt, endedAt: life.ending?.endedAtMs ?? null },
     ...{ exit: life.ending?.exit ?? null, failure: life.failure, image: life.image },
     ...{ cpuMilli: charge.cpuMilli, memMiB: charge.memMiB, diskMiB: charge.diskMiB },
-    cards: charge.cards.map(({ name }) => name),
+    ...{ cards: charge.cards.map(({ name }) => name), reached: reachedAt(lease) },
     usedMemMiB: host.watched.get(id)?.usage.memMiB ?? null,
   };
+}
+
+/** Once it was seen to hold. */
+function reachedAt({ life: { stage, granted }, charge: { ports = [] } }: Lease): string[] {
+  if (stage !== 'running') return [];
+  const address = granted?.['address'];
+  if (typeof address === 'string') return [address];
+  return ports.map(({ hostPort, protocol }) => `:${hostPort}/${protocol}`);
 }
 
 function pastRow({ key }: Host, past: Past, named: Named | null): WorkRow {
@@ -74,6 +84,6 @@ function pastRow({ key }: Host, past: Past, named: Named | null): WorkRow {
   return {
     ...{ host: key, id, generation, digest, owner, ...(named ?? NAMELESS) },
     ...{ state: state ?? 'failed', stage: 'gone', restarts: 0 },
-    ...{ cpuMilli: 0, memMiB: 0, diskMiB: 0, cards: [], usedMemMiB: null },
+    ...{ cpuMilli: 0, memMiB: 0, diskMiB: 0, cards: [], reached: [], usedMemMiB: null },
   };
 }

@@ -35,7 +35,7 @@ import type { DriverParts } from './driver-list.ts';
 import { type Drivers, createDrivers } from './drivers.ts';
 import { createEndings } from './endings.ts';
 import { type Folders, foldersIn } from './folders.ts';
-import { createGuestNet } from './guest-net.ts';
+import { type MeshPlace, createGuestNet } from './guest-net.ts';
 import { type Hosting, startHosting } from './hosting.ts';
 import { type WorkJournal, openWorkJournal } from './journal.ts';
 import { type Images, imagesOver } from './images/images.ts';
@@ -43,6 +43,7 @@ import type { ImagePeers } from './images/fetching.ts';
 import { openImages } from './images/store.ts';
 import { type OwnedFile, openOwnedFile } from './owned-file.ts';
 import { type Owning, startOwning } from './owning.ts';
+import { createPublishing } from './published.ts';
 import { type Pen, hostPapers, ownerPapers } from './papers.ts';
 import { OWN_HEARD_MS } from './limits.ts';
 import { type Reaching, createReaching } from './reaching.ts';
@@ -73,6 +74,8 @@ export interface Work {
   readonly images: Images;
   readonly drivers: Drivers;
   readonly receipts: Receipts;
+  /** Whose hands it is in; null: nothing of it was begun. */
+  readonly driverOf: Folders['driverOf'];
   /** Every node as this one sees it, to be planned on. */
   seen(): Seen;
   /** By a person at this machine: it is kept over a restart. */
@@ -142,10 +145,12 @@ export async function startWork(parts: WorkParts): Promise<Work> {
   });
   // Tables and interfaces are named by it, and several nodes may share a machine.
   const device = interfaceName(parts.home.replica.ledger, self, nodePlatform);
-  const net = createGuestNet({ own: device, mesh: () => parts.mesh()?.place() ?? null });
+  const place = (): MeshPlace | null => parts.mesh()?.place() ?? null;
+  const net = createGuestNet({ own: device, mesh: place });
   const drivers = createDrivers(parts.drivers({ state: base, home: self, net }), () => changed?.());
   const hosting = startHosting({
     ...{ ...standing, boot: bootId(), drivers, papers, endings, tell, image: images.forWork },
+    ...{ publishing: createPublishing(net, place), tidy: net.tidy },
     askOwner: (owner, request) => reaching.ask(owner, request),
   });
   hosting.onChanged(() => changed?.());
@@ -171,7 +176,7 @@ export async function startWork(parts: WorkParts): Promise<Work> {
   };
   return {
     ...{ facts, mesh, hosting, owning, reaching, logs, images, drivers, receipts, seen },
-    ...switchesOf(standing, hosting),
+    ...{ driverOf: folders.driverOf, ...switchesOf(standing, hosting) },
     async close() {
       clearInterval(own);
       changed = null;
@@ -205,6 +210,8 @@ function switchesOf(
     },
     drain(drained) {
       setDrainedHere(base, drained);
+      // A freeze that nobody took back ends, too, when a person wants new work here again.
+      if (!drained) isFrozen = false;
       follow();
     },
     ledgerChanged: follow,

@@ -18,11 +18,13 @@ import { foldersIn } from '../../src/work/folders.ts';
 import { type Hosting, startHosting } from '../../src/work/hosting.ts';
 import { openWorkJournal } from '../../src/work/journal.ts';
 import { type Pen, hostPapers, ownerPapers } from '../../src/work/papers.ts';
+import { createPublishing } from '../../src/work/published.ts';
 import { receiptsIn } from '../../src/work/receipts.ts';
 import { workLogs } from '../../src/work/work-logs.ts';
 import type { Answer, Request, SignedDocument } from '../../work/documents.ts';
 import { type Spec, specDigest } from '../../work/spec.ts';
-import { Scribe, actor, acts, penOf, take, type Actor, world } from './actors.ts';
+import { type Actor, Scribe, actor, acts, penOf, take, world } from './actors.ts';
+import { noNet } from './guests.ts';
 import { NO_ROOM } from '../beat/beats.ts';
 
 export const [barn, attic, stove] = ['barn', 'attic', 'stove'].map(actor) as [Actor, Actor, Actor];
@@ -108,6 +110,8 @@ export async function host(
     drivers: createDrivers([driver], () => undefined),
     facts: { headroom: () => ROOM, cards: () => NO_CARDS, ready: async () => undefined },
     ground: () => ({ state: state(), self: barn.key, nowMs: nowMs() }),
+    publishing: createPublishing(noNet, () => null),
+    tidy: async () => undefined,
     image: async () => ({ where: 'engine' }),
     askOwner: (_, request) =>
       more.askOwner?.(request) ?? Promise.reject(new Error('nobody is there')),

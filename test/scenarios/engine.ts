@@ -54,7 +54,9 @@ export async function withPodman(own: Host): Promise<void> {
   const { folder, podman, env } = engineOf(own);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'containers.conf'), CONF);
-  await own.machine.must(['mkdir', '-p', '/run/podman']);
+  await own.machine.must(['mkdir', '-p', '/run/podman', '/var/lib/cni']);
+  // What its networks remember of addresses: the file system is otherwise that of the maker.
+  await own.machine.must(['mount', '-t', 'tmpfs', 'none', '/var/lib/cni']);
   own.machine.start(
     [...podman, 'system', 'service', '--time=0', 'unix:///run/podman/podman.sock'],
     env,

@@ -208,6 +208,8 @@ function hostDoes(world: World, site: Site, effect: Effect): void {
     }
     case 'receipt':
       return receiptAt(world, site, effect);
+    case 'guard':
+      return void site.guards.set(`${effect.tag.id} ${effect.tag.generation}`, effect.untilMs);
     case 'ask':
       return mine(world, site, effect);
     default:
@@ -262,7 +264,7 @@ function copyOf(site: Site, { id, generation }: Tag): Copy | undefined {
   return site.copies.find(({ tag }) => tag.id === id && tag.generation === generation);
 }
 
-function endCopy(world: World, site: Site, copy: Copy): void {
+export function endCopy(world: World, site: Site, copy: Copy): void {
   if (!site.copies.includes(copy)) return;
   copy.endedMs = world.now;
   site.copies = site.copies.filter((one) => one !== copy);

@@ -17,7 +17,7 @@ import { namesAt, withHome } from '../home.ts';
 import { coverageLines } from '../mesh-lines.ts';
 import type { Printer } from '../print.ts';
 import { columnsOf } from '../table.ts';
-import { spanText } from '../when.ts';
+import { spanText } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const { heard, coverage } = await askedOf(call.folder);

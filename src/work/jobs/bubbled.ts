@@ -148,9 +148,12 @@ async function readOn({ folder, order, closing }: Bubbled): Promise<void> {
     try {
       const bytes = Buffer.alloc(BUBBLE_CHUNK_BYTES);
       for (;;) {
-        const got = fs.readSync(fd, bytes, 0, bytes.length, order.log.written(side));
+        const at = order.log.written(side);
+        const got = fs.readSync(fd, bytes, 0, bytes.length, at);
         if (got === 0 || closing.aborted) break;
         await order.log.write(side, Uint8Array.from(bytes.subarray(0, got)));
+        // A log that is closed takes nothing: the same would be read for ever.
+        if (order.log.written(side) === at) break;
       }
     } finally {
       fs.closeSync(fd);
