@@ -83,6 +83,7 @@ const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   neverImported: {
     'src/main.ts': 'the entry',
+    'src/boot/bundle.mjs': 'run by ready.mjs',
     'src/boot/ready.mjs': 'run by ready.sh',
     'src/store/verify-worker.ts': 'a thread of verify-pool.ts, named by where it was built',
     'src/cli/manual.ts': 'docs/generate.mjs makes docs/commands.md of it',
