@@ -1,12 +1,22 @@
 // What each screen remembers while others are shown.
 
 import type { Place } from './list.ts';
-import { START } from './list.ts';
+import type { Form } from './fields.ts';
+import { END, START } from './list.ts';
+
+/** What F3 shows of the ledger. */
+export type LedgerPart = 'log' | 'members' | 'configuration' | 'conflicts';
 
 export interface Slices {
   readonly help: { readonly back: number; readonly from: string | null };
   readonly links: { readonly place: Place };
-  readonly ledger: { readonly place: Place };
+  readonly ledger: {
+    readonly part: LedgerPart;
+    readonly places: Readonly<Record<LedgerPart, Place>>;
+    readonly filter: string;
+    /** While the filter is being typed. */
+    readonly typing: Form | null;
+  };
   readonly work: { readonly place: Place };
   readonly place: { readonly place: Place };
   readonly logs: { readonly back: number; readonly worriesOnly: boolean };
@@ -20,7 +30,12 @@ export interface Slices {
 export const SLICES: Slices = {
   help: { back: 0, from: null },
   links: { place: START },
-  ledger: { place: START },
+  ledger: {
+    part: 'log',
+    places: { log: END, members: START, configuration: START, conflicts: START },
+    filter: '',
+    typing: null,
+  },
   work: { place: START },
   place: { place: START },
   logs: { back: 0, worriesOnly: false },
