@@ -13,7 +13,7 @@ export interface Slices {
   readonly network: { readonly place: Place; readonly isOpen: boolean };
   readonly commands: { readonly place: Place };
   readonly approvals: { readonly place: Place };
-  readonly commit: { readonly place: Place };
+  readonly commit: { readonly place: Place; readonly isExact: boolean; readonly back: number };
   readonly first: { readonly place: Place };
 }
 
@@ -27,6 +27,6 @@ export const SLICES: Slices = {
   network: { place: START, isOpen: false },
   commands: { place: START },
   approvals: { place: START },
-  commit: { place: START },
+  commit: { place: START, isExact: false, back: 0 },
   first: { place: START },
 };
