@@ -83,6 +83,7 @@ const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   neverImported: {
     'src/main.ts': 'the entry',
+    'src/names.ts': 'run by kith-names.service',
     'src/boot/ready.mjs': 'run by ready.sh',
     'src/store/verify-worker.ts': 'a thread of verify-pool.ts, named by where it was built',
     'src/cli/manual.ts': 'docs/generate.mjs makes docs/commands.md of it',
