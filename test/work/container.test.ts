@@ -67,7 +67,6 @@ describe('a container', () => {
       HostConfig: {
         ...{ NetworkMode: 'bridge', Memory: 1 << 30, MemorySwap: 1 << 30, CpuQuota: 150_000 },
         ...{ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true },
-        PortBindings: { '80/tcp': [{ HostPort: '8080' }], '53/udp': [{ HostPort: '' }] },
       },
     });
     expect(podmanBody(CONTAINER)).toMatchObject({
@@ -75,10 +74,6 @@ describe('a container', () => {
       ...{ netns: { nsmode: 'bridge' }, cap_drop: ['all'], no_new_privileges: true },
       ...{ read_only_filesystem: true, httpproxy: false },
       resource_limits: { memory: { limit: 1 << 30, swap: 1 << 30 }, cpu: { quota: 150_000 } },
-      portmappings: [
-        { container_port: 80, host_port: 8080, protocol: 'tcp' },
-        { container_port: 53, protocol: 'udp' },
-      ],
     });
   });
 
