@@ -11,8 +11,11 @@ import { rolldown } from 'rolldown';
 /** Where the bundle of a built tree stands. */
 const FOLDER = 'kith';
 
-/** Binaries of these are found by where their own files stand. */
-const LEFT_OUTSIDE = ['sodium-native', 'node-gyp-build', 'cpu-features'];
+/**
+ * Binaries of these are found by where their own files stand; and blessed is written in a JavaScript
+ * (`'\200'`) that no strict parser takes.
+ */
+const LEFT_OUTSIDE = ['sodium-native', 'node-gyp-build', 'cpu-features', /^blessed\//];
 
 /** Programs of their own: what a person starts, and what kith starts in threads and children. */
 function entriesOf(dist) {
