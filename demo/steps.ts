@@ -110,13 +110,13 @@ export const LAST: readonly Step[] = [
     name: 'write on both sides',
     why:
       'Both operators write, to the same key even. Each signs in a chain of their own, so nothing ' +
-      'has to be agreed on first. The two sides now hold different truths.',
-    async play({ attic, barn }, out) {
+      'has to be agreed on first. Barn and cellar agree, and attic holds another truth.',
+    async play({ attic, barn, cellar, hosts }, out) {
       await out.type(attic, 'kith set heating.mode away --commit', { answers: [SAYS_PASSPHRASE] });
       await out.type(barn, 'kith set heating.mode on --commit');
       await out.type(barn, 'kith set light.mode dim --commit');
-      await out.type(attic, ROOTS);
-      await out.type(barn, ROOTS);
+      await sameRoot([barn, cellar]);
+      for (const host of hosts) await out.type(host, ROOTS);
       const [one, other] = await Promise.all([attic, barn].map(rootOf));
       if (one === other) throw new Error('both sides hold the same although the network is cut');
     },
