@@ -4,6 +4,13 @@ import type { Place } from './list.ts';
 import type { Form } from './fields.ts';
 import { END, START } from './list.ts';
 
+/** A command whose form is being filled in, and what is still wrong with it. */
+export interface Filling {
+  readonly path: string;
+  readonly form: Form;
+  readonly wrong: string | null;
+}
+
 /** What F3 shows of the ledger. */
 export type LedgerPart = 'log' | 'members' | 'configuration' | 'conflicts';
 
@@ -21,7 +28,11 @@ export interface Slices {
   readonly place: { readonly place: Place };
   readonly logs: { readonly back: number; readonly worriesOnly: boolean };
   readonly network: { readonly place: Place; readonly isOpen: boolean };
-  readonly commands: { readonly place: Place };
+  readonly commands: {
+    readonly place: Place;
+    readonly filter: string;
+    readonly filling: Filling | null;
+  };
   readonly approvals: { readonly place: Place };
   readonly commit: { readonly place: Place; readonly isExact: boolean; readonly back: number };
   readonly first: { readonly place: Place };
@@ -40,7 +51,7 @@ export const SLICES: Slices = {
   place: { place: START },
   logs: { back: 0, worriesOnly: false },
   network: { place: START, isOpen: false },
-  commands: { place: START },
+  commands: { place: START, filter: '', filling: null },
   approvals: { place: START },
   commit: { place: START, isExact: false, back: 0 },
   first: { place: START },
