@@ -119,7 +119,9 @@ async function standOn(parts: WorkParts): Promise<Standing> {
     facts: createFacts({ folder: home.folder, cards: nvidia }),
     logs: workLogs(folders),
     receipts: receiptsIn(realDisk, base),
-    images: imagesOver(await openImages(join(base, 'images')), imagePeers(parts)),
+    images: imagesOver(await openImages(join(base, 'images')), imagePeers(parts), (peer, why) =>
+      tell({ event: 'image-peer', peer, why }),
+    ),
     now: () => ({ monoMs: bootMs(), wallMs: calendar.nowMs() }),
     ground: () => ({ state: stateOf(home.replica), self, nowMs: calendar.nowMs() }),
   };
