@@ -13,6 +13,7 @@ export type Exit =
   | 'no-node'
   | 'not-here'
   | 'work-failed'
+  | 'not-now'
   | 'bug'
   | 'interrupted'
   | 'closed-pipe';
@@ -34,6 +35,7 @@ export const EXITS: Readonly<Record<Exit, ExitFacts>> = {
   'no-node': { code: 6, what: 'no node can take the work' },
   'not-here': { code: 7, what: 'this version of kith cannot do that' },
   'work-failed': { code: 8, what: 'the work was started, and did not come to a good end' },
+  'not-now': { code: 9, what: 'the daemon cannot be replaced at this moment; later it can' },
   bug: { code: 70, what: 'a fault of kith itself' },
   interrupted: { code: 130, what: 'stopped by Ctrl-C, or by a person who gave up' },
   'closed-pipe': { code: 141, what: 'nobody reads what the command prints any more' },

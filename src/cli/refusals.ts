@@ -32,15 +32,25 @@ export type CliCode =
   | 'work-failed'
   | 'work-unplaced'
   | 'work-image-missing'
+  | 'upgrade-held'
+  | 'upgrade-output'
+  | 'upgrade-ended'
+  | 'upgrade-late'
   | 'no-receipt'
   | 'receipt-stranger'
   | 'log-unreadable'
   | 'log-broken'
   | 'log-other-hash'
   | 'output-other'
+  | 'answer-malformed'
+  | 'no-screen'
   | 'bug';
 
 export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
+  'no-screen': {
+    what: 'the screens need a terminal to be drawn on, and this is none',
+    hint: 'run it at a console or over SSH with `ssh -t`; without one, see `kith status` and `kith help`',
+  },
   'wrong-use': {
     what: 'a command or an option is unknown, missing or one too many',
     hint: 'see `kith help COMMAND`',
@@ -133,6 +143,29 @@ export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
     hint: 'name an image, or with `kith vm` a --kernel',
     exit: 'usage',
   },
+  'upgrade-held': {
+    what: 'the daemon cannot be replaced at this moment, and goes on as before',
+    hint: '`kith upgrade --check` names what holds it up; most of it passes by itself',
+    exit: 'not-now',
+  },
+  'upgrade-output': {
+    what: 'what the daemon logs goes where no other process can write',
+    hint:
+      'something else starts it, then: `kith upgrade --no-start` stops it at the right moment ' +
+      'and waits for the next one',
+  },
+  'upgrade-ended': {
+    what: 'the new daemon has ended by itself',
+    hint:
+      'what it logged says why; the work goes on meanwhile. `kith up` of the earlier version ' +
+      'takes it up again',
+  },
+  'upgrade-late': {
+    what: 'no new daemon has taken up the work in time',
+    hint:
+      'the work goes on meanwhile: start one with `kith up`, of the earlier version if this one ' +
+      'does not do; `kith upgrade --check` shows how far it is',
+  },
   'no-receipt': {
     what: 'there is no receipt of that',
     hint: 'name a file that `kith receipt show ID --json` has written, or work placed from here',
@@ -161,6 +194,10 @@ export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
     what: 'an output is missing, or not what the receipt says',
     hint: 'the detail names it; fetch it from the host again',
     exit: 'refused',
+  },
+  'answer-malformed': {
+    what: 'the program that asks in place of a terminal gave no answer that fits the question',
+    hint: 'it and kith must be of one version; without it kith asks at the terminal',
   },
   bug: {
     what: 'this is a fault of kith itself',

@@ -6,7 +6,7 @@ import type { Taking } from '../../beat/offer.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
 import type { Kind } from '../../work/spec.ts';
 import type { Route } from './routes.ts';
-import { anId, count, flag, object, open, text } from './route-words.ts';
+import { anId, count, flag, list, object, open, text } from './route-words.ts';
 
 export type HostingRouteName = 'workReady' | 'workFreeze' | 'workLog' | 'workType';
 
@@ -19,7 +19,7 @@ export const HOSTING_ROUTES: Readonly<Record<HostingRouteName, Route>> = {
     output: object({
       ...{ phase: text, why: { ...text, nullable: true }, held: count, running: count },
       ...{ moving: count, completed: count, failed: count },
-      drivers: { type: 'array', items: open },
+      ...{ drivers: list(open), works: list(open) },
     }),
   },
   workFreeze: {
@@ -75,6 +75,21 @@ export interface Readiness {
   readonly completed: number;
   readonly failed: number;
   readonly drivers: readonly DriverFacts[];
+  readonly works: readonly ReadyWork[];
+}
+
+/** A piece of work that holds room here, as far as it matters to whoever replaces the daemon. */
+export interface ReadyWork {
+  readonly id: string;
+  readonly generation: number;
+  readonly name: string;
+  readonly stage: string;
+  /** Between two states, so that its driver is about something that must not break off. */
+  readonly moving: boolean;
+  readonly startedAt: number | null;
+  readonly restarts: number;
+  /** The driver that will be asked for it; null: nothing of it was begun. */
+  readonly driver: string | null;
 }
 
 export interface DriverFacts {

@@ -28,6 +28,8 @@ export const TAKE_MS_MAX = 120_000;
 /** Readers of events at once, and what may wait for one that does not read: then it is let go. */
 export const SUBSCRIBERS_MAX = 16;
 export const SUBSCRIBER_BYTES_MAX: number = 256 * 1024;
+/** Events that a reader may hear of which came before it: some screens of them, 100 KB. */
+export const PAST_EVENTS_MAX = 500;
 /** Who waits for work of this node, each at a terminal or in a script. */
 export const STEPS_READERS_MAX = 32;
 /** One event in a stream, as a client reads it. */
@@ -49,6 +51,10 @@ export const LOOK_AGAIN_MS = 50;
 /** For a daemon to read a ledger of a million records at its start, and to stop. */
 export const OPENING_MS_MAX = 120_000;
 export const STOPPING_MS_MAX = 30_000;
+/** For work that is between two states to come to rest before the daemon is replaced. */
+export const SETTLE_MS_MAX = 60_000;
+/** For the next daemon to find what runs: engines are asked, and one may just be coming up. */
+export const TAKE_UP_MS_MAX = 60_000;
 /** For clients to read the answers that they have got, when everything else has stopped. */
 export const STOP_GRACE_MS = 1_000;
 /** How often a checkpoint is saved if there is something new: what a start then verifies again. */

@@ -5,12 +5,19 @@ import { fromBase64url, toBase64url } from '../../proto/bytes.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
 import { hostOf } from '../../work/owned.ts';
 import type { Host } from '../../work/host-state.ts';
+import type { Lease } from '../../work/lease.ts';
 import { nowMs } from '../os/clock.ts';
 import { type WorkFigures, workFigures } from '../work/metrics.ts';
 import type { Figure } from '../mesh/metrics.ts';
 import type { Work } from '../work/working.ts';
 import type { HostingBehind } from './hosting-api.ts';
-import type { DriverFacts, HostingReplies, HostingRequests, Readiness } from './hosting-routes.ts';
+import type {
+  DriverFacts,
+  HostingReplies,
+  HostingRequests,
+  Readiness,
+  ReadyWork,
+} from './hosting-routes.ts';
 import { DaemonFault } from './refusals.ts';
 import type { Daemon } from './running.ts';
 
@@ -53,19 +60,28 @@ function readinessOf(daemon: Daemon): Readiness {
   const { work, voice } = daemon;
   if (work === null) {
     const why = voice.copied ? 'this folder is a copy' : 'this machine is no node of a network yet';
-    const none = { held: 0, running: 0, moving: 0, completed: 0, failed: 0, drivers: [] };
-    return { phase: 'off', why, ...none };
+    const none = { held: 0, running: 0, moving: 0, completed: 0, failed: 0 };
+    return { phase: 'off', why, ...none, drivers: [], works: [] };
   }
   const host = work.hosting.state();
   const { taking } = work.hosting.offer();
-  const moving = [...host.leases.values()].filter(({ life }) => MOVING.has(life.stage)).length;
+  const works = [...host.leases.values()].map((lease) => readyWork(work, lease));
   return {
     ...{
       phase: taking,
       why: host.stalledUntilMs === null ? null : 'its journal cannot be written',
     },
-    ...{ held: host.leases.size, running: runningIn(host), moving },
-    ...{ completed: host.completed, failed: host.failed, drivers: driversOf(work) },
+    ...{ held: host.leases.size, running: runningIn(host) },
+    moving: works.filter(({ moving }) => moving).length,
+    ...{ completed: host.completed, failed: host.failed, drivers: driversOf(work), works },
+  };
+}
+
+function readyWork({ driverOf }: Work, { id, generation, spec, life }: Lease): ReadyWork {
+  const { stage, startedAt, restarts } = life;
+  return {
+    ...{ id, generation, name: spec.name, stage, moving: MOVING.has(stage) },
+    ...{ startedAt, restarts, driver: driverOf({ id, generation }) },
   };
 }
 

@@ -164,7 +164,10 @@ export const OWNING: readonly Command[] = [
     path: ['resume'],
     group: 'Work',
     summary: 'lets new work come to a node again',
-    about: ['The opposite of `kith drain`, with the same words. Both must be taken back.'],
+    about: [
+      'The opposite of `kith drain`, with the same words. Both must be taken back. With --here it also ' +
+        'ends what a `kith upgrade` that was broken off has frozen.',
+    ],
     arguments: [{ name: 'node', required: false, help: 'the node, by its name; not with --here' }],
     options: [{ name: 'here', help: 'this machine, at once' }, ...COMMIT],
     load: () => import('../commands/drain.ts'),

@@ -4,6 +4,26 @@ import type { Command } from '../command.ts';
 
 export const RUNNING: readonly Command[] = [
   {
+    path: ['ui'],
+    group: 'This machine',
+    summary: 'the network on this terminal: everything that kith does, by keys',
+    about: [
+      'Shows the nodes, the links, the work and the ledger, lets new machines in (F11), places ' +
+        'work (F5) and signs what is staged (F12). F1 shows every key; where a terminal keeps a ' +
+        'function key for itself, a capital letter does the same. Whatever is done there is a ' +
+        'command of kith, and is shown as that.',
+      'It needs no mouse, no colour (--no-colour, or NO_COLOR) and no Unicode (--ascii, or a ' +
+        'locale without it), and 60 columns by 16 rows. Leaving it stops nothing.',
+    ],
+    options: [
+      { name: 'up', help: 'start the daemon first, where none runs; it goes on afterwards' },
+      { name: 'ascii', help: 'draw with ASCII alone' },
+      { name: 'no-colour', help: 'draw without colour' },
+    ],
+    examples: [{ line: 'kith ui', what: 'the network of this machine' }],
+    load: () => import('../commands/ui.ts'),
+  },
+  {
     path: ['up'],
     group: 'This machine',
     summary: 'runs the daemon of this machine, until it is stopped',
@@ -66,6 +86,35 @@ export const RUNNING: readonly Command[] = [
         'hosts file. Where no daemon runs nothing is done.',
     ],
     load: () => import('../commands/down.ts'),
+  },
+  {
+    path: ['upgrade'],
+    group: 'This machine',
+    summary: 'replaces the running daemon, under running work',
+    about: [
+      'Say it with the new version: `git pull`, then `./kith upgrade`. The host starts nothing new, ' +
+        'what is between two states comes to rest (a minute at most), the old daemon stops, and this ' +
+        'kith runs in its place with the same words, in the background, logging where the old one did. ' +
+        'Containers and machines go on as they are. It ends when the new daemon has found all of them, ' +
+        'and says what ended meanwhile.',
+      'Where it cannot be done it says why and ends with 9, and the old daemon goes on as before. With ' +
+        '--check that is all it does: nothing is changed, and 0 means that it could be done now.',
+      'A new daemon that does not come up in a minute is told; the work goes on without one. There is no ' +
+        'way back by itself: start the earlier version with `kith up`.',
+    ],
+    options: [
+      { name: 'check', help: 'only say whether it could be done now, what runs, what holds it up' },
+      {
+        name: 'no-start',
+        help: 'start nothing: a service manager does; only stop the old one and wait for the new',
+      },
+    ],
+    exits: ['not-now'],
+    examples: [
+      { line: 'kith upgrade --check', what: 'could it be now?' },
+      { line: 'kith upgrade', what: 'this kith takes over' },
+    ],
+    load: () => import('../commands/upgrade.ts'),
   },
   {
     path: ['doctor'],

@@ -8,7 +8,7 @@ import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
 import { type Printer, plain } from '../print.ts';
 import { columnsOf } from '../table.ts';
-import { utcText } from '../when.ts';
+import { utcText } from '../../../proto/when.ts';
 import { standText } from '../work-lines.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {

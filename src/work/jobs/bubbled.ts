@@ -8,13 +8,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { utf8 } from '../../../proto/bytes.ts';
 import { type Result, ok } from '../../../proto/result.ts';
 import { ALL_LIMITS, granted, type Limit } from '../../../work/granted.ts';
+import { refusedProcesses } from '../../../work/kernel-files.ts';
 import type { Side } from '../../../work/multiplex.ts';
 import type { Spec } from '../../../work/spec.ts';
 import { nowMs } from '../../os/clock.ts';
 import type { Ending, Granted, LogSink, Running, Tag } from '../driver.ts';
 import { signalOf } from './contained.ts';
 import { findGroups, memoryKills } from './group.ts';
-import { kernelText, look, usedBy } from './inside.ts';
+import { kernelLog, kernelText, look, usedBy } from './inside.ts';
 import { BUBBLE_CHUNK_BYTES, BUBBLE_EVERY_MS } from './limits.ts';
 import { copyOutputs } from './outputs.ts';
 
@@ -148,9 +149,12 @@ async function readOn({ folder, order, closing }: Bubbled): Promise<void> {
     try {
       const bytes = Buffer.alloc(BUBBLE_CHUNK_BYTES);
       for (;;) {
-        const got = fs.readSync(fd, bytes, 0, bytes.length, order.log.written(side));
+        const at = order.log.written(side);
+        const got = fs.readSync(fd, bytes, 0, bytes.length, at);
         if (got === 0 || closing.aborted) break;
         await order.log.write(side, Uint8Array.from(bytes.subarray(0, got)));
+        // A log that is closed takes nothing: the same would be read for ever.
+        if (order.log.written(side) === at) break;
       }
     } finally {
       fs.closeSync(fd);
@@ -174,8 +178,11 @@ function endingOf({ folder, group }: Bubbled, status: string | null): Ending {
     exit,
     signal: exit === null ? null : signalOf(exit),
     oom: exit === 0 ? false : kills === null ? null : kills > 0,
-    endedAtMs:
+    crowded: exit !== 0 && refusedProcesses(kernelLog() ?? '', group),
+    // The time of a file has fractions, and no receipt with one is read by anybody.
+    endedAtMs: Math.trunc(
       fs.statSync(path.join(folder, 'status'), { throwIfNoEntry: false })?.mtimeMs ?? nowMs(),
+    ),
   };
 }
 
