@@ -10,7 +10,7 @@ import type { PlaceNode, Room } from '../place/node.ts';
 import { VM_OVERHEAD_MIB } from '../work/limits.ts';
 import type { Spec } from '../work/spec.ts';
 import type { NodeFacts } from './mesh/facts.ts';
-import { deniedTo, mayPlace } from './placing-rights.ts';
+import { denials, mayPlace } from './placing-rights.ts';
 
 export function demandOf({ kind, resources, constraints }: Spec): Demand {
   const { cpuMilli, memMiB, diskMiB, gpu } = resources;
@@ -37,14 +37,22 @@ export interface Seen {
   readonly nowMs: number;
 }
 
-/** Every node of the network, as the node that places sees it. */
+/**
+ * Every node of the network, as the node that places sees it. Each is written out field by field:
+ * they are made anew for each decision, and one that began with a spread would have a shape of its
+ * own in V8.
+ */
 export function nodesFor(spec: Spec, { state, self, heard, nowMs }: Seen): PlaceNode[] {
+  const { members, drained } = standingIn(state);
   const placer = state.members.find(({ key }) => key === self);
-  const drained = drainedIn(state);
-  return state.members.filter(isNode).map((member): PlaceNode => {
+  const deniedAt = denials(placer, spec, nowMs);
+  return members.map((member): PlaceNode => {
     const facts = heard.get(member.key);
+    const offer = facts?.offer ?? null;
     return {
-      ...{ key: member.key, name: member.shown, labels: member.labels },
+      key: member.key,
+      name: member.shown,
+      labels: member.labels,
       arch: archOf(member, self),
       heard: facts?.liveness ?? 'unheard',
       heardAgoMs: facts?.heardAgoMs ?? null,
@@ -52,12 +60,34 @@ export function nodesFor(spec: Spec, { state, self, heard, nowMs }: Seen): Place
       frozen: member.frozen !== undefined,
       drained: drained.has(member.shown),
       peer: mayPlace(member, spec.kind),
-      denied: deniedTo(placer, spec, member, nowMs),
-      taking: facts?.offer?.taking ?? null,
-      kinds: facts?.offer?.kinds ?? [],
+      denied: deniedAt(member),
+      taking: offer?.taking ?? null,
+      kinds: offer?.kinds ?? NONE,
       room: roomOf(facts),
     };
   });
+}
+
+const NONE: readonly never[] = [];
+
+/** What the ledger alone says, for all that is placed until it changes. */
+interface Standing {
+  /** Nodes that are members now, by key: so no decision has to sort them. */
+  readonly members: readonly MemberState[];
+  readonly drained: ReadonlySet<string>;
+}
+
+const standings = new WeakMap<State, Standing>();
+
+function standingIn(state: State): Standing {
+  const known = standings.get(state);
+  if (known !== undefined) return known;
+  const standing = {
+    members: state.members.filter(isNode).toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+    drained: drainedIn(state),
+  };
+  standings.set(state, standing);
+  return standing;
 }
 
 function isNode(member: MemberState): boolean {
@@ -86,7 +116,8 @@ const ARCHES: Readonly<Record<string, Arch>> = { x64: 'amd64', arm64: 'arm64' };
 
 function archOf({ key, labels }: MemberState, self: Key): Arch | null {
   if (key === self) return ARCHES[ownArch()] ?? null;
-  return Object.values(ARCHES).find((arch) => labels.includes(`arch-${arch}`)) ?? null;
+  if (labels.includes('arch-amd64')) return 'amd64';
+  return labels.includes('arch-arm64') ? 'arm64' : null;
 }
 
 /** How much there is as the host observes it, and how much it promises by its own book. */
@@ -94,12 +125,22 @@ function roomOf(facts: NodeFacts | undefined): Room | null {
   const { headroom: room = null, offer = null } = facts ?? {};
   if (room === null || offer === null) return null;
   return {
-    ...{ cpuMilli: room.cpuMilli, cpuFreeMilli: offer.cpuMilli },
-    ...{ memMib: room.ramMib, memFreeMib: offer.memMib },
-    ...{ diskMib: room.diskMib, diskFreeMib: offer.diskMib, cardCount: room.gpuCount },
-    cards: room.gpus.map(({ name, vramMib, vramFreeMib, state }, at) => ({
-      ...{ name, vramMib, vramFreeMib, fit: state === 'fit' },
-      taken: offer.takenCards.includes(at),
-    })),
+    cpuMilli: room.cpuMilli,
+    cpuFreeMilli: offer.cpuMilli,
+    memMib: room.ramMib,
+    memFreeMib: offer.memMib,
+    diskMib: room.diskMib,
+    diskFreeMib: offer.diskMib,
+    cardCount: room.gpuCount,
+    cards:
+      room.gpus.length === 0
+        ? NONE
+        : room.gpus.map(({ name, vramMib, vramFreeMib, state }, at) => ({
+            name,
+            vramMib,
+            vramFreeMib,
+            fit: state === 'fit',
+            taken: offer.takenCards.includes(at),
+          })),
   };
 }

@@ -156,7 +156,8 @@ export function lastRun(model: Model, purpose: Purpose): Run | null {
 export function nameOf(model: Model, key: Key | null): string {
   if (key === null) return '-';
   const member = valueOf(model.facts.members)?.members.find((one) => one.key === key);
-  const called = member?.shown ?? valueOf(model.facts.works)?.names[key];
+  const node = valueOf(model.facts.roster)?.nodes.find((one) => one.key === key);
+  const called = member?.shown ?? node?.name ?? valueOf(model.facts.works)?.names[key];
   return called ?? `${key.slice(0, 8)}...`;
 }
 

@@ -13,6 +13,8 @@ export interface Binding {
   readonly command?: readonly string[];
   /** Where it runs none: what it does. */
   readonly what?: string;
+  /** Also while something is typed, where every other key is a letter or moves in a field. */
+  readonly inForm?: boolean;
   /** Whether it does anything now; always where it is not given. */
   readonly when?: (model: Model) => boolean;
   readonly act: (model: Model) => Step;

@@ -4,8 +4,11 @@ import type { Question } from '../proto/questions.ts';
 import type { CodeEntry } from './code-entry.ts';
 import type { Form } from './fields.ts';
 import type { Place } from './list.ts';
-import { START } from './list.ts';
+import { END, START } from './list.ts';
 import type { Card } from './screens/join-card.ts';
+
+/** What F3 shows of the ledger. */
+export type LedgerPart = 'log' | 'members' | 'configuration' | 'conflicts';
 
 export interface FirstSlice {
   readonly stage: 'choice' | 'found' | 'join';
@@ -59,21 +62,32 @@ export interface ApprovalsSlice {
 export interface Slices {
   readonly help: { readonly back: number; readonly from: string | null };
   readonly links: { readonly place: Place };
-  readonly ledger: { readonly place: Place };
+  readonly ledger: {
+    readonly part: LedgerPart;
+    readonly places: Readonly<Record<LedgerPart, Place>>;
+    readonly filter: string;
+    /** While the filter is being typed. */
+    readonly typing: Form | null;
+  };
   readonly work: { readonly place: Place };
   readonly place: { readonly place: Place };
   readonly logs: { readonly back: number; readonly worriesOnly: boolean };
   readonly network: { readonly place: Place; readonly isOpen: boolean };
   readonly commands: { readonly place: Place };
   readonly approvals: ApprovalsSlice;
-  readonly commit: { readonly place: Place };
+  readonly commit: { readonly place: Place; readonly isExact: boolean; readonly back: number };
   readonly first: FirstSlice;
 }
 
 export const SLICES: Slices = {
   help: { back: 0, from: null },
   links: { place: START },
-  ledger: { place: START },
+  ledger: {
+    part: 'log',
+    places: { log: END, members: START, configuration: START, conflicts: START },
+    filter: '',
+    typing: null,
+  },
   work: { place: START },
   place: { place: START },
   logs: { back: 0, worriesOnly: false },
@@ -83,7 +97,7 @@ export const SLICES: Slices = {
     ...{ stage: 'list', place: START, ticketPlace: START, seen: new Map() },
     ...{ admitting: null, ticket: null },
   },
-  commit: { place: START },
+  commit: { place: START, isExact: false, back: 0 },
   first: {
     ...{ stage: 'choice', at: 0, found: null, join: null, fault: null },
     ...{ sheet: null, top: 0, isSure: false, card: null, renewal: null },

@@ -3,7 +3,7 @@
 
 import type { Run } from './commands.ts';
 import type { Effect, Input } from './effects.ts';
-import type { Facts, Want } from './facts.ts';
+import { type Facts, UNASKED, type Want } from './facts.ts';
 import { onDialogKey } from './dialog.ts';
 import { globalKey, isFunctionKey } from './keys.ts';
 import { EVENTS_MAX, NOTICE_MS } from './limits.ts';
@@ -78,7 +78,11 @@ function onTold(model: Model, want: Want, value: unknown): Step {
   // A machine that belongs to nothing has one screen to begin with; one that belongs has the others.
   const { ledger } = value as { readonly ledger: string | null };
   if (ledger === null && model.screen === 'network') return opened(after, 'first');
-  if (ledger !== null && model.screen === 'first') return opened(after, 'network');
+  // What was asked before there was a ledger is no news of it.
+  const fresh = { ...UNASKED, home: after.facts.home, status: after.facts.status };
+  if (ledger !== null && model.screen === 'first') {
+    return opened({ ...after, facts: fresh }, 'network');
+  }
   return stay(after);
 }
 
@@ -106,11 +110,10 @@ function onKey(model: Model, key: string, text: string | null): Step {
   return onOwnKey(model, screen, key, text);
 }
 
-/** While somebody types, letters are no keys of the table. */
 function onOwnKey(model: Model, screen: Screen, key: string, text: string | null): Step {
   const isTyping = screen.isTyping?.(model) === true;
   const binding = screen.bindings.find(
-    (one) => one.key === key && !(isTyping && text !== null) && one.when?.(model) !== false,
+    (one) => one.key === key && (!isTyping || one.inForm === true) && one.when?.(model) !== false,
   );
   return binding?.act(model) ?? screen.onKey?.(model, key, text) ?? stay(model);
 }
@@ -179,7 +182,7 @@ function noticeOf(model: Model, { purpose, title }: Run, end: Run['ended']): Not
     return { tone: 'bad', text: `${title}: ${what}`, hint, untilMs: null };
   }
   const untilMs = model.nowMs + NOTICE_MS;
-  if (end.exit === 0) return { tone: 'good', text: `${title}: done`, hint: '', untilMs };
+  if (end.exit === 0) return { tone: 'good', text: title, hint: '', untilMs };
   return { tone: 'bad', text: `${title}: ended with ${end.exit}`, hint: '', untilMs: null };
 }
 

@@ -60,6 +60,8 @@ export const CHECK_SLACK_MS = 2_000;
 export const PAST_MS: number = 60 * 60_000;
 /** And no more than so many, the oldest first out. */
 export const PAST_MAX = 5_000;
+/** Of these the newest, which each further one copies: the whole is made anew once in so many. */
+export const PAST_NEW_MAX = 64;
 /** After a failed write: a full disk is looked at again. */
 export const STALL_MS = 1_000;
 

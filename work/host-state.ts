@@ -8,6 +8,7 @@ import type { JsonObject } from '../proto/json.ts';
 import type { LeaseState, Refusal, Request } from './documents.ts';
 import type { FailCode } from './failures.ts';
 import type { Ending, Lease, Life, Past, Run, Tag } from './lease.ts';
+import type { PastBook } from './past.ts';
 
 export interface GpuCard {
   readonly uuid: string;
@@ -63,7 +64,7 @@ export interface Host {
   readonly draining: Draining;
   readonly leases: ReadonlyMap<string, Lease>;
   readonly watched: ReadonlyMap<string, Watch>;
-  readonly past: ReadonlyMap<string, Past>;
+  readonly past: PastBook;
   readonly facts: Facts;
   /** When an owner last said that work here may go on, and what of that the journal knows. */
   readonly heard: ReadonlyMap<Key, Hearing>;

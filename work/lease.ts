@@ -82,6 +82,8 @@ export interface Ending {
   readonly exit: number | null;
   readonly signal: string | null;
   readonly oom: boolean | null;
+  /** The kernel has refused it processes beyond its number. */
+  readonly crowded?: boolean;
   /** By the wall clock. */
   readonly endedAtMs: number;
 }

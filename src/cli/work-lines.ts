@@ -16,12 +16,13 @@ export function consideredLines({ work, order, policy, nodes }: Placed, spec: Sp
   const [first] = order;
   const byKey = new Map(nodes.map((node) => [node.key, node]));
   const best = first === undefined ? undefined : byKey.get(first);
+  const fitting = nodes.filter(({ lacks }) => lacks.length === 0).length;
   const head = `${spec.kind} ${spec.name}: ${demandText(demandOf(spec))}`;
   return [
     work === null ? head : `${head}; ${work.id}`,
     ...(best === undefined
       ? []
-      : [`${best.name} is the first of ${order.length} by ${policy}: ${leftText(best)}`]),
+      : [`${best.name} is the first of ${fitting} by ${policy}: ${leftText(best)}`]),
     ...nodes.filter(({ lacks }) => lacks.length > 0).map(notThere),
   ];
 }

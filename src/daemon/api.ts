@@ -40,6 +40,7 @@ export interface Behind extends OwningBehind, HostingBehind, ImagesBehind {
   state(): DaemonState;
   status(): Status;
   ledger(): LedgerFacts;
+  members(): Replies['members'];
   takeLines(lines: readonly string[], own: boolean): Promise<TakenLines>;
   /** Nothing is taken in by it; 0 where a ledger is here already. */
   checkLines(lines: readonly string[]): Promise<Replies['check']>;
@@ -189,11 +190,15 @@ function addMeshRoutes(app: FastifyInstance, behind: Behind): void {
 }
 
 function addRoutes(app: FastifyInstance, behind: Behind): void {
-  const { status, ledger, records, check, sync, candidates, stop } = ROUTES;
+  const { status, ledger, members, records, check, sync, candidates, stop } = ROUTES;
   app.get(status.path, schemaOf(status), () => behind.status());
   app.get(ledger.path, schemaOf(ledger), () => {
     whileRunning(behind);
     return behind.ledger();
+  });
+  app.get(members.path, schemaOf(members), () => {
+    whileRunning(behind);
+    return behind.members();
   });
   app.post(records.path, schemaOf(records), (request) => {
     whileRunning(behind);

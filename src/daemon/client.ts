@@ -53,6 +53,7 @@ export async function readyDaemon(folder: string): Promise<Status | null> {
 const PATIENCE_MS: Readonly<Record<keyof Requests, number | null>> = {
   status: ANSWER_MS_MAX,
   ledger: ANSWER_MS_MAX,
+  members: ANSWER_MS_MAX,
   records: TAKE_MS_MAX,
   check: TAKE_MS_MAX,
   // As long as it takes: whoever waits can close the request.
@@ -98,6 +99,9 @@ export async function askDaemon<Name extends keyof Requests>(
   throw new DaemonFault('daemon-other', `its answer to ${name} has another form`);
 }
 
+/** Node would look whether the host is an address, which on a cold start takes milliseconds. */
+const NO_SERVER_NAME = { servername: '' } as const;
+
 function requestOf(
   folder: string,
   { method, path }: Route,
@@ -107,7 +111,7 @@ function requestOf(
   const bytes = body === undefined ? null : Buffer.from(JSON.stringify(body));
   const made = request({
     socketPath: socketFile(folder),
-    ...{ method, path, agent: false, setHost: false },
+    ...{ method, path, agent: false, setHost: false, ...NO_SERVER_NAME },
     headers: {
       host: 'kith',
       ...(bytes === null ? {} : { 'content-type': 'application/json' }),

@@ -7,6 +7,7 @@ import type { Key } from '../../proto/ids.ts';
 import { socketFile } from '../home/folder.ts';
 import { keyHost } from '../home/host.ts';
 import { type HomeLedger, openHome } from '../home/ledger.ts';
+import { rollOf } from '../home/roll.ts';
 import { openVoice } from '../keys/identity.ts';
 import { createLobby } from '../lobby/lobby.ts';
 import type { MeshWishes } from '../mesh/facts.ts';
@@ -17,7 +18,7 @@ import { StoreFault } from '../store/faults.ts';
 import { takeLock } from '../store/lock.ts';
 import { createAhead } from './ahead.ts';
 import { type Api, type Behind, serveApi } from './api.ts';
-import { type DaemonEvent, type Events, type Tell, createEvents } from './events.ts';
+import { type Events, type Tell, createEvents } from './events.ts';
 import { whoWaits } from './lobbies.ts';
 import { LOCK_WAIT_MS_MAX, LOOK_AGAIN_MS, STOP_GRACE_MS } from './limits.ts';
 import { DaemonFault } from './refusals.ts';
@@ -26,6 +27,7 @@ import {
   adopt,
   dialFor,
   awaitAdmission,
+  homeIn,
   ledgerFactsOf,
   lookoutOf,
   openUp,
@@ -75,7 +77,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const release = once(takeDaemonLock(options.folder));
   try {
     const events = createEvents(nowMs);
-    events.listen(({ at: _, ...event }) => options.log(event as DaemonEvent));
+    events.listen(({ at: _, ...event }) => options.log(event));
     const daemon = newDaemon(options, events);
     return await run(daemon, events, release);
   } catch (error) {
@@ -155,6 +157,7 @@ function behindOf(daemon: Daemon, stop: (why: string) => void): Behind {
     state: () => daemon.state,
     status: () => statusOf(daemon),
     ledger: () => ledgerFactsOf(daemon),
+    members: () => rollOf(homeIn(daemon)),
     takeLines: (lines, own) => takeLines(daemon, lines, own),
     checkLines: async (lines) => ({
       checked: daemon.home === null ? await daemon.ahead.check(lines) : 0,

@@ -79,6 +79,8 @@ export interface Ending {
   readonly signal: string | null;
   /** Killed for its memory; null where nobody can tell. */
   readonly oom: boolean | null;
+  /** The kernel has refused it processes beyond its number. */
+  readonly crowded?: boolean;
   readonly endedAtMs: number;
 }
 

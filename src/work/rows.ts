@@ -5,6 +5,7 @@ import type { Digest, Key } from '../../proto/ids.ts';
 import type { LeaseState } from '../../work/documents.ts';
 import type { Host } from '../../work/host-state.ts';
 import type { Failure, Lease, Past } from '../../work/lease.ts';
+import { allPast } from '../../work/past.ts';
 import type { Kind } from '../../work/spec.ts';
 import { shownState } from '../../work/stages.ts';
 
@@ -40,7 +41,7 @@ export interface WorkRow {
 export function rowsOf(host: Host, nameOf: (past: Past) => Named | null): WorkRow[] {
   return [
     ...[...host.leases.values()].map((lease) => rowOf(host, lease)),
-    ...[...host.past.values()].flatMap((past) =>
+    ...allPast(host.past).flatMap((past) =>
       past.state === null || host.leases.has(past.id) ? [] : [pastRow(host, past, nameOf(past))],
     ),
   ];

@@ -8,7 +8,7 @@ import type { FailCode } from '../../work/failures.ts';
 import type { Act, Found, Input } from '../../work/host-state.ts';
 import type { Run, Tag } from '../../work/lease.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';
-import { systemCode } from '../store/faults.ts';
+import { isFull, systemCode } from '../store/faults.ts';
 import type { Driver, Order, Running, Tell } from './driver.ts';
 import type { Drivers } from './drivers.ts';
 import type { Folders } from './folders.ts';
@@ -93,12 +93,10 @@ async function drive(own: Own, act: Act, tag: Tag, run: number): Promise<void> {
     const refused = await ACTS[act](own, tag, run);
     if (refused !== null) fail(refused.code, refused.detail);
   } catch (error) {
-    const code = systemCode(error);
-    const why = error instanceof Error ? error.message : code;
-    const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+    const why = error instanceof Error ? error.message : systemCode(error);
     // An image that cannot be had says itself what is wrong with it.
     if (error instanceof ImageFault) fail(error.code, why);
-    else fail(isFull ? 'disk-full' : 'engine-refused', why);
+    else fail(isFull(error) ? 'disk-full' : 'engine-refused', why);
   }
 }
 

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import type { Offer } from '../../beat/offer.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
 import { stateOf } from '../../ledger/replica.ts';
-import { planOf } from '../../place/plan.ts';
+import { decide } from '../../place/decide.ts';
+import { judge } from '../../place/plan.ts';
 import { interfaceName } from '../../wg/address.ts';
 import type { Moment } from '../../work/lease.ts';
 import type { Spec } from '../../work/spec.ts';
@@ -43,7 +44,7 @@ import { openImages } from './images/store.ts';
 import { type OwnedFile, openOwnedFile } from './owned-file.ts';
 import { type Owning, startOwning } from './owning.ts';
 import { createPublishing } from './published.ts';
-import { type Pen, hostPapers, ownerPapers, penOf } from './papers.ts';
+import { type Pen, hostPapers, ownerPapers } from './papers.ts';
 import { OWN_HEARD_MS } from './limits.ts';
 import { type Reaching, createReaching } from './reaching.ts';
 import { type Receipts, receiptsIn } from './receipts.ts';
@@ -114,7 +115,7 @@ async function standOn(parts: WorkParts): Promise<Standing> {
     tell({ event: 'alarm', what });
   }
   return {
-    ...{ self, base, folders, journal, file, pen: penOf(identity.privateKey) },
+    ...{ self, base, folders, journal, file, pen: (message) => identity.signer.signOther(message) },
     facts: createFacts({ folder: home.folder, cards: nvidia }),
     logs: workLogs(folders),
     receipts: receiptsIn(realDisk, base),
@@ -267,10 +268,14 @@ function planAmong(
 ): { order: readonly Key[]; why: string } {
   const nodes = nodesFor(spec, seen).filter(({ key }) => !avoid.includes(key));
   const seed = new DataView(randomBytes(4).buffer).getUint32(0);
-  const { order, judged } = planOf(demandOf(spec), nodes, seed);
+  const demand = demandOf(spec);
+  const { order } = decide(demand, nodes, seed);
+  if (order.length > 0) return { order, why: '' };
   const names = new Map(nodes.map(({ key, name }) => [key, name]));
-  const why = judged.map(({ key, lacks }) => `${names.get(key)}: ${lacks[0]?.why ?? ''}`);
-  return { order, why: order.length > 0 ? '' : why.join('; ') };
+  const why = judge(demand, nodes).map(
+    ({ key, lacks }) => `${names.get(key)}: ${lacks[0]?.why ?? ''}`,
+  );
+  return { order, why: why.join('; ') };
 }
 
 const drainedFile = (base: string): string => join(base, 'drained');

@@ -164,9 +164,15 @@ export function orderOf(
   return orderFor(tagOf(), read.value, images, log);
 }
 
-export function orderFor(tag: Tag, spec: Spec, images: Images, log: MemoryLog): GuestOrder {
+export function orderFor(
+  tag: Tag,
+  spec: Spec,
+  images: Images,
+  log: MemoryLog,
+  folder: string = os.tmpdir(),
+): GuestOrder {
   return {
-    ...{ tag, spec, cards: [], ports: [], folder: os.tmpdir(), log },
+    ...{ tag, spec, cards: [], ports: [], folder, log },
     async image(name) {
       const file = images[name];
       if (file === undefined) return { where: 'engine' };

@@ -75,13 +75,18 @@ const LAYERS: readonly Layer[] = [
     reason: 'the one file that knows the terminal, so that another can take its place',
   },
   {
+    folder: 'src/boot/bundle.mjs',
+    mayImport: ['node:', 'rolldown'],
+    reason: 'a step of the build: it runs once the packages are there, on what was compiled',
+  },
+  {
     folder: 'src/boot/',
     mayImport: ['node:'],
     reason: 'it runs before anything is installed or built',
   },
   {
     folder: 'src/main.ts',
-    mayImport: ['node:v8', 'src/cli/'],
+    mayImport: ['src/cli/'],
     reason: 'the entry looks at the version of Node and hands over, before anything else is loaded',
   },
   {
@@ -98,6 +103,11 @@ const LAYERS: readonly Layer[] = [
     folder: 'docs/',
     mayImport: ['node:', '(computed)'],
     reason: 'documents are made from what is built, by a script that needs nothing else',
+  },
+  {
+    folder: 'packages/',
+    mayImport: ['node:', 'dist/src/cli/'],
+    reason: 'a package is made of what is built, by scripts that need nothing else',
   },
   {
     folder: 'bench/',

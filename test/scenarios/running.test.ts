@@ -8,7 +8,7 @@ import type { Host } from '../lab/host.ts';
 import { type Network, network } from '../lab/network.ts';
 import { laboratory } from '../lab/suite.ts';
 import { until } from '../lab/until.ts';
-import { IMAGE, containersIn, podmanMissing, withPodman } from './engine.ts';
+import { IMAGE, containersIn, podmanMissing, withPodman } from '../lab/engine.ts';
 import { heard, nodesOf } from './watch.ts';
 
 const MISSING = podmanMissing();
@@ -125,9 +125,9 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     return (await from.machine.run([process.execPath, '--eval', LISTEN_TO, ...words])).out.trim();
   }
 
-  async function serving(name: string, network: object, nodes = ['cellar']): Promise<string> {
+  async function serving(name: string, on: object, nodes = ['cellar']): Promise<string> {
     const file = specFile(SERVE(name), {
-      ...{ name, network, constraints: { nodes, policy: 'pin' } },
+      ...{ name, network: on, constraints: { nodes, policy: 'pin' } },
       ...{ limits: { maxRuntime: '1h' }, lifecycle: { stopGraceS: 1 } },
       job: { image: IMAGE, command: SERVE(name) },
     });

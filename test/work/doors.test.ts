@@ -96,7 +96,9 @@ describe('a door', () => {
 
   test('of datagrams gives each who asks its own answer', async () => {
     const work = await bound('udp4', HOST);
-    work.on('message', (bytes, { port, address }) => work.send(`heard ${bytes}`, port, address));
+    work.on('message', (bytes, { port, address }) =>
+      work.send(`heard ${bytes.toString()}`, port, address),
+    );
     const port = await door(work.address().port, MESH, 'udp');
     const stranger = await door(work.address().port, ELSEWHERE, 'udp');
     const [one, two] = [await bound('udp6', '::1'), await bound('udp6', '::1')];

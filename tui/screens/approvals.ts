@@ -71,6 +71,7 @@ const ADMITTING: readonly Binding[] = [
   },
   {
     ...{ key: 'enter', label: 'admit it', what: 'connect, see who it is, and sign' },
+    inForm: true,
     when: isAt('form'),
     act: admit,
   },
@@ -82,6 +83,7 @@ const ADMITTING: readonly Binding[] = [
   },
   {
     ...{ key: 'escape', label: 'back to the list', what: 'back to the new machines' },
+    inForm: true,
     when: (model) => isAt('form', 'tickets')(model) || (isAt('run')(model) && isOver(model)),
     act: toList,
   },
@@ -110,11 +112,13 @@ const TICKETS: readonly Binding[] = [
   },
   {
     ...{ key: 'enter', label: 'make it', what: 'make the ticket and sign it' },
+    inForm: true,
     when: isAt('ticket'),
     act: issue,
   },
   {
     ...{ key: 'escape', label: 'back', what: 'back to the tickets' },
+    inForm: true,
     when: isAt('ticket'),
     act: (model) => to(model, 'tickets'),
   },

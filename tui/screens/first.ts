@@ -59,21 +59,25 @@ const BINDINGS: readonly Binding[] = [
   },
   {
     ...{ key: 'enter', label: 'found it', command: ['init'] },
+    inForm: true,
     when: (model) => isForm(model) && stageOf(model) === 'found',
     act: found,
   },
   {
     ...{ key: 'enter', label: 'join', command: ['join'] },
+    inForm: true,
     when: (model) => isForm(model) && stageOf(model) === 'join',
     act: join,
   },
   {
     ...{ key: 'tab', label: 'next field', what: 'the next field of the form' },
+    inForm: true,
     when: isForm,
     act: (model) => onFormKey(model, 'tab', null) ?? stay(model),
   },
   {
     ...{ key: 'escape', label: 'back', what: 'the two ways again' },
+    inForm: true,
     when: isForm,
     act: (model) => opening(model, 'choice'),
   },

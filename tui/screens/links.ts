@@ -91,7 +91,7 @@ function cellsOf(link: LinkFacts): Cell[] {
     name,
     span(via === null ? path : `via ${via}`, path === 'down' ? 'bad' : 'good'),
     rttMs === null ? '-' : rttText(rttMs),
-    lastHandshakeAgoS === null ? 'never' : spanText(lastHandshakeAgoS * 1_000),
+    lastHandshakeAgoS === null ? 'never' : `${spanText(lastHandshakeAgoS * 1_000)} ago`,
     bytesText(rxBytes),
     bytesText(txBytes),
     endpoint ?? '-',

@@ -1,10 +1,11 @@
 // F6: what the daemon of this machine tells, as it happens; the newest at the bottom, unless
 // somebody has scrolled back.
 
+import { isKey } from '../../proto/ids.ts';
 import { utcText } from '../../proto/when.ts';
 import { type Line, line, padded, span, wrapped } from '../draw.ts';
 import type { EventFacts } from '../facts.ts';
-import { type Model, stay, withSlice } from '../model.ts';
+import { type Model, nameOf, stay, withSlice } from '../model.ts';
 import type { Screen } from '../screen.ts';
 import { startDaemonBinding } from './starting-daemon.ts';
 
@@ -47,7 +48,7 @@ export const LOGS: Screen = {
     const head = back === 0 ? [] : [line(span(`${back} later; End goes to the newest`, 'dim'))];
     const lines = events
       .slice(Math.max(0, end - height), end)
-      .flatMap((one) => eventLines(one, width));
+      .flatMap((one) => eventLines(model, one, width));
     return [...head, ...lines.slice(-(height - head.length))];
   },
 };
@@ -62,13 +63,11 @@ function eventsOf({ events, slices }: Model): readonly EventFacts[] {
   return events.filter(({ event }) => WORRIES.has(event.event));
 }
 
-function eventLines({ atMs, event }: EventFacts, width: number): Line[] {
+function eventLines(model: Model, { atMs, event }: EventFacts, width: number): Line[] {
   const { event: name, ...fields } = event;
   const text = Object.entries(fields)
     .filter(([, value]) => value !== null && value !== undefined)
-    .map(
-      ([field, value]) => `${field} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-    )
+    .map(([field, value]) => `${field} ${valueText(model, value)}`)
     .join(', ');
   const indent = TIME_CELLS + NAME_CELLS + 3;
   return wrapped(text, Math.max(20, width - indent)).map((part, at) =>
@@ -80,6 +79,12 @@ function eventLines({ atMs, event }: EventFacts, width: number): Line[] {
       part,
     ),
   );
+}
+
+/** Members by their names. */
+function valueText(model: Model, value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value);
+  return isKey(value) ? nameOf(model, value) : value;
 }
 
 function emptyLines({ facts: { status }, slices }: Model, width: number): Line[] {

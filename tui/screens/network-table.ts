@@ -11,23 +11,34 @@ import type { NodeRow } from './network-rows.ts';
 
 /** From this width on there is room for how it went on. */
 const TREND_COLUMNS_MIN = 120;
+/** Below it a bar and a number are as short as they can be read. */
+const FULL_COLUMNS_MIN = 104;
 const BAR_CELLS = 6;
+const SHORT_BAR_CELLS = 4;
 const TREND_CELLS = 12;
 
 interface Part {
   readonly part: keyof Trend;
   readonly title: string;
-  readonly free: (row: NodeRow) => string;
+  readonly free: (row: NodeRow, isShort: boolean) => string;
 }
 
 const PARTS: readonly Part[] = [
   {
     part: 'cpu',
     title: 'cpu',
-    free: ({ heard }) => coresText(heard?.headroom?.cpuFreeMilli ?? null),
+    free: ({ heard }, isShort) => coresText(heard?.headroom?.cpuFreeMilli ?? null, isShort),
   },
-  { part: 'ram', title: 'memory', free: ({ heard }) => sizeText(heard?.headroom?.ramFreeMib) },
-  { part: 'disk', title: 'disk', free: ({ heard }) => sizeText(heard?.headroom?.diskFreeMib) },
+  {
+    part: 'ram',
+    title: 'memory',
+    free: ({ heard }, isShort) => sizeText(heard?.headroom?.ramFreeMib, isShort),
+  },
+  {
+    part: 'disk',
+    title: 'disk',
+    free: ({ heard }, isShort) => sizeText(heard?.headroom?.diskFreeMib, isShort),
+  },
   { part: 'gpu', title: 'gpu', free: gpuText },
 ];
 
@@ -38,15 +49,17 @@ export function nodeTable(
   { from, count }: { readonly from: number; readonly count: number },
 ): Table {
   const isWide = width >= TREND_COLUMNS_MIN;
+  const isShort = width < FULL_COLUMNS_MIN;
+  const barCells = isShort ? SHORT_BAR_CELLS : BAR_CELLS;
   // A column of cards where no node has one says nothing.
   const hasCards = rows.some(({ heard }) => (heard?.headroom?.gpuCount ?? 0) > 0);
   const parts = PARTS.filter(({ part }) => part !== 'gpu' || hasCards);
   const columns: Column[] = [
     { title: 'node', least: 8 },
     { title: 'is', least: 7 },
-    ...parts.map(({ title }): Column => ({ title, least: BAR_CELLS })),
+    ...parts.map(({ title }): Column => ({ title, least: barCells })),
     { title: 'link', least: 6 },
-    { title: 'ledger', least: 5, grows: true },
+    { title: 'ledger', least: 7, grows: true },
   ];
   const cells = rows.slice(from, from + Math.max(0, count)).map((row): Cell[] => {
     const used = usedOf(row.heard?.headroom ?? null);
@@ -56,10 +69,9 @@ export function nodeTable(
       standingCell(row),
       ...parts.map(({ part, free }): Cell => {
         const share = used[part];
-        const drawn =
-          share === null ? '-'.padEnd(BAR_CELLS) : bar(share, 1, BAR_CELLS, model.glyphs);
+        const drawn = share === null ? '-'.padEnd(barCells) : bar(share, 1, barCells, model.glyphs);
         const past = isWide ? ` ${sparkline(trend?.[part] ?? [], TREND_CELLS, model.glyphs)}` : '';
-        return span(`${drawn}${past} ${free(row)}`, toneOf(share));
+        return span(`${drawn}${past} ${free(row, isShort)}`, toneOf(share));
       }),
       linkCell(row),
       ledgerCell(row),
@@ -101,17 +113,19 @@ function ledgerCell({ heard, isHere }: NodeRow): Span {
   return heard.agrees ? span('same', 'good') : span('differs', 'warn');
 }
 
-function coresText(milli: number | null): string {
-  return milli === null ? '' : `${(milli / 1000).toFixed(1)} cores`;
+function coresText(milli: number | null, isShort: boolean): string {
+  return milli === null ? '' : `${(milli / 1000).toFixed(1)}${isShort ? '' : ' cores'}`;
 }
 
-function sizeText(mib: number | null | undefined): string {
-  return mib === null || mib === undefined ? '' : mibText(mib);
+function sizeText(mib: number | null | undefined, isShort: boolean): string {
+  if (mib === null || mib === undefined) return '';
+  // 8.0 GiB as 8.0G.
+  return isShort ? mibText(mib).replace(/ (.).*$/, '$1') : mibText(mib);
 }
 
-function gpuText({ heard }: NodeRow): string {
+function gpuText({ heard }: NodeRow, isShort: boolean): string {
   const room = heard?.headroom ?? null;
   if (room === null || room.gpuCount === null || room.gpuCount === 0) return '';
   const fit = room.gpus.filter(({ state }) => state === 'fit').length;
-  return `${fit} of ${room.gpuCount}`;
+  return isShort ? `${fit}/${room.gpuCount}` : `${fit} of ${room.gpuCount}`;
 }

@@ -9,7 +9,7 @@ import { utf8 } from '../../../proto/bytes.ts';
 import { type Result, ok, refuse } from '../../../proto/result.ts';
 import { meshMarkOf } from '../../../work/container.ts';
 import { granted } from '../../../work/granted.ts';
-import { killedForMemory } from '../../../work/kernel-files.ts';
+import { killedForMemory, refusedProcesses } from '../../../work/kernel-files.ts';
 import type { Spec } from '../../../work/spec.ts';
 import { monotonicMs, nowMs } from '../../os/clock.ts';
 import type { Ending, Granted, Running, Tag } from '../driver.ts';
@@ -198,18 +198,19 @@ async function settled(
 
 function endingOf({ container }: Contained, state: State): Ending {
   const exit = state.ExitCode;
+  const log = exit === 0 ? null : kernelLog();
   return {
     exit,
     signal: signalOf(exit),
-    oom: exit === 0 ? false : wasForMemory(container.id, state),
+    oom: exit === 0 ? false : wasForMemory(container.id, state, log),
+    crowded: log !== null && refusedProcesses(log, container.id),
     endedAtMs: momentOf(state.FinishedAt) ?? nowMs(),
   };
 }
 
 /** podman does not tell in the old hierarchy of control groups; the log of the kernel does. */
-function wasForMemory(id: string, state: State): boolean | null {
+function wasForMemory(id: string, state: State, log: string | null): boolean | null {
   if (state.OOMKilled) return true;
-  const log = kernelLog();
   if (log !== null) return killedForMemory(log, id);
   return signalOf(state.ExitCode) === 'SIGKILL' ? null : false;
 }

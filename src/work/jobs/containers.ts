@@ -2,6 +2,7 @@
 // all, and what they differ in stands in `work/container.ts`. Labels on the containers are its only
 // memory, and nothing without them is touched. Spec: docs/jobs.md.
 
+import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { type Result, ok, refuse } from '../../../proto/result.ts';
@@ -26,7 +27,13 @@ import { type Contained, running } from './contained.ts';
 import { ask, attempt, type Engine, findEngine, type Flavour, statusOf, within } from './engine.ts';
 import { bringImage, type EngineImage, pruneImages } from './images.ts';
 import { kernelText } from './inside.ts';
-import { ENGINE_ASK_MS, ENGINE_NPROC_MAX, ENGINE_REMOVE_MS, ENGINE_START_MS } from './limits.ts';
+import {
+  ENGINE_ASK_MS,
+  ENGINE_NPROC_MAX,
+  ENGINE_REMOVE_MS,
+  ENGINE_START_MS,
+  RECOVERED_AT_ONCE_MAX,
+} from './limits.ts';
 import { makeOutputFolders, needsOf } from './needs.ts';
 
 /** How cards are named to an engine, and what their nodes in `/dev` are called. */
@@ -66,6 +73,8 @@ interface Own extends ContainerParts {
 export function containerDriver(flavour: Flavour, parts: ContainerParts): Driver {
   const nproc = limitOf(kernelText('/proc/self/limits'), 'Max processes')?.hard ?? ENGINE_NPROC_MAX;
   const own: Own = { ...parts, flavour, closing: new AbortController(), nproc, engine: null };
+  // Each container that is followed listens to it.
+  setMaxListeners(0, own.closing.signal);
   return {
     kind: 'job',
     name: flavour,
@@ -227,12 +236,15 @@ async function recover(own: Own, orderOf: (tag: Tag) => Order | null): Promise<r
     engine.value.docker.listContainers({ all: true, filters: { label: [homeLabel(own.home)] } }),
   );
   const found: Running[] = [];
-  for (const { Id, Labels } of listed) {
-    const mark = markOf(Labels);
-    if (mark === null) continue;
-    const one = await recoverOne(own, engine.value, Id, mark, orderOf);
-    if (one !== null) found.push(one);
-  }
+  const next = async (): Promise<void> => {
+    for (let row = listed.shift(); row !== undefined; row = listed.shift()) {
+      const mark = markOf(row.Labels);
+      if (mark === null) continue;
+      const one = await recoverOne(own, engine.value, row.Id, mark, orderOf);
+      if (one !== null) found.push(one);
+    }
+  };
+  await Promise.all(Array.from({ length: RECOVERED_AT_ONCE_MAX }, next));
   await pruneImages(engine.value);
   return found;
 }

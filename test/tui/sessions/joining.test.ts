@@ -1,5 +1,6 @@
 // Two terminals and two real daemons on loopback: a network is founded at one by keys alone, the
-// other shows a code, which is typed at the first on F11; and both screens say what has become of it.
+// other shows a code, which is typed at the first on F11; and both screens say what has become of
+// it.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,8 @@
 // A daemon's part in a test: starts guests by the driver, says what they are, and then does nothing
 // until it is killed, as hard as one likes. With a mesh, also a way to be asked.
 
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
   createGuestNet,
@@ -34,7 +36,9 @@ async function main(): Promise<void> {
   await driver.recover(() => null);
   await net.tidy();
   const start = async ({ tag, spec }: Task['orders'][number]): Promise<void> => {
-    const order = orderFor(tag, spec, task.images, memoryLog());
+    const own = join(task.folder, '../runs', nameOf(tag), 'own');
+    mkdirSync(own, { recursive: true });
+    const order = orderFor(tag, spec, task.images, memoryLog(), own);
     known.set(tag.id, order);
     const prepared = await driver.prepare(order, () => undefined, new AbortController().signal);
     const started = prepared.ok ? await driver.start(order, () => undefined) : prepared;
