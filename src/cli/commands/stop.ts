@@ -5,7 +5,7 @@ import { askDaemon } from '../../daemon/client.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
 import { type Printer, plain } from '../print.ts';
-import { standText } from '../work-lines.ts';
+import { standText } from '../../../tui/work-words.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const kill = call.command.path[0] === 'kill';

@@ -9,7 +9,7 @@ import type { Exit } from '../exit.ts';
 import { type Printer, plain } from '../print.ts';
 import { columnsOf } from '../table.ts';
 import { utcText } from '../../../proto/when.ts';
-import { standText } from '../work-lines.ts';
+import { standText } from '../../../tui/work-words.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const shown = await askDaemon(call.folder, 'work', { id: call.needed('id') });
