@@ -179,8 +179,10 @@ function endingOf({ folder, group }: Bubbled, status: string | null): Ending {
     signal: exit === null ? null : signalOf(exit),
     oom: exit === 0 ? false : kills === null ? null : kills > 0,
     crowded: exit !== 0 && refusedProcesses(kernelLog() ?? '', group),
-    endedAtMs:
+    // The time of a file has fractions, and no receipt with one is read by anybody.
+    endedAtMs: Math.trunc(
       fs.statSync(path.join(folder, 'status'), { throwIfNoEntry: false })?.mtimeMs ?? nowMs(),
+    ),
   };
 }
 

@@ -69,7 +69,17 @@ export function bubbleDriver(parts: BubbleParts): Driver {
   };
 }
 
-const isRoot = (): boolean => process.geteuid?.() === 0;
+/** In a namespace of its own root may be the only user there is: then it is one like any other. */
+const isRoot = (): boolean =>
+  process.geteuid?.() === 0 && ['uid', 'gid'].every((kind) => isMapped(kind, Number(NOBODY)));
+
+function isMapped(kind: string, id: number): boolean {
+  const ranges = (kernelText(`/proc/self/${kind}_map`) ?? '').trim().split('\n');
+  return ranges.some((range) => {
+    const [first = 0, , count = 0] = range.trim().split(/\s+/).map(Number);
+    return id >= first && id < first + count;
+  });
+}
 
 async function probe(): Promise<Probe> {
   const checkedAtMs = nowMs();

@@ -5,8 +5,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findTool } from '../../src/os/tools.ts';
-import type { Host } from '../lab/host.ts';
-import { until } from '../lab/until.ts';
+import type { Host } from './host.ts';
+import { until } from './until.ts';
 import { CLAIMED, boxArchive, boxMissing } from '../kit/box.ts';
 
 const TOOLS = ['podman', 'conmon', 'runc', 'unshare'];
