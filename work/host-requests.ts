@@ -152,8 +152,8 @@ function leaseOf(
   charge: Charge,
 ): Lease {
   return {
-    ...{ id, generation, digest, owner: from, spec, request: re, charge },
     grant: right.may ? right.grant : null,
+    ...{ id, generation, digest, owner: from, spec, request: re, charge },
     takenMs: now.monoMs,
     ...momentsOf(spec, now),
     life: { ...NEW_LIFE, sinceMs: now.monoMs },

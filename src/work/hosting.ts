@@ -312,8 +312,8 @@ function answered(own: Own, re: Digest, to: Request, said: Said): void {
   if (said.say === 'refused') own.refusals[said.code] = (own.refusals[said.code] ?? 0) + 1;
   const { id, generation, digest, from } = to;
   const at = own.parts.now().wallMs;
-  const head = { v: 1 as const, id, generation, digest, from: own.parts.self, to: from, at };
-  const signed = own.parts.papers.signAnswer({ ...head, re, ...said });
+  const head = { v: 1 as const, re, id, generation, digest, from: own.parts.self, to: from, at };
+  const signed = own.parts.papers.signAnswer({ ...head, ...said });
   const waiting = own.asked.get(re);
   own.asked.delete(re);
   for (const resolve of waiting ?? []) resolve(signed);
