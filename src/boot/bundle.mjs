@@ -12,8 +12,8 @@ import { rolldown } from 'rolldown';
 const FOLDER = 'kith';
 
 /**
- * Binaries of these are found by where their own files stand; and blessed is written in a JavaScript
- * (`'\200'`) that no strict parser takes.
+ * Binaries of these are found by where their own files stand; and blessed is written in a
+ * JavaScript (`'\200'`) that no strict parser takes.
  */
 const LEFT_OUTSIDE = ['sodium-native', 'node-gyp-build', 'cpu-features', /^blessed\//];
 
