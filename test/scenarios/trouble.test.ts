@@ -14,7 +14,7 @@ import type { Host } from '../lab/host.ts';
 import { type Network, network } from '../lab/network.ts';
 import { laboratory } from '../lab/suite.ts';
 import { until } from '../lab/until.ts';
-import { IMAGE, containersIn, podmanMissing, startsIn, withPodman } from './engine.ts';
+import { IMAGE, containersIn, podmanMissing, startsIn, withPodman } from '../lab/engine.ts';
 import { talkTo } from './talk.ts';
 import { heard, nodesOf } from './watch.ts';
 
