@@ -113,15 +113,16 @@ export function toned(of: Line, tone: Tone): Line {
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split('\n')) {
-    let current = '';
-    for (const word of shown(paragraph).split(' ')) {
-      const joined = current === '' ? word : `${current} ${word}`;
+    const indent = /^ */.exec(paragraph)?.[0].slice(0, Math.floor(width / 2)) ?? '';
+    let current = indent;
+    for (const word of shown(paragraph.trim()).split(' ')) {
+      const joined = current === '' || current === indent ? current + word : `${current} ${word}`;
       if (widthOf(joined) <= width) {
         current = joined;
         continue;
       }
-      if (current !== '') lines.push(current);
-      current = word;
+      if (current.trim() !== '') lines.push(current);
+      current = indent + word;
       while (widthOf(current) > width) {
         const head = firstCells(current, width);
         lines.push(head);
@@ -129,6 +130,17 @@ export function wrapped(text: string, width: number): string[] {
       }
     }
     lines.push(current);
+  }
+  return lines;
+}
+
+/** Every letter of a text, in pieces that fill a line: for what must be read byte by byte. */
+export function pieces(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (let rest = shown(text); rest !== ''; ) {
+    const head = firstCells(rest, width);
+    lines.push(head);
+    rest = rest.slice(head.length);
   }
   return lines;
 }

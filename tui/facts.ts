@@ -305,8 +305,9 @@ export interface StagedFacts {
     readonly record?: unknown;
     readonly refused?: { readonly code: string; readonly what: string; readonly hint: string };
   }[];
-  readonly changes: readonly { readonly text?: string }[];
   readonly voids: readonly unknown[];
+  /** What would change, and what would be void, in sentences. */
+  readonly says: readonly string[];
 }
 
 export type OperatorsFacts = Readonly<Record<string, unknown>>;

@@ -6,6 +6,8 @@ export interface Place {
 }
 
 export const START: Place = { at: 0, top: 0 };
+/** The last row, however many there are. */
+export const END: Place = { at: Number.MAX_SAFE_INTEGER, top: Number.MAX_SAFE_INTEGER };
 
 /** Within a list of so many rows, seen through a window of so many. */
 export function within({ at, top }: Place, count: number, height: number): Place {
@@ -30,5 +32,6 @@ const STEPS: Readonly<Record<string, (height: number, count: number) => number>>
 export function moved(place: Place, key: string, count: number, height: number): Place | null {
   const step = STEPS[key];
   if (step === undefined) return null;
-  return within({ ...place, at: place.at + step(height, count) }, count, height);
+  const now = within(place, count, height);
+  return within({ ...now, at: now.at + step(height, count) }, count, height);
 }

@@ -164,7 +164,7 @@ function noticeOf(model: Model, { purpose, title }: Run, end: Run['ended']): Not
     return { tone: 'bad', text: `${title}: ${what}`, hint, untilMs: null };
   }
   const untilMs = model.nowMs + NOTICE_MS;
-  if (end.exit === 0) return { tone: 'good', text: `${title}: done`, hint: '', untilMs };
+  if (end.exit === 0) return { tone: 'good', text: title, hint: '', untilMs };
   return { tone: 'bad', text: `${title}: ended with ${end.exit}`, hint: '', untilMs: null };
 }
 

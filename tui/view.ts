@@ -135,7 +135,9 @@ function noticeLines({ notice }: Model): Line[] {
 function barLines(model: Model): Line[] {
   const { columns } = model.size;
   const screen = screenOf(model);
-  const own = screen.bindings
+  // In a dialog they do nothing, and the dialog says its own.
+  const isOpen = model.asking !== null || model.dialog !== null;
+  const own = (isOpen ? [] : screen.bindings)
     .filter(({ when }) => when?.(model) !== false)
     .map(({ key, label }): Line => line(span(key, 'key'), ` ${label}`));
   const global = GLOBAL_KEYS.map(({ key, label }): Line => line(span(key.slice(1), 'key'), label));

@@ -138,6 +138,8 @@ export function planDocument(
     })),
     changes: preview.changes.map((change) => changeDocument(change, nameOf)),
     voids: preview.voids,
+    // All of it in the words that people read.
+    says: previewTexts(preview, nameOf),
   };
 }
 

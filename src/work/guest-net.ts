@@ -140,7 +140,13 @@ export function createGuestNet(parts: GuestNetParts): GuestNet {
     },
     confines: (user) => inTurn(net, () => confines(net, user)),
     holds: (guest) => inTurn(net, () => holds(net, guest)),
-    shut: (guest) => changed(net, () => net.shut.set(keyOf(guest), guest.ports)),
+    async shut(guest) {
+      // Without a mesh there is nothing to keep it from; the rules come with one.
+      if (parts.mesh() !== null) return changed(net, () => net.shut.set(keyOf(guest), guest.ports));
+      net.shut.set(keyOf(guest), guest.ports);
+      watchMesh(net);
+      return ok(undefined);
+    },
     async leave(guest) {
       if (net.shut.has(keyOf(guest))) await changed(net, () => net.shut.delete(keyOf(guest)));
     },
@@ -265,7 +271,11 @@ async function write(net: Net): Promise<void> {
   const rules = place === null ? kept : guestRules(own, place, guests) + kept;
   await needTool(['nft', '-f', '/dev/stdin'], { stdin: Buffer.from(rules) });
   net.written = number;
-  const isWatched = guests.length > 0 || net.shut.size > 0;
+  watchMesh(net);
+}
+
+function watchMesh(net: Net): void {
+  const isWatched = net.guests.size > 0 || net.shut.size > 0;
   if (isWatched && net.timer === null) {
     net.timer = setInterval(() => void renewed(net), MESH_LOOK_MS);
     net.timer.unref();

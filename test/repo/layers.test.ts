@@ -105,6 +105,11 @@ const LAYERS: readonly Layer[] = [
     reason: 'documents are made from what is built, by a script that needs nothing else',
   },
   {
+    folder: 'packages/',
+    mayImport: ['node:', 'dist/src/cli/'],
+    reason: 'a package is made of what is built, by scripts that need nothing else',
+  },
+  {
     folder: 'bench/',
     mayImport: ['node:', ...CORES, 'src/', 'test/kit/', 'test/lab/', ...PACKAGES, ...TOOLS],
     reason:

@@ -18,7 +18,7 @@ import { parseAst } from 'vitest/node';
 export const ROOT: string = join(import.meta.dirname, '../..');
 
 /** Made by tools or by others: not ours to judge. */
-const FOREIGN = new Set(['node_modules', 'dist', 'coverage', '.git', 'fixtures']);
+const FOREIGN = new Set(['node_modules', 'dist', 'build', 'coverage', '.git', 'fixtures']);
 
 /** Paths from the root, `/` between names, of every file under `folder` whose name ends so. */
 export function filesUnder(folder: string, endings: readonly string[]): string[] {
