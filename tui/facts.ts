@@ -28,7 +28,9 @@ export interface Known {
   readonly works: WorksFacts;
   readonly hosting: HostingFacts;
   readonly images: ImagesFacts;
-  /** The files of this machine, by commands: asked again when the ledger or what is staged moved. */
+  /**
+   * The files of this machine, by commands: asked again when the ledger or what is staged moved.
+   */
   readonly home: HomeFacts;
   readonly members: StateFacts;
   readonly roster: RosterFacts;
