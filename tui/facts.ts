@@ -238,6 +238,14 @@ export interface HomeFacts {
   readonly stateRoot?: string;
   readonly heldBack?: string | null;
   readonly damage?: number;
+  readonly here?: { readonly node: OwnFacts | null; readonly operator: OwnFacts | null };
+}
+
+/** A key of this machine; `stranger`: the ledger does not know it. */
+export interface OwnFacts {
+  readonly name: string | null;
+  readonly fingerprint: string;
+  readonly standing: 'active' | 'frozen' | 'removed' | 'stranger';
 }
 
 export interface MemberFacts {
