@@ -7,6 +7,13 @@ import type { Place } from './list.ts';
 import { END, START } from './list.ts';
 import type { Card } from './screens/join-card.ts';
 
+/** A command whose form is being filled in, and what is still wrong with it. */
+export interface Filling {
+  readonly path: string;
+  readonly form: Form;
+  readonly wrong: string | null;
+}
+
 /** What F3 shows of the ledger. */
 export type LedgerPart = 'log' | 'members' | 'configuration' | 'conflicts';
 
@@ -73,7 +80,11 @@ export interface Slices {
   readonly place: { readonly place: Place };
   readonly logs: { readonly back: number; readonly worriesOnly: boolean };
   readonly network: { readonly place: Place; readonly isOpen: boolean };
-  readonly commands: { readonly place: Place };
+  readonly commands: {
+    readonly place: Place;
+    readonly filter: string;
+    readonly filling: Filling | null;
+  };
   readonly approvals: ApprovalsSlice;
   readonly commit: { readonly place: Place; readonly isExact: boolean; readonly back: number };
   readonly first: FirstSlice;
@@ -92,7 +103,7 @@ export const SLICES: Slices = {
   place: { place: START },
   logs: { back: 0, worriesOnly: false },
   network: { place: START, isOpen: false },
-  commands: { place: START },
+  commands: { place: START, filter: '', filling: null },
   approvals: {
     ...{ stage: 'list', place: START, ticketPlace: START, seen: new Map() },
     ...{ admitting: null, ticket: null },

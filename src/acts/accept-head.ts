@@ -87,16 +87,16 @@ function renew(
   const found = openJournal(host, folder, key);
   // A backup put back where it was made: the person's word covers the keys in it as well. A key
   // from another machine is another question, with another answer: --moved.
-  if (!found.ok && found.code === 'key-copied') {
-    const bound = openJournal(host, folder, key, true);
-    return bound.ok ? ok({ key, because: 'key-copied' }) : bound;
-  }
-  const because = found.ok ? behind(host, found.value, head) : found.code;
+  const isCopied = !found.ok && found.code === 'key-copied';
+  const opened = isCopied ? openJournal(host, folder, key, true) : found;
+  if (isCopied && !opened.ok) return opened;
+  // An old journal also lacks what peers have brought back of it since.
+  const because = opened.ok ? behind(host, opened.value, head) : opened.code;
   const isAsked =
     because === 'journal-missing' || because === 'journal-damaged' || because === 'key-behind';
-  if (!isAsked) return ok(null);
+  if (!isAsked) return ok(isCopied ? { key, because: 'key-copied' } : null);
   const renewed = renewJournal(host, folder, key, head === null ? [] : [head]);
-  return renewed.ok ? ok({ key, because }) : renewed;
+  return renewed.ok ? ok({ key, because: isCopied ? 'key-copied' : because }) : renewed;
 }
 
 function behind(host: KeyHost, journal: Journal, head: Decoded | null): 'key-behind' | null {

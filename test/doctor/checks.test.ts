@@ -112,6 +112,8 @@ describe('the data folder', () => {
     expect(folderCheck(own)).toMatchObject({ health: 'ok', todo: null });
     fs.mkdirSync(own, { mode: 0o700 });
     expect(folderCheck(own).health).toBe('ok');
+    fs.chmodSync(own, 0o710);
+    expect(folderCheck(own).health).toBe('ok');
     fs.chmodSync(own, 0o755);
     expect(folderCheck(own)).toMatchObject({ health: 'warning', todo: `run \`chmod 700 ${own}\`` });
     fs.writeFileSync(path.join(folder, 'file'), '');

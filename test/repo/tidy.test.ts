@@ -180,7 +180,9 @@ const TOP = new Set([
 
 const isKeptOnPurpose: Rule = (path, text) => [
   ...(text === '' ? [`${path}: it is empty`] : []),
-  ...(TOP.has(path.split('/')[0] ?? '') ? [] : [`${path}: nothing of that name belongs at the top`]),
+  ...(TOP.has(path.split('/')[0] ?? '')
+    ? []
+    : [`${path}: nothing of that name belongs at the top`]),
 ];
 
 describe('what is kept', () => {
