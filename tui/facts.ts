@@ -28,7 +28,9 @@ export interface Known {
   readonly works: WorksFacts;
   readonly hosting: HostingFacts;
   readonly images: ImagesFacts;
-  /** The files of this machine, by commands: asked again when the ledger or what is staged moved. */
+  /**
+   * The files of this machine, by commands: asked again when the ledger or what is staged moved.
+   */
   readonly home: HomeFacts;
   readonly members: StateFacts;
   readonly roster: RosterFacts;
@@ -239,6 +241,14 @@ export interface HomeFacts {
   readonly stateRoot?: string;
   readonly heldBack?: string | null;
   readonly damage?: number;
+  readonly here?: { readonly node: OwnFacts | null; readonly operator: OwnFacts | null };
+}
+
+/** A key of this machine; `stranger`: the ledger does not know it. */
+export interface OwnFacts {
+  readonly name: string | null;
+  readonly fingerprint: string;
+  readonly standing: 'active' | 'frozen' | 'removed' | 'stranger';
 }
 
 export interface MemberFacts {
