@@ -74,8 +74,10 @@ const PATIENCE_MS: Readonly<Record<keyof Requests, number | null>> = {
   place: TAKE_MS_MAX,
   works: PING_MS_MAX,
   work: ANSWER_MS_MAX,
-  workStop: ANSWER_MS_MAX,
-  workReceipts: ANSWER_MS_MAX,
+  // Members are asked, one of which may answer nothing.
+  workFind: PING_MS_MAX,
+  workStop: TAKE_MS_MAX,
+  workReceipts: PING_MS_MAX,
   drain: ANSWER_MS_MAX,
   // Members are asked, some of which answer nothing.
   images: TAKE_MS_MAX,

@@ -15,6 +15,7 @@ import { WORK_ASKS_RATE, WORK_ASK_BYTES_MAX } from './limits.ts';
 import type { PeerRoute } from './served.ts';
 
 export const WORK_ASK_PATH = '/v1/work/ask';
+export const WORK_FIND_PATH = '/v1/work/find';
 export const WORK_LIST_PATH = '/v1/work/list';
 export const WORK_LOGS_PATH = '/v1/work/logs';
 export const WORK_RECEIPT_PATH = '/v1/work/receipt';
@@ -41,6 +42,8 @@ export interface WorkDesk {
   ask(signed: SignedDocument, from: Key): Promise<SignedDocument | null>;
   /** Rows that the caller may see, as JSON. `id` is empty where all are meant. */
   list(id: string, from: Key): string;
+  /** What is known of work by its id, the start of it, or its name: as JSON. */
+  find(named: string, from: Key): string;
   log(work: WorkName, fromSeq: number, waitMs: number, from: Key): Promise<LogPage | null>;
   receipt(work: WorkName, from: Key): SignedDocument | null;
   /** A host brings one. True: it is kept. */
@@ -79,6 +82,10 @@ export function workRoutes(desk: WorkDesk): readonly PeerRoute[] {
     route(WORK_LIST_PATH, WORK_ASK_BYTES_MAX, async (body, from) => {
       const at = decoded(kith.WorkAt, body);
       return at === null ? null : paper(desk.list(at.id, from));
+    }),
+    route(WORK_FIND_PATH, WORK_ASK_BYTES_MAX, async (body, from) => {
+      const at = decoded(kith.WorkAt, body);
+      return at === null || at.id === '' ? null : paper(desk.find(at.id, from));
     }),
     route(WORK_LOGS_PATH, WORK_ASK_BYTES_MAX, (body, from) => onLogs(desk, body, from)),
     route(WORK_RECEIPT_PATH, WORK_ASK_BYTES_MAX, async (body, from) => {

@@ -62,7 +62,7 @@ describe('with a daemon that is alone', () => {
       const { code, err } = await at(words);
       expect([code, err]).toEqual([
         1,
-        expect.stringMatching(/has placed no such work \((films|01JE2)\)/),
+        expect.stringMatching(/no such work is known here.*\((films|01JE2)\)/),
       ]);
     }
   });

@@ -3,10 +3,10 @@
 
 import { askDaemon } from '../../daemon/client.ts';
 import type { Names, Works } from '../../daemon/work-routes.ts';
-import type { Key } from '../../../proto/ids.ts';
 import type { OwnedView } from '../../../work/owner-view.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
+import { nameIn } from '../names.ts';
 import { type Printer, plain } from '../print.ts';
 import { columnsOf } from '../table.ts';
 import { standText } from '../work-lines.ts';
@@ -48,8 +48,4 @@ function ownRow(work: OwnedView, names: Names): string[] {
   const { id, kind, name, host, generation } = work;
   const where = host === null ? '-' : nameIn(names, host);
   return [id, kind, name, where, `generation ${generation}`, plain(standText(work))];
-}
-
-function nameIn(names: Names, key: Key): string {
-  return names[key] ?? `${key.slice(0, 8)}…`;
 }
