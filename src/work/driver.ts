@@ -131,5 +131,10 @@ export interface Driver {
   recover(orderOf: (tag: Tag) => Order | null): Promise<readonly Running[]>;
   /** Takes away what is left of it; can be called again, and for what was never started. */
   destroy(tag: Tag): Promise<void>;
+  /**
+   * The same, but for what the next run of it here goes on with: the disk of a machine. Absent: there
+   * is no such thing.
+   */
+  rest?(tag: Tag): Promise<void>;
   close(): Promise<void>;
 }

@@ -64,7 +64,7 @@ function isView(value: unknown): value is OwnedView {
   if (!fits(value, VIEW)) return false;
   const { id, digest, phase, asked, past } = value as OwnedView;
   const hasAll = (items: readonly unknown[], shape: object, required: readonly string[]): boolean =>
-    items.every((item) => fits(item, { ...shape, required, additionalProperties: true } as never));
+    items.every((item) => fits(item, { ...shape, required, additionalProperties: true }));
   return (
     ULID.test(id) &&
     isDigest(digest) &&

@@ -20,6 +20,8 @@ export interface RunsParts {
   readonly input: (input: Input) => void;
   /** What was ordered; null where nobody knows it any more. */
   readonly orderOf: (tag: Tag) => Order | null;
+  /** Whether another run of it may follow here. */
+  readonly goesOn: (tag: Tag) => boolean;
   readonly folders: Pick<Folders, 'driverOf' | 'noteDriver' | 'removeRun'>;
   /** A line for the log of the work. */
   readonly say: (tag: Tag, text: string) => void;
@@ -165,8 +167,13 @@ const ACTS: Readonly<Record<Act, (own: Own, tag: Tag, run: number) => Promise<Re
     const driver = held?.driver ?? notedDriver(own, tag);
     // What is being started is there before it can be taken away.
     await held?.starting?.catch(() => undefined);
-    await driver?.destroy(tag);
-    await own.parts.folders.removeRun(tag);
+    if (own.parts.goesOn(tag) && driver?.rest !== undefined) {
+      // Its driver stays noted: what is kept is in its hands.
+      await driver.rest(tag);
+    } else {
+      await driver?.destroy(tag);
+      await own.parts.folders.removeRun(tag);
+    }
     own.held.delete(keyOf(tag));
     own.parts.input({ is: 'destroyed', of: runOf({ tag, run }) });
     return null;

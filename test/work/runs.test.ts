@@ -27,6 +27,7 @@ async function failureOf(thrown: Error): Promise<Input> {
         removeRun: async () => undefined,
       },
       say: () => undefined,
+      goesOn: () => false,
     }).drive('prepare', tag, 1);
   });
 }
