@@ -10,6 +10,12 @@ export type Taking = 'open' | 'recovering' | 'draining' | 'frozen';
 
 export type WorkKind = 'job' | 'vm';
 
+/** What a host charges a piece of work beside its own wish: an emulator, files of logs. */
+export interface Beside {
+  readonly memMib: number;
+  readonly diskMib: number;
+}
+
 export interface Offer {
   readonly taking: Taking;
   /** What it has something to run with. */
@@ -22,19 +28,32 @@ export interface Offer {
   readonly takenCards: readonly number[];
   /** Pieces of work that hold room. */
   readonly held: number;
+  readonly beside: Readonly<Record<WorkKind, Beside>>;
 }
+
+export const NOTHING_BESIDE: Beside = { memMib: 0, diskMib: 0 };
 
 const TAKING: readonly Taking[] = ['open', 'recovering', 'draining', 'frozen'];
 const KINDS: readonly WorkKind[] = ['job', 'vm'];
 
 export function offerFields(offer: Offer): kith.BeatOffer {
-  const { taking, kinds, takenCards, ...figures } = offer;
+  const { taking, kinds, takenCards, beside, ...figures } = offer;
   return {
-    ...figures,
+    ...{ ...figures, job: besideFields(beside.job), vm: besideFields(beside.vm) },
     taking: TAKING.indexOf(taking),
     kinds: KINDS.reduce((bits, kind, at) => bits | (kinds.includes(kind) ? 1 << at : 0), 0),
     takenCards: takenCards.filter((at) => at < GPUS_MAX),
   };
+}
+
+function besideFields(beside: Beside): kith.BeatBeside | null {
+  return beside.memMib === 0 && beside.diskMib === 0 ? null : beside;
+}
+
+function besideIn(from: kith.BeatBeside | null | undefined): Beside {
+  return from === null || from === undefined
+    ? NOTHING_BESIDE
+    : { memMib: from.memMib, diskMib: from.diskMib };
 }
 
 /** Null where no honest sender writes so. */
@@ -50,5 +69,6 @@ export function readOffer(from: kith.BeatOffer): Offer | null {
     diskMib: from.diskMib ?? null,
     takenCards,
     held: from.held,
+    beside: { job: besideIn(from.job), vm: besideIn(from.vm) },
   };
 }

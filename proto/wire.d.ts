@@ -386,8 +386,17 @@ export namespace kith {
     takenCards: number[];
     /** Pieces of work that hold room. */
     held: number;
+    /** What it charges a job and a VM beside their own wish; absent: nothing. */
+    job?: BeatBeside | null;
+    vm?: BeatBeside | null;
   }
   const BeatOffer: Codec<BeatOffer>;
+
+  interface BeatBeside {
+    memMib: number;
+    diskMib: number;
+  }
+  const BeatBeside: Codec<BeatBeside>;
 
   /** What is absent is unknown, and never zero. */
   interface BeatHeadroom {

@@ -7,8 +7,7 @@ import type { MemberState, State } from '../ledger/state.ts';
 import type { Key } from '../proto/ids.ts';
 import type { Arch, Demand } from '../place/demand.ts';
 import type { PlaceNode, Room } from '../place/node.ts';
-import { VM_OVERHEAD_MIB } from '../work/limits.ts';
-import type { Spec } from '../work/spec.ts';
+import type { Kind, Spec } from '../work/spec.ts';
 import type { NodeFacts } from './mesh/facts.ts';
 import { deniedTo, mayPlace } from './placing-rights.ts';
 
@@ -16,8 +15,7 @@ export function demandOf({ kind, resources, constraints }: Spec): Demand {
   const { cpuMilli, memMiB, diskMiB, gpu } = resources;
   const { arch = null, need, nodes = null, avoid, policy = null } = constraints;
   return {
-    ...{ kind, cpuMilli, diskMib: diskMiB, arch, need, nodes, avoid, policy },
-    memMib: memMiB + (kind === 'vm' ? VM_OVERHEAD_MIB : 0),
+    ...{ kind, cpuMilli, memMib: memMiB, diskMib: diskMiB, arch, need, nodes, avoid, policy },
     gpu:
       gpu === undefined
         ? null
@@ -55,7 +53,7 @@ export function nodesFor(spec: Spec, { state, self, heard, nowMs }: Seen): Place
       denied: deniedTo(placer, spec, member, nowMs),
       taking: facts?.offer?.taking ?? null,
       kinds: facts?.offer?.kinds ?? [],
-      room: roomOf(facts),
+      room: roomOf(facts, spec.kind),
     };
   });
 }
@@ -89,17 +87,27 @@ function archOf({ key, labels }: MemberState, self: Key): Arch | null {
   return Object.values(ARCHES).find((arch) => labels.includes(`arch-${arch}`)) ?? null;
 }
 
-/** How much there is as the host observes it, and how much it promises by its own book. */
-function roomOf(facts: NodeFacts | undefined): Room | null {
+/**
+ * How much there is as the host observes it, and how much it promises by its own book, less what it
+ * charges work of that kind beside its wish: only the host knows what it runs it with.
+ */
+function roomOf(facts: NodeFacts | undefined, kind: Kind): Room | null {
   const { headroom: room = null, offer = null } = facts ?? {};
   if (room === null || offer === null) return null;
+  const beside = offer.beside[kind];
   return {
     ...{ cpuMilli: room.cpuMilli, cpuFreeMilli: offer.cpuMilli },
-    ...{ memMib: room.ramMib, memFreeMib: offer.memMib },
-    ...{ diskMib: room.diskMib, diskFreeMib: offer.diskMib, cardCount: room.gpuCount },
+    ...{ memMib: room.ramMib, memFreeMib: without(offer.memMib, beside.memMib) },
+    ...{ diskMib: room.diskMib, diskFreeMib: without(offer.diskMib, beside.diskMib) },
+    cardCount: room.gpuCount,
     cards: room.gpus.map(({ name, vramMib, vramFreeMib, state }, at) => ({
       ...{ name, vramMib, vramFreeMib, fit: state === 'fit' },
       taken: offer.takenCards.includes(at),
     })),
   };
+}
+
+/** What is unknown stays so. */
+function without(free: number | null, mib: number): number | null {
+  return free === null ? null : Math.max(0, free - mib);
 }

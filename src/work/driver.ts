@@ -117,7 +117,8 @@ export interface Driver {
   readonly name: 'podman' | 'docker' | 'bubblewrap' | 'qemu';
   /** Never longer than its own limit, and never throws. */
   probe(): Promise<Probe>;
-  estimate(spec: Spec): Estimate;
+  /** The wish, and always as much beside it: that is told to whoever places. */
+  estimate(spec: Pick<Spec, 'resources'>): Estimate;
   /** Whether it can run this one at all; absent: every spec of its kind. */
   takes?(spec: Spec): boolean;
   /** Brings what the start needs: images, disks, seeds. Can be tried again. */

@@ -122,7 +122,7 @@ function hostingOf(own: Own): Hosting {
     drain(to) {
       if (own.host.draining !== to) feed(own, { is: 'drain', to });
     },
-    offer: () => offerOf(own.host, parts.drivers.kinds(), parts.facts.cards()),
+    offer: () => offerOf(own.host, parts.drivers, parts.facts.cards()),
     digest: () => workDigest(own.host),
     onChanged(listener) {
       own.changed = listener;

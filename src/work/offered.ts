@@ -8,9 +8,9 @@ import type { Offer, Taking } from '../../beat/offer.ts';
 import type { Digest } from '../../proto/ids.ts';
 import { freeOf, seenFree } from '../../work/admission.ts';
 import type { Facts as HostFacts, Host } from '../../work/host-state.ts';
-import type { Kind } from '../../work/spec.ts';
 import { shownState } from '../../work/stages.ts';
 import type { Cards } from '../beat/gpu.ts';
+import type { Drivers } from './drivers.ts';
 
 export function factsOf(room: Headroom | null, { count, cards }: Cards): HostFacts {
   return {
@@ -27,18 +27,23 @@ export function factsOf(room: Headroom | null, { count, cards }: Cards): HostFac
   };
 }
 
-export function offerOf(host: Host, kinds: readonly Kind[], { cards }: Cards): Offer {
+export function offerOf(
+  host: Host,
+  { kinds, beside }: Pick<Drivers, 'kinds' | 'beside'>,
+  { cards }: Cards,
+): Offer {
   const free = freeOf(host);
   const seen = seenFree(host);
   const held = new Set(
     [...host.leases.values()].flatMap(({ charge }) => charge.cards.map(({ uuid }) => uuid)),
   );
   return {
-    ...{ taking: takingOf(host), kinds, cpuMilli: positive(free.cpuMilli) },
+    ...{ taking: takingOf(host), kinds: kinds(), cpuMilli: positive(free.cpuMilli) },
     memMib: lesser(free.memMiB, seen.memMiB),
     diskMib: lesser(free.diskMiB, seen.diskMiB),
     takenCards: cards.flatMap(({ uuid }, at) => (uuid !== null && held.has(uuid) ? [at] : [])),
     held: host.leases.size,
+    beside: { job: beside('job'), vm: beside('vm') },
   };
 }
 
