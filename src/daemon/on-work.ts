@@ -75,8 +75,8 @@ export function workBehind(daemon: Daemon): OwningBehind {
     async workReceipts(named) {
       const { owning, elsewhere } = needed();
       const id = ownedAs(owning, named);
-      if (id === null) return elsewhere.receipts(named);
-      return { id, receipts: owning.find(id).owned.receipts };
+      if (id === null) return { ...(await elsewhere.receipts(named)), names: names() };
+      return { id, receipts: owning.find(id).owned.receipts, names: names() };
     },
     workSteps(named, tell, ended) {
       const { owning } = needed();

@@ -77,7 +77,7 @@ export const WORK_ROUTES: Readonly<Record<WorkRouteName, Route>> = {
     path: '/v1/work/receipts',
     help: 'the receipts of one piece of work, as its hosts have signed them',
     input: object({ id: anId }),
-    output: object({ id: text, receipts: list(open) }),
+    output: object({ id: text, receipts: list(open), names: open }),
   },
   drain: {
     method: 'POST',
@@ -140,6 +140,10 @@ export interface WorkReplies {
     readonly told: Told | null;
     readonly names: Names;
   };
-  readonly workReceipts: { readonly id: string; readonly receipts: readonly SignedDocument[] };
+  readonly workReceipts: {
+    readonly id: string;
+    readonly receipts: readonly SignedDocument[];
+    readonly names: Names;
+  };
   readonly drain: { readonly drained: boolean };
 }

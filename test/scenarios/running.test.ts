@@ -118,7 +118,9 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     expect((await third.kith(['stop', 'long'])).out).toMatch(/is to end: attic, which placed it/);
     await until('it has ended', async () => (await shown(work.id)).work.phase === 'ended');
     expect((await third.kith(['logs', 'long'])).err).toMatch(/agrees with the receipt/);
-    expect((await third.kith(['receipt', 'show', work.id])).out).toMatch(/^host +\S+$/m);
+    expect((await third.kith(['receipt', 'show', work.id])).out).toMatch(
+      /^host +cellar \(\S{43}\)$/m,
+    );
   });
 
   test('whoever placed it dies: it ends, and the receipt waits', async () => {

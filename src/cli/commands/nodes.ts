@@ -5,6 +5,7 @@ import { stateOf } from '../../../ledger/replica.ts';
 import type { MemberState } from '../../../ledger/state.ts';
 import { fingerprint } from '../../../proto/fingerprint.ts';
 import type { Key } from '../../../proto/ids.ts';
+import { mibText } from '../../../place/amounts.ts';
 import { askDaemon, findDaemon } from '../../daemon/client.ts';
 import { keyHost } from '../../home/host.ts';
 import { readIdentityKey } from '../../keys/identity.ts';
@@ -92,7 +93,7 @@ function heardText(facts: NodeFacts | undefined): string {
       ? liveness
       : `${liveness}, ${spanText(heardAgoMs)} ago`,
     ...(cores === null ? [] : [`${(cores / 1000).toFixed(1)} cores free`]),
-    ...(ram === null ? [] : [`${(ram / 1024).toFixed(1)} GiB free`]),
+    ...(ram === null ? [] : [`${mibText(ram, 'down')} free`]),
     ...(clockOffsetMs === null || Math.abs(clockOffsetMs) < CLOCK_SHOWN_MS
       ? []
       : [`clock ${spanText(Math.abs(clockOffsetMs))} ${clockOffsetMs < 0 ? 'behind' : 'ahead'}`]),
