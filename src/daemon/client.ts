@@ -134,7 +134,9 @@ function faultOf(error: Error): Error {
   // The folder may be another user's: that is for the person, in the system's own words.
   if (code === 'EACCES' || code === 'EPERM') return error;
   const nobody = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTSOCK';
-  return new DaemonFault(nobody ? 'no-daemon' : 'daemon-gone', code === 'ABORT_ERR' ? '' : code);
+  // That nobody listens there is the sentence itself, and no detail of it.
+  if (nobody) return new DaemonFault('no-daemon');
+  return new DaemonFault('daemon-gone', code === 'ABORT_ERR' ? '' : code);
 }
 
 /** The document of a reply, or its refusal thrown. */

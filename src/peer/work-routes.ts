@@ -3,16 +3,15 @@
 // who TLS says, and what it may see is the desk's to judge. Spec: docs/running.md, "Between
 // members".
 
-import { type Bucket, fullBucket, spent, waitMs } from '../../ledger/bucket.ts';
 import type { Key } from '../../proto/ids.ts';
 import { kith } from '../../proto/wire.js';
 import { decoded } from '../../wg/signed.ts';
 import type { SignedDocument } from '../../work/documents.ts';
 import { RECEIPT_BYTES_MAX, REQUEST_BYTES_MAX } from '../../work/limits.ts';
 import { openDocument } from '../../work/signing.ts';
-import { monotonicMs } from '../os/clock.ts';
 import { WORK_ASKS_RATE, WORK_ASK_BYTES_MAX } from './limits.ts';
 import type { PeerRoute } from './served.ts';
+import { turnstile } from './turnstile.ts';
 
 export const WORK_ASK_PATH = '/v1/work/ask';
 export const WORK_FIND_PATH = '/v1/work/find';
@@ -61,14 +60,7 @@ export interface WorkDesk {
 type Answering = (body: Uint8Array, from: Key) => Promise<Uint8Array | null>;
 
 export function workRoutes(desk: WorkDesk): readonly PeerRoute[] {
-  const buckets = new Map<Key, Bucket>();
-  const isTooMany = (from: Key): boolean => {
-    const nowMs = monotonicMs();
-    const bucket = buckets.get(from) ?? fullBucket(WORK_ASKS_RATE, nowMs);
-    if (waitMs(bucket, WORK_ASKS_RATE, nowMs) > 0) return true;
-    buckets.set(from, spent(bucket, WORK_ASKS_RATE, nowMs, 1));
-    return false;
-  };
+  const isTooMany = turnstile(WORK_ASKS_RATE);
   const route = (path: string, bodyMax: number, answer: Answering): PeerRoute => ({
     ...{ path, bodyMax },
     answer: (body, from) => (isTooMany(from) ? null : answer(body, from)),

@@ -133,8 +133,8 @@ export interface Driver {
   /** Takes away what is left of it; can be called again, and for what was never started. */
   destroy(tag: Tag): Promise<void>;
   /**
-   * The same, but for what the next run of it here goes on with: the disk of a machine. Absent: there
-   * is no such thing.
+   * The same, but for what the next run of it here goes on with: the disk of a machine. Absent:
+   * there is no such thing.
    */
   rest?(tag: Tag): Promise<void>;
   close(): Promise<void>;

@@ -255,7 +255,9 @@ function orderOf({ host, parts }: Own, tag: Tag): Order | null {
   };
 }
 
-/** What has come to its end is `done` or `failed` by now: everything else may run here once more. */
+/**
+ * What has come to its end is `done` or `failed` by now: everything else may run here once more.
+ */
 function goesOn({ host }: Own, tag: Tag): boolean {
   const lease = host.leases.get(tag.id);
   if (lease === undefined || lease.generation !== tag.generation) return false;
