@@ -61,8 +61,8 @@ export async function followOutput(
     }
     const mark = joined(part, at);
     if (mark !== null && mark.seq > at.next) {
-      const left = `frames ${at.next} to ${mark.seq - 1}`;
-      streams.note(`${left} of what it printed are not kept any more, and are left out`);
+      const missing = `frames ${at.next} to ${mark.seq - 1}`;
+      streams.note(`${missing} of what it printed are not kept any more, and are left out`);
     }
     const after = mark === null ? null : write(part, mark, streams);
     if (after === null) {
