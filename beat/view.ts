@@ -46,7 +46,11 @@ export function viewOf(heart: Heart, key: Key): View {
     state === 'alive' || (!expected && beatAgeMs !== null && beatAgeMs < SUSPECT_AFTER_MS);
   const heardMs = subject?.heardMs ?? null;
   return {
-    ...{ state, expected, clone, doubters, beatAgeMs },
+    state,
+    expected,
+    clone,
+    doubters,
+    beatAgeMs,
     forMs: watchMs - (subject?.sinceMs ?? 0),
     silentMs: heardMs === null ? null : watchMs - heardMs,
     heardAtMs: subject?.heardAtMs ?? heart.remembered.get(key)?.heardAtMs ?? null,

@@ -3,14 +3,12 @@
 // "Fit".
 
 import { coresText, mibText, needText } from './amounts.ts';
+import { isOfKind } from './cards.ts';
 import type { Demand, GpuDemand } from './demand.ts';
 import type { Lack, LackCode } from './lacks.ts';
-import type { Card, PlaceNode, Room } from './node.ts';
+import type { PlaceNode, Room } from './node.ts';
 
-/**
- * What the node lacks; empty: it fits. What is wrong with the node itself comes first. Everything
- * is added to one list: of ten thousand nodes most lack nothing, and that must cost next to it.
- */
+/** What the node lacks; empty: it fits. What is wrong with the node itself comes first. */
 export function lacksOf(demand: Demand, node: PlaceNode): readonly Lack[] {
   const lacks: Lack[] = [];
   addStanding(lacks, node);
@@ -141,13 +139,6 @@ function addCards(lacks: Lack[], gpu: GpuDemand, { cardCount, cards }: Room): vo
   if (has >= minVramMib) return;
   const why = `${needs} with ${mibText(minVramMib, 'up')} free, has ${mibText(has, 'down')}`;
   lacks.push(lack('place-no-gpu', why, minVramMib, has));
-}
-
-function isOfKind({ name, fit, taken }: Card, { vendor, model }: GpuDemand): boolean {
-  const its = name.toLowerCase();
-  // Cards are found by NVIDIA's own tool, and no other: what is there is NVIDIA's.
-  const isFrom = vendor === null || vendor === 'nvidia';
-  return fit && !taken && isFrom && (model === null || its.includes(model.toLowerCase()));
 }
 
 function kindText({ count, vendor, model }: GpuDemand): string {

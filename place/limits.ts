@@ -8,3 +8,8 @@
 export const FEW_NODES = 8;
 /** Shares are counted in millionths: integers, and finer than any figure that a node gives. */
 export const WHOLE = 1_000_000;
+/**
+ * Nodes that a decision names: twice as many as an owner asks before it gives up
+ * (docs/running.md, "The owner"), since some of them may be left out by then.
+ */
+export const ORDER_MAX = 16;

@@ -1,8 +1,6 @@
 // The entry of the command. It looks at the version of Node before anything of kith is loaded, so
 // that one too old says a sentence and not a syntax error.
 
-import { setFlagsFromString } from 'node:v8';
-
 const FLOOR = [20, 19] as const;
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -14,9 +12,10 @@ if (major < FLOOR[0] || (major === FLOOR[0] && minor < FLOOR[1])) {
 } else {
   // The daemon lives for months and allocates little: a young heap that stays at its first size
   // saves 15 MB (docs/daemon.md, "Memory"). Before anything is loaded: it never shrinks again.
-  if (process.argv.includes('up')) setFlagsFromString('--semi-space-growth-factor=1');
+  if (process.argv.includes('up')) {
+    process.getBuiltinModule('node:v8').setFlagsFromString('--semi-space-growth-factor=1');
+  }
   // What the data folder holds is its owner's alone, also what LevelDB makes there.
   process.umask(0o077);
-  const { main } = await import('./cli/run.ts');
-  await main(process.argv.slice(2));
+  void import('./cli/run.ts').then(({ main }) => main(process.argv.slice(2)));
 }

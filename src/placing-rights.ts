@@ -18,7 +18,8 @@ function grantsOf(member: MemberState): readonly Grant[] {
 
 /** Who may place such work takes it, too; an observer or a guest does neither. */
 export function mayPlace(member: MemberState, kind: Kind): boolean {
-  return grantsOf(member).some(({ action }) => action === actionOf(kind));
+  const wanted = actionOf(kind);
+  return member.grants.some(({ grants }) => grants.some(({ action }) => action === wanted));
 }
 
 /** Under which grant `placer` may place this on `host`. */
@@ -28,22 +29,32 @@ export interface Permit {
   readonly concurrent: number | null;
 }
 
-/** Why `placer` may not place this on `host`, or null where it may. */
-export function deniedTo(
+/**
+ * Why `placer` may not place this on a host, or null where it may. A grant speaks of labels, and
+ * most hosts have the same few: each list of them is judged once.
+ */
+export function denials(
   placer: MemberState | undefined,
   spec: Spec,
-  host: MemberState,
   nowMs: number,
-): Lack | null {
-  const permit = permitFor(placer, spec, host, nowMs);
-  return 'code' in permit ? permit : null;
+): (host: MemberState) => Lack | null {
+  const known = new Map<string, Lack | null>();
+  return (host) => {
+    const labels = host.labels.join('\n');
+    const before = known.get(labels);
+    if (before !== undefined) return before;
+    const permit = permitFor(placer, spec, host, nowMs);
+    const denied = 'code' in permit ? permit : null;
+    known.set(labels, denied);
+    return denied;
+  };
 }
 
 /** The widest of the grants that allow it, or why none does. */
 export function permitFor(
   placer: MemberState | undefined,
   spec: Spec,
-  host: MemberState,
+  host: Pick<MemberState, 'labels'>,
   nowMs: number,
 ): Permit | Lack {
   const action = actionOf(spec.kind);

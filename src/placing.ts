@@ -9,7 +9,7 @@ import type { Arch, Demand } from '../place/demand.ts';
 import type { PlaceNode, Room } from '../place/node.ts';
 import type { Kind, Spec } from '../work/spec.ts';
 import type { NodeFacts } from './mesh/facts.ts';
-import { deniedTo, mayPlace } from './placing-rights.ts';
+import { denials, mayPlace } from './placing-rights.ts';
 
 export function demandOf({ kind, resources, constraints }: Spec): Demand {
   const { cpuMilli, memMiB, diskMiB, gpu } = resources;
@@ -35,14 +35,22 @@ export interface Seen {
   readonly nowMs: number;
 }
 
-/** Every node of the network, as the node that places sees it. */
+/**
+ * Every node of the network, as the node that places sees it. Each is written out field by field:
+ * they are made anew for each decision, and one that began with a spread would have a shape of its
+ * own in V8.
+ */
 export function nodesFor(spec: Spec, { state, self, heard, nowMs }: Seen): PlaceNode[] {
+  const { members, drained } = standingIn(state);
   const placer = state.members.find(({ key }) => key === self);
-  const drained = drainedIn(state);
-  return state.members.filter(isNode).map((member): PlaceNode => {
+  const deniedAt = denials(placer, spec, nowMs);
+  return members.map((member): PlaceNode => {
     const facts = heard.get(member.key);
+    const offer = facts?.offer ?? null;
     return {
-      ...{ key: member.key, name: member.shown, labels: member.labels },
+      key: member.key,
+      name: member.shown,
+      labels: member.labels,
       arch: archOf(member, self),
       heard: facts?.liveness ?? 'unheard',
       heardAgoMs: facts?.heardAgoMs ?? null,
@@ -50,12 +58,34 @@ export function nodesFor(spec: Spec, { state, self, heard, nowMs }: Seen): Place
       frozen: member.frozen !== undefined,
       drained: drained.has(member.shown),
       peer: mayPlace(member, spec.kind),
-      denied: deniedTo(placer, spec, member, nowMs),
-      taking: facts?.offer?.taking ?? null,
-      kinds: facts?.offer?.kinds ?? [],
+      denied: deniedAt(member),
+      taking: offer?.taking ?? null,
+      kinds: offer?.kinds ?? NONE,
       room: roomOf(facts, spec.kind),
     };
   });
+}
+
+const NONE: readonly never[] = [];
+
+/** What the ledger alone says, for all that is placed until it changes. */
+interface Standing {
+  /** Nodes that are members now, by key: so no decision has to sort them. */
+  readonly members: readonly MemberState[];
+  readonly drained: ReadonlySet<string>;
+}
+
+const standings = new WeakMap<State, Standing>();
+
+function standingIn(state: State): Standing {
+  const known = standings.get(state);
+  if (known !== undefined) return known;
+  const standing = {
+    members: state.members.filter(isNode).toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+    drained: drainedIn(state),
+  };
+  standings.set(state, standing);
+  return standing;
 }
 
 function isNode(member: MemberState): boolean {
@@ -84,7 +114,8 @@ const ARCHES: Readonly<Record<string, Arch>> = { x64: 'amd64', arm64: 'arm64' };
 
 function archOf({ key, labels }: MemberState, self: Key): Arch | null {
   if (key === self) return ARCHES[ownArch()] ?? null;
-  return Object.values(ARCHES).find((arch) => labels.includes(`arch-${arch}`)) ?? null;
+  if (labels.includes('arch-amd64')) return 'amd64';
+  return labels.includes('arch-arm64') ? 'arm64' : null;
 }
 
 /**
@@ -96,14 +127,23 @@ function roomOf(facts: NodeFacts | undefined, kind: Kind): Room | null {
   if (room === null || offer === null) return null;
   const beside = offer.beside[kind];
   return {
-    ...{ cpuMilli: room.cpuMilli, cpuFreeMilli: offer.cpuMilli },
-    ...{ memMib: room.ramMib, memFreeMib: without(offer.memMib, beside.memMib) },
-    ...{ diskMib: room.diskMib, diskFreeMib: without(offer.diskMib, beside.diskMib) },
+    cpuMilli: room.cpuMilli,
+    cpuFreeMilli: offer.cpuMilli,
+    memMib: room.ramMib,
+    memFreeMib: without(offer.memMib, beside.memMib),
+    diskMib: room.diskMib,
+    diskFreeMib: without(offer.diskMib, beside.diskMib),
     cardCount: room.gpuCount,
-    cards: room.gpus.map(({ name, vramMib, vramFreeMib, state }, at) => ({
-      ...{ name, vramMib, vramFreeMib, fit: state === 'fit' },
-      taken: offer.takenCards.includes(at),
-    })),
+    cards:
+      room.gpus.length === 0
+        ? NONE
+        : room.gpus.map(({ name, vramMib, vramFreeMib, state }, at) => ({
+            name,
+            vramMib,
+            vramFreeMib,
+            fit: state === 'fit',
+            taken: offer.takenCards.includes(at),
+          })),
   };
 }
 

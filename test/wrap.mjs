@@ -12,6 +12,7 @@ const FOLDERS = [
   'bench',
   'docs',
   'ledger',
+  'packages',
   'pairing',
   'place',
   'proto',

@@ -8,6 +8,7 @@
 import { assert } from '../proto/assert.ts';
 import { toHex, utf8 } from '../proto/bytes.ts';
 import type { Platform } from '../proto/platform.ts';
+import { nodeAddress } from './address.ts';
 import { formatIp, parsePrefix } from './ip.ts';
 import { GUEST_PORT_MIN, MTU_FIRST, NODE_BITS } from './limits.ts';
 
@@ -126,7 +127,7 @@ const NEIGHBOURS = 'nd-neighbor-solicit, nd-neighbor-advert';
 
 /** What a guest may send: from its own address, into the mesh, and to this node next to nothing. */
 function outOf({ device, mac, address }: Guest, mesh: GuestMesh): readonly string[] {
-  const node = nodeOf(mesh.prefix);
+  const node = nodeAddress(mesh.prefix);
   const onwards =
     mesh.device === null
       ? []
@@ -159,31 +160,4 @@ function intoMesh({ device, prefix }: GuestMesh): readonly string[] {
     '  ip6 daddr vmap @guests',
     '}',
   ];
-}
-
-function nodeOf(prefix: string): string {
-  const bytes = (parsePrefix(prefix) as { bytes: Uint8Array }).bytes.slice();
-  bytes[15] = 1;
-  return formatIp(bytes);
-}
-
-/**
- * For guests whose QEMU talks for them (egress): by the user that each runs as, so that they reach
- * neither this host's own services nor the mesh, where they would speak as the node.
- */
-export function egressRules(own: string, network: string | null, users: readonly number[]): string {
-  const table = `${own}_egress`;
-  const wipe = `table inet ${table}\ndelete table inet ${table}\n`;
-  if (users.length === 0) return wipe;
-  return `${wipe}table inet ${table} {
-  chain out {
-    type filter hook output priority 0; policy accept;
-    meta skuid != { ${users.join(', ')} } accept
-    ct state established,related accept
-    oifname "lo" meta l4proto { tcp, udp } th dport 53 accept
-    oifname "lo" reject
-    oifname "kith*" reject
-${network === null ? '' : `    ip6 daddr ${network} reject\n`}  }
-}
-`;
 }

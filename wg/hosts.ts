@@ -54,6 +54,30 @@ export function writtenNames(text: string): { name: string; address: string }[] 
   });
 }
 
+/** The tags of all whole blocks, each with its names, in the order of the text. */
+export function blocksIn(text: string): ReadonlyMap<string, readonly HostName[]> {
+  const blocks = new Map<string, HostName[]>();
+  let names: HostName[] | null = null;
+  for (const line of text.split('\n')) {
+    const tag = BEGIN.exec(line)?.[1];
+    if (tag !== undefined) blocks.set(tag, (names = []));
+    else if (line.startsWith('# end ')) names = null;
+    else if (names !== null && OURS.test(line)) add(names, line);
+  }
+  return blocks;
+}
+
+const BEGIN = /^# begin (kith[0-9a-f]{6}): names of the mesh, written by kith$/;
+
+/** A name has its addresses one below the other. */
+function add(names: HostName[], line: string): void {
+  const [address = '', whole = ''] = line.split('\t');
+  const name = whole.slice(0, -MESH_DOMAIN.length - 1);
+  const last = names.at(-1);
+  if (last?.name === name) names.splice(-1, 1, { name, addresses: [...last.addresses, address] });
+  else names.push({ name, addresses: [address] });
+}
+
 function beginOf(tag: string): string {
   return `# begin ${tag}: names of the mesh, written by kith`;
 }

@@ -12,9 +12,10 @@ import {
 } from './host-limits.ts';
 import type { GpuCard, Host } from './host-state.ts';
 import type { Card, Charge } from './lease.ts';
+import { portsFor } from './ports.ts';
 import type { GpuWish, Spec } from './spec.ts';
 
-type Amounts = Omit<Charge, 'cards'>;
+type Amounts = Omit<Charge, 'cards' | 'ports'>;
 
 /** What is free to promise; null: unknown. */
 export interface Free {
@@ -27,6 +28,12 @@ export interface Free {
 export interface Estimate {
   readonly memMiB: number;
   readonly diskMiB: number;
+}
+
+/** Beside that, which ports somebody else has, and what a free one is chosen by. */
+export interface Asked extends Estimate {
+  readonly id: string;
+  readonly busy: readonly string[];
 }
 
 export type Admission = { readonly charge: Charge } | Refusal;
@@ -81,13 +88,16 @@ export function seenFree(host: Host): Omit<Free, 'cpuMilli'> {
   };
 }
 
-export function admit(host: Host, spec: Spec, estimate: Estimate): Admission {
+export function admit(host: Host, spec: Spec, asked: Asked): Admission {
   const { cpuMilli, gpu } = spec.resources;
-  const wish: Amounts = { cpuMilli, ...estimate };
+  const wish: Amounts = { cpuMilli, memMiB: asked.memMiB, diskMiB: asked.diskMiB };
   const refusal = noCpu(host, wish) ?? noMemory(host, wish) ?? noDisk(host, wish);
   if (refusal !== null) return refusal;
   const cards = gpu === undefined ? [] : cardsFor(host, gpu);
-  return Array.isArray(cards) ? { charge: { ...wish, cards } } : (cards as Refusal);
+  if (!Array.isArray(cards)) return cards as Refusal;
+  const ports = portsFor(host, spec, asked);
+  if ('say' in ports) return ports;
+  return { charge: { ...wish, cards, ...(ports.length === 0 ? {} : { ports }) } };
 }
 
 function noCpu(host: Host, { cpuMilli: needs }: Amounts): Refusal | null {

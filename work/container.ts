@@ -33,6 +33,8 @@ export interface Container {
   readonly cards: readonly string[];
   /** How many processes a user may have: an engine without CAP_SYS_RESOURCE cannot set more. */
   readonly nproc: number;
+  /** On the mesh; absent: it has none. */
+  readonly address?: string;
 }
 
 const LABEL = 'kith.';
@@ -41,6 +43,32 @@ const MIB = 1024 * 1024;
 /** Finds everything that a node has started. */
 export function homeLabel(home: string): string {
   return `${LABEL}home=${home}`;
+}
+
+/**
+ * Where a container is on the mesh, and what may be opened there: found again by a later daemon.
+ */
+export interface MeshMark {
+  readonly address: string;
+  readonly ports: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];
+}
+
+const MESH_LABEL = `${LABEL}mesh`;
+
+function meshLabel({ address, spec: { network } }: Container): Record<string, string> {
+  if (address === undefined) return {};
+  const ports = network.publish.map(({ port, protocol }) => `${port}/${protocol}`);
+  return { [MESH_LABEL]: [address, ...ports].join(' ') };
+}
+
+export function meshMarkOf(labels: Readonly<Record<string, string>>): MeshMark | null {
+  const [address = '', ...words] = (labels[MESH_LABEL] ?? '').split(' ');
+  if (!/^[0-9a-f:]+$/.test(address)) return null;
+  const ports = words.flatMap((word) => {
+    const [, port, protocol] = /^(\d{1,5})\/(tcp|udp)$/.exec(word) ?? [];
+    return port === undefined ? [] : [{ port: Number(port), protocol: protocol as 'tcp' | 'udp' }];
+  });
+  return { address, ports };
 }
 
 export function labelsOf(mark: Mark): Record<string, string> {
@@ -79,8 +107,9 @@ export function ownImage(id: Digest): string {
  * The environment: the cards last, so that no spec and no image opens others. An image made for
  * NVIDIA's own runtime asks for all of them by itself.
  */
-function environmentOf({ env, cards }: Container): Record<string, string> {
-  return { ...env, NVIDIA_VISIBLE_DEVICES: cards.length === 0 ? '' : 'void' };
+function environmentOf({ env, cards, address }: Container): Record<string, string> {
+  const own = address === undefined ? {} : { KITH_ADDRESS: address };
+  return { ...own, ...env, NVIDIA_VISIBLE_DEVICES: cards.length === 0 ? '' : 'void' };
 }
 
 /** Folders for outputs that the container could not write otherwise, each once. */
@@ -112,22 +141,17 @@ function userOf(spec: Spec): string {
 export function dockerBody(container: Container): JsonObject {
   const { mark, spec, image, binds, cards } = container;
   const { command = [], workdir, readOnlyRoot = true, tmpMiB = 0 } = spec.job ?? {};
-  const ports = spec.network.publish.map((one) => [`${one.port}/${one.protocol}`, one] as const);
   return {
     Image: image,
     ...(command.length === 0 ? {} : { Cmd: [...command], Entrypoint: [] }),
     ...(workdir === undefined ? {} : { WorkingDir: workdir }),
-    Labels: labelsOf(mark),
+    Labels: { ...labelsOf(mark), ...meshLabel(container) },
     User: userOf(spec),
     Env: Object.entries(environmentOf(container)).map(([name, value]) => `${name}=${value}`),
     AttachStdout: true,
     AttachStderr: true,
-    ExposedPorts: Object.fromEntries(ports.map(([name]) => [name, {}])),
     HostConfig: {
       NetworkMode: spec.network.mode === 'egress' ? 'bridge' : 'none',
-      PortBindings: Object.fromEntries(
-        ports.map(([name, { hostPort }]) => [name, [{ HostPort: String(hostPort ?? '') }]]),
-      ),
       Memory: spec.resources.memMiB * MIB,
       MemorySwap: spec.resources.memMiB * MIB,
       CpuPeriod: CPU_PERIOD_US,
@@ -180,7 +204,7 @@ export function podmanBody(container: Container): JsonObject {
     image,
     ...(command.length === 0 ? {} : { command: [...command], entrypoint: [] }),
     ...(workdir === undefined ? {} : { work_dir: workdir }),
-    labels: labelsOf(mark),
+    labels: { ...labelsOf(mark), ...meshLabel(container) },
     user: userOf(spec),
     env: environmentOf(container),
     httpproxy: false,
@@ -191,11 +215,6 @@ export function podmanBody(container: Container): JsonObject {
     read_only_filesystem: readOnlyRoot,
     ipcns: { nsmode: 'private' },
     netns: { nsmode: spec.network.mode === 'egress' ? 'bridge' : 'none' },
-    portmappings: spec.network.publish.map(({ port, hostPort, protocol }) => ({
-      container_port: port,
-      ...(hostPort === undefined ? {} : { host_port: hostPort }),
-      protocol,
-    })),
     mounts: [
       ...binds.map(({ source, target, readOnly }) => ({
         destination: target,

@@ -41,6 +41,7 @@ export type RefusalCode =
   | 'no-disk'
   | 'no-gpu'
   | 'gpu-unhealthy'
+  | 'no-port'
   | 'no-cap'
   | 'draining'
   | 'recovering'

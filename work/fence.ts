@@ -3,8 +3,9 @@
 // at which the last question was asked that had an answer. Spec: docs/running.md, "Silence".
 
 import { failure } from './host-ends.ts';
-import { FENCE_MS } from './host-limits.ts';
+import { FENCE_MS, GUARD_MS } from './host-limits.ts';
 import type { Host } from './host-state.ts';
+import { type Turn, tagOf } from './host-turn.ts';
 import type { Lease, Life, Moment } from './lease.ts';
 
 /** By when it must have begun to stop; null: its owner never starts it elsewhere. */
@@ -14,6 +15,12 @@ export function fenceMs(host: Host, lease: Lease): number | null {
   const heardMs = host.heard.get(lease.owner)?.atMs;
   const last = Math.max(heardMs ?? -Infinity, lease.takenMs ?? -Infinity);
   return last + lostAfterS * 1_000 - FENCE_MS;
+}
+
+/** Tells the guard beside it until when it may run if this daemon says nothing more. */
+export function guard(turn: Turn, lease: Lease): void {
+  const atMs = fenceMs(turn.host, lease);
+  if (atMs !== null) turn.out.push({ do: 'guard', tag: tagOf(lease), untilMs: atMs + GUARD_MS });
 }
 
 export function isFenced(host: Host, lease: Lease, { monoMs }: Moment): boolean {

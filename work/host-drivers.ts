@@ -9,6 +9,7 @@ import type { Input } from './host-state.ts';
 import { checked } from './host-time.ts';
 import { type Turn, UNWATCHED, again, change, enter, say, tagOf, watch } from './host-turn.ts';
 import type { Lease, Run } from './lease.ts';
+import { pastOf } from './past.ts';
 
 type Of<Is extends Input['is']> = Extract<Input, { readonly is: Is }>;
 
@@ -55,7 +56,7 @@ function takeAway(turn: Turn, { id, generation, run }: Run): void {
   const lease = turn.host.leases.get(id);
   // A later run of the same generation bears the same tag, and sees to what there is of it.
   if (lease?.generation === generation) return;
-  const known = turn.host.past.get(id) ?? lease;
+  const known = pastOf(turn.host.past, id) ?? lease;
   if (known === undefined) return;
   say(turn, id, { do: 'drive', act: 'destroy', tag: { ...tagOf(known), generation }, run });
 }

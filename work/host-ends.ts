@@ -78,13 +78,16 @@ function ranOf({ runningSinceMs }: Life, { monoMs }: Moment): number {
   return runningSinceMs === null ? 0 : Math.max(0, monoMs - runningSinceMs);
 }
 
-function failureOf({ stage }: Life, { exit, signal, oom }: Ending): Failure | null {
+function failureOf({ stage }: Life, { exit, signal, oom, crowded }: Ending): Failure | null {
   const phase = stage === 'starting' ? 'start' : 'run';
   if (oom === true) return failure('out-of-memory', phase, 'the kernel killed it for its memory');
   if (signal !== null) return failure('killed', phase, `by ${signal}`);
   if (exit === null || exit === 0) return null;
-  return failure(phase === 'start' ? 'start-failed' : 'exit-code', phase, `it ended with ${exit}`);
+  const why = `it ended with ${exit}${crowded === true ? CROWDED : ''}`;
+  return failure(phase === 'start' ? 'start-failed' : 'exit-code', phase, why);
 }
+
+const CROWDED = ', and the kernel had refused it processes beyond limits.pids';
 
 /** After these the work is not started again here, whatever its policy. */
 const FINAL: ReadonlySet<FailCode> = new Set<FailCode>([

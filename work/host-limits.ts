@@ -37,6 +37,11 @@ export const HELD_MS: number = 24 * 60 * 60_000;
 export const FENCE_MS = 60_000;
 /** Of that, for a polite end: the rest is for kills. */
 export const FENCE_GRACE_MS = 30_000;
+/**
+ * After the fence a guard ends what the daemon has not: it leaves the grace and a kill to the
+ * daemon, and twenty seconds to itself, on a machine that is short of everything.
+ */
+export const GUARD_MS = 40_000;
 /** So often the journal learns that an owner was heard: a quarter of the shortest time. */
 export const HEARD_STORE_MS = 15_000;
 
@@ -55,5 +60,14 @@ export const CHECK_SLACK_MS = 2_000;
 export const PAST_MS: number = 60 * 60_000;
 /** And no more than so many, the oldest first out. */
 export const PAST_MAX = 5_000;
+/** Of these the newest, which each further one copies: the whole is made anew once in so many. */
+export const PAST_NEW_MAX = 64;
 /** After a failed write: a full disk is looked at again. */
 export const STALL_MS = 1_000;
+
+/**
+ * Ports that are chosen where a spec names none: below those that kernels give to who connects
+ * (32,768 on), and where few programs have theirs.
+ */
+export const PORT_CHOSEN_FIRST = 30_000;
+export const PORT_CHOSEN_LAST = 32_767;

@@ -3,23 +3,14 @@
 // gone is told or started again by its policy. Spec: docs/running.md, "Recovery".
 
 import type { Key } from '../proto/ids.ts';
+import { guard, isFenced } from './fence.ts';
 import { afresh, ended, failure } from './host-ends.ts';
 import { GO_MS } from './host-limits.ts';
 import { momentsOf } from './host-requests.ts';
 import type { Entry, Facts, Found, Host } from './host-state.ts';
-import {
-  type Turn,
-  again,
-  change,
-  enter,
-  note,
-  remember,
-  retire,
-  say,
-  tagOf,
-  watch,
-} from './host-turn.ts';
-import type { Lease, Life, Moment, Past } from './lease.ts';
+import { type Turn, again, change, enter, note, retire, say, tagOf, watch } from './host-turn.ts';
+import type { Lease, Life, Moment } from './lease.ts';
+import { type PastBook, allPast, bookOf, pastOf, remembered } from './past.ts';
 
 const NOTHING_KNOWN: Facts = {
   ...{ cpuMilli: null, memMiB: null, diskMiB: null },
@@ -29,7 +20,7 @@ const NOTHING_KNOWN: Facts = {
 interface Replay {
   boot: string | null;
   readonly leases: Map<string, Lease>;
-  past: Map<string, Past>;
+  past: PastBook;
   readonly heard: Map<Key, number>;
   completed: number;
   failed: number;
@@ -38,7 +29,7 @@ interface Replay {
 /** `boot` names this start of the machine: times of an earlier one are not ours. */
 export function hostFrom(key: Key, entries: readonly Entry[], boot: string, now: Moment): Host {
   const said: Replay = {
-    ...{ boot: null, leases: new Map(), past: new Map(), heard: new Map() },
+    ...{ boot: null, leases: new Map(), past: bookOf([]), heard: new Map() },
     ...{ completed: 0, failed: 0 },
   };
   for (const entry of entries) replay(said, entry);
@@ -46,13 +37,13 @@ export function hostFrom(key: Key, entries: readonly Entry[], boot: string, now:
   const leases = [...said.leases.values()].map((lease) =>
     isSameBoot ? lease : rebooted(lease, now),
   );
-  const past = [...said.past.values()].map((it) => (isSameBoot ? it : { ...it, atMs: now.monoMs }));
+  const past = allPast(said.past).map((it) => (isSameBoot ? it : { ...it, atMs: now.monoMs }));
   const heard = isSameBoot ? [...said.heard] : [];
   return {
     ...{ key, boot, isNewBoot: !isSameBoot, recovering: true, draining: 'no' },
     leases: new Map(leases.map((lease) => [lease.id, lease])),
     watched: new Map(),
-    past: new Map(past.map((it) => [it.id, it])),
+    past: bookOf(past),
     facts: NOTHING_KNOWN,
     heard: new Map(heard.map(([owner, atMs]) => [owner, { atMs, storedMs: atMs }])),
     ...{ completed: said.completed, failed: said.failed },
@@ -65,7 +56,7 @@ function replay(said: Replay, entry: Entry): void {
     case 'boot':
       if (said.boot !== entry.boot) {
         said.heard.clear();
-        for (const [id, it] of said.past) said.past.set(id, { ...it, atMs: 0 });
+        said.past = bookOf(allPast(said.past).map((it) => ({ ...it, atMs: 0 })));
       }
       said.boot = entry.boot;
       return;
@@ -81,7 +72,7 @@ function replay(said: Replay, entry: Entry): void {
     case 'gone':
       if (said.leases.get(entry.past.id)?.generation === entry.past.generation)
         said.leases.delete(entry.past.id);
-      remember(said.past, entry.past);
+      said.past = remembered(said.past, entry.past);
       said.completed += entry.past.state === 'done' ? 1 : 0;
       said.failed += entry.past.state === 'failed' ? 1 : 0;
       return;
@@ -105,7 +96,7 @@ function rebooted(lease: Lease, now: Moment): Lease {
 export function snapshotOf(host: Host): Entry[] {
   return [
     { is: 'boot', boot: host.boot },
-    ...[...host.past.values()].map((past): Entry => ({ is: 'gone', past })),
+    ...allPast(host.past).map((past): Entry => ({ is: 'gone', past })),
     { is: 'counts', completed: host.completed, failed: host.failed },
     ...[...host.leases.values()].map((lease): Entry => ({ is: 'taken', lease })),
     ...[...host.heard].map(([owner, { atMs }]): Entry => ({ is: 'heard', owner, atMs })),
@@ -135,7 +126,7 @@ export function onRecovered(turn: Turn, found: readonly Found[]): void {
 
 /** What is known to be over is taken away; what nobody knows is left alone, and told. */
 function stray(turn: Turn, { tag }: Found): void {
-  const past = turn.host.past.get(tag.id);
+  const past = pastOf(turn.host.past, tag.id);
   if (past !== undefined && past.digest === tag.digest && past.generation >= tag.generation)
     turn.out.push({ do: 'drive', act: 'destroy', tag, run: 0 });
   else turn.out.push({ do: 'tell', tag, what: 'it runs here, and nothing is reserved for it' });
@@ -173,6 +164,7 @@ function resume(turn: Turn, lease: Lease, found: Found | null): void {
 function adopt(turn: Turn, lease: Lease, { startedAtMs, image }: Found): void {
   const { life } = lease;
   const at = turn.now.monoMs;
+  guard(turn, lease);
   say(turn, lease.id, { do: 'adopt', tag: tagOf(lease), run: life.run });
   watch(turn, lease, { busyMs: at, checkedMs: at, actedMs: at });
   const known: Partial<Life> = {
@@ -186,12 +178,16 @@ function adopt(turn: Turn, lease: Lease, { startedAtMs, image }: Found): void {
 
 /**
  * It is not there. What was to be started in this start of the machine never was, and is now; what
- * ran has gone with the machine, or behind our back.
+ * ran has gone with the machine, or behind our back; or by its guard, and then its owner is asked.
  */
 function missing(turn: Turn, lease: Lease): void {
   const { life, takenMs } = lease;
   if (life.stage === 'starting' && takenMs !== null) {
     enter(turn, lease, 'waiting', afresh(life, 0));
+    return;
+  }
+  if (takenMs !== null && isFenced(turn.host, lease, turn.now)) {
+    ended(turn, { ...lease, life: { ...life, outcome: life.outcome ?? 'held' } }, null);
     return;
   }
   const isWanted = !life.asked && life.failure === null && life.outcome === null;

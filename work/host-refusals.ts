@@ -37,6 +37,11 @@ export const HOST_REFUSALS: Readonly<Record<RefusalCode, AnswerFacts>> = {
     hint: 'look at `nvidia-smi` there',
     elsewhere: true,
   },
+  'no-port': {
+    what: 'a port that the work is to be published at is taken on the host',
+    hint: 'give another hostPort, or none: then the host chooses one that is free',
+    elsewhere: true,
+  },
   'no-cap': {
     what: 'the host knows of no right by which this may be placed there',
     hint: 'an operator gives it: `kith grant NODE place.job`; a new one must reach the host first',

@@ -11,6 +11,7 @@ import { GO_MS, LEASES_MAX } from './host-limits.ts';
 import type { Effect, Host, Input, Right, Said } from './host-state.ts';
 import { type Turn, enter, retire, say, take } from './host-turn.ts';
 import { type Charge, type Lease, type Life, type Moment, NEW_LIFE, type Past } from './lease.ts';
+import { pastOf } from './past.ts';
 import { isFresh } from './signing.ts';
 import type { Spec } from './spec.ts';
 import { shownState } from './stages.ts';
@@ -56,7 +57,7 @@ function answerTo(turn: Turn, asked: Asked): Said | null {
 /** What is known here by that id, where the request is not about it or not by who may. */
 function otherThan(host: Host, request: Request, right: Right): Refusal | null {
   const { id, digest, generation, from, say: what } = request;
-  const known = host.leases.get(id) ?? host.past.get(id);
+  const known = host.leases.get(id) ?? pastOf(host.past, id);
   if (known === undefined) return null;
   if (known.owner !== from) {
     if (what !== 'stop') return no('not-authorised', 'another node answers for it');
@@ -71,7 +72,7 @@ function otherThan(host: Host, request: Request, right: Right): Refusal | null {
 function onReserve(turn: Turn, asked: Asked, request: Of<'reserve'>): Said | null {
   const { host } = turn;
   const known = host.leases.get(request.id);
-  const past = host.past.get(request.id);
+  const past = pastOf(host.past, request.id);
   const isSame = (it: Lease | Past | undefined): boolean => it?.generation === request.generation;
   if (known !== undefined && isSame(known)) return repeated(turn, known);
   // A `go` that is still under way must not find room that is reserved anew.
@@ -105,8 +106,8 @@ function repeated({ now }: Turn, lease: Lease): Said {
 /** `instead`: a reservation of an older generation, whose room counts as free. */
 function judge(
   { host, now }: Turn,
-  { right, estimate }: Asked,
-  { spec, from }: Of<'reserve'>,
+  { right, estimate, busy = [] }: Asked,
+  { id, spec, from }: Of<'reserve'>,
   instead: Lease | undefined,
 ): Admission {
   if (!right.may) return denied(right);
@@ -122,7 +123,7 @@ function judge(
   if (others.size >= LEASES_MAX)
     return { ...no('policy', 'it has too many leases'), needs: others.size + 1, has: LEASES_MAX };
   const crowd = crowded(others, right, from);
-  return crowd ?? admit({ ...host, leases: others }, spec, estimate);
+  return crowd ?? admit({ ...host, leases: others }, spec, { ...estimate, id, busy });
 }
 
 function withoutId(leases: Host['leases'], id: string): Host['leases'] {
@@ -183,7 +184,7 @@ function letGo(turn: Turn, asked: Asked, lease: Lease, refusal: Refusal): null {
 }
 
 function absent({ past }: Host, { id, generation }: Request): Said {
-  const it = past.get(id);
+  const it = pastOf(past, id);
   if (it === undefined || it.generation !== generation)
     return no('unknown-work', 'nothing is reserved by that id and generation');
   if (it.state === null) return no('unknown-work', 'the reservation has lapsed');
@@ -198,7 +199,7 @@ function onCancel(turn: Turn, asked: Asked): Said | null {
     retire(turn, lease, null, answer(asked, { say: 'done' }));
     return null;
   }
-  const past = turn.host.past.get(id);
+  const past = pastOf(turn.host.past, id);
   const isGone = past?.generation === generation && past.state === null;
   return isGone ? { say: 'done' } : absent(turn.host, asked.request);
 }
@@ -207,7 +208,7 @@ function onStop(turn: Turn, asked: Asked, { id, generation, kill }: Of<'stop'>):
   const { host } = turn;
   const lease = host.leases.get(id);
   if (lease === undefined || lease.generation !== generation) {
-    const past = host.past.get(id);
+    const past = pastOf(host.past, id);
     return past?.generation === generation ? { say: 'done' } : absent(host, asked.request);
   }
   if (lease.life.stage === 'reserved') {

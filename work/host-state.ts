@@ -8,6 +8,7 @@ import type { JsonObject } from '../proto/json.ts';
 import type { LeaseState, Refusal, Request } from './documents.ts';
 import type { FailCode } from './failures.ts';
 import type { Ending, Lease, Life, Past, Run, Tag } from './lease.ts';
+import type { PastBook } from './past.ts';
 
 export interface GpuCard {
   readonly uuid: string;
@@ -63,7 +64,7 @@ export interface Host {
   readonly draining: Draining;
   readonly leases: ReadonlyMap<string, Lease>;
   readonly watched: ReadonlyMap<string, Watch>;
-  readonly past: ReadonlyMap<string, Past>;
+  readonly past: PastBook;
   readonly facts: Facts;
   /** When an owner last said that work here may go on, and what of that the journal knows. */
   readonly heard: ReadonlyMap<Key, Hearing>;
@@ -129,6 +130,8 @@ export type Input =
       readonly right: Right;
       /** What its driver charges; null: there is no driver for it here. */
       readonly estimate: { readonly memMiB: number; readonly diskMiB: number } | null;
+      /** Of the ports that it names, those that other programs here have: as 80/tcp. */
+      readonly busy?: readonly string[];
     }
   /** All entries up to this one are safe on the disk. */
   | { readonly is: 'stored'; readonly upTo: number }
@@ -208,6 +211,11 @@ export type Effect =
   | { readonly do: 'ask'; readonly tag: Tag; readonly askedMs: number }
   /** A heartbeat at once: what is free has changed. */
   | { readonly do: 'changed' }
+  /**
+   * Until then it may run where this daemon dies; before its start, and with each word of its
+   * owner.
+   */
+  | { readonly do: 'guard'; readonly tag: Tag; readonly untilMs: number }
   /** For people: the log of the work, or of the daemon where no lease is known. */
   | { readonly do: 'tell'; readonly tag: Tag; readonly what: string };
 

@@ -20,7 +20,8 @@ import {
   tagOf,
   watch,
 } from './host-turn.ts';
-import type { Lease, Past, Stage } from './lease.ts';
+import type { Lease, Stage } from './lease.ts';
+import { pastAfter } from './past.ts';
 import { STAGES } from './stages.ts';
 
 export function onTime(turn: Turn): void {
@@ -39,16 +40,9 @@ function resume(turn: Turn): void {
   for (const { seq, entry } of pending) turn.out.push({ do: 'store', seq, entry });
 }
 
-/** The oldest stand first, so mostly one look is enough. */
 function forget(turn: Turn): void {
-  const { past } = turn.host;
-  let map: Map<string, Past> | null = null;
-  for (const [id, { atMs }] of past) {
-    if (turn.now.monoMs - atMs < PAST_MS) break;
-    map ??= new Map(past);
-    map.delete(id);
-  }
-  if (map !== null) turn.host = { ...turn.host, past: map };
+  const past = pastAfter(turn.host.past, turn.now.monoMs - PAST_MS);
+  if (past !== turn.host.past) turn.host = { ...turn.host, past };
 }
 
 /** What is held asks by itself; what is reserved or ending need not go on. */

@@ -3,9 +3,9 @@
 // it; effects of one lease keep their order. Spec: docs/running.md, "Journal".
 
 import { assert } from '../proto/assert.ts';
-import { PAST_MAX } from './host-limits.ts';
 import type { Act, Effect, Entry, Host, Pending, Stepped, Watch } from './host-state.ts';
 import type { Lease, Life, Moment, Past, Stage, Tag } from './lease.ts';
+import { remembered, withoutPast } from './past.ts';
 import { STAGES } from './stages.ts';
 
 export interface Turn {
@@ -72,7 +72,7 @@ export function take(turn: Turn, lease: Lease, answer: Effect): void {
   turn.host = {
     ...host,
     leases: new Map(host.leases).set(lease.id, lease),
-    past: without(host.past, lease.id),
+    past: withoutPast(host.past, lease.id),
   };
   store(turn, { is: 'taken', lease }, [answer]);
   turn.out.push({ do: 'changed' });
@@ -136,21 +136,12 @@ export function retire(turn: Turn, lease: Lease, state: Past['state'], answer?: 
   turn.host = {
     ...turn.host,
     ...{ leases, watched: without(turn.host.watched, lease.id) },
-    past: remember(new Map(turn.host.past), past),
+    past: remembered(turn.host.past, past),
     completed: completed + (state === 'done' ? 1 : 0),
     failed: failed + (state === 'failed' ? 1 : 0),
   };
   store(turn, { is: 'gone', past }, answer === undefined ? [] : [answer]);
   turn.out.push({ do: 'changed' });
-}
-
-/** A late word finds its answer there. The oldest fall out: a map keeps the order of its making. */
-export function remember(past: Map<string, Past>, one: Past): Map<string, Past> {
-  past.delete(one.id);
-  past.set(one.id, one);
-  const [oldest] = past.keys();
-  if (past.size > PAST_MAX && oldest !== undefined) past.delete(oldest);
-  return past;
 }
 
 export function watch(turn: Turn, { id }: Lease, more: Partial<Watch>): void {

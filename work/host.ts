@@ -3,7 +3,7 @@
 // is answered or started before its entry is safe. Spec: docs/running.md.
 
 import type { Key } from '../proto/ids.ts';
-import { tooLate } from './fence.ts';
+import { guard, tooLate } from './fence.ts';
 import {
   onChecked,
   onDestroyed,
@@ -94,8 +94,10 @@ function release(turn: Turn, effect: Effect): void {
   const isWanted = STAGES[lease.life.stage].act === effect.act;
   const late = isWanted && effect.act === 'start' ? tooLate(turn.host, lease, turn.now) : null;
   if (late !== null) unstarted(turn, { ...lease, life: { ...lease.life, ...late } });
-  else if (isWanted) turn.out.push(effect);
-  else if (effect.act === 'start' && mayRun(lease)) unstarted(turn, lease);
+  else if (isWanted) {
+    if (effect.act === 'start') guard(turn, lease);
+    turn.out.push(effect);
+  } else if (effect.act === 'start' && mayRun(lease)) unstarted(turn, lease);
 }
 
 /**
@@ -148,6 +150,8 @@ function hear(turn: Turn, owner: Key, atMs: number, storedMs: number): void {
   const hearing = { atMs, storedMs: isToStore ? atMs : storedMs };
   turn.host = { ...turn.host, heard: new Map(turn.host.heard).set(owner, hearing) };
   if (isToStore) note(turn, { is: 'heard', owner, atMs });
+  for (const lease of turn.host.leases.values())
+    if (lease.owner === owner && mayRun(lease)) guard(turn, lease);
 }
 
 /** The owner has spoken after the question was asked, and not only when its answer came. */

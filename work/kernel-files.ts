@@ -166,6 +166,12 @@ export function killedForMemory(log: string, name: string): boolean {
     .some((line) => line.includes('oom-kill:') && pathIn(line, 'oom_memcg').includes(name));
 }
 
+/** The same of processes that it has refused to a group beyond its number. */
+export function refusedProcesses(log: string, name: string): boolean {
+  const told = 'fork rejected by pids controller in ';
+  return log.split('\n').some((line) => (line.split(told)[1] ?? '').includes(name));
+}
+
 function pathIn(line: string, field: string): string {
   return new RegExp(`[:,]${field}=([^,]*)`).exec(line)?.[1] ?? '';
 }

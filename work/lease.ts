@@ -33,12 +33,22 @@ export interface Card {
   readonly name: string;
 }
 
+/** A port of work that reaches out, at the address of its host on the mesh. */
+export interface PublishedPort {
+  readonly protocol: 'tcp' | 'udp';
+  readonly hostPort: number;
+  /** Inside. */
+  readonly port: number;
+}
+
 /** What is reserved: the wish of the spec, and what its driver needs beside it. */
 export interface Charge {
   readonly cpuMilli: number;
   readonly memMiB: number;
   readonly diskMiB: number;
   readonly cards: readonly Card[];
+  /** Absent: none is published at the address of the host. */
+  readonly ports?: readonly PublishedPort[];
 }
 
 /** Where a lease stands. What others are told is coarser: the table of leases.ts. */
@@ -72,6 +82,8 @@ export interface Ending {
   readonly exit: number | null;
   readonly signal: string | null;
   readonly oom: boolean | null;
+  /** The kernel has refused it processes beyond its number. */
+  readonly crowded?: boolean;
   /** By the wall clock. */
   readonly endedAtMs: number;
 }

@@ -105,7 +105,12 @@ const CONSTRAINTS: Fields = {
 const PORT = integer(1, 65_535);
 const PUBLISH: Fields = {
   port: { shape: PORT, unless: REQUIRED, example: 80, what: 'inside' },
-  hostPort: { shape: PORT, unless: ABSENT, example: 8_080, what: 'outside; absent: any' },
+  hostPort: {
+    shape: PORT,
+    unless: ABSENT,
+    example: 8_080,
+    what: 'with egress: of the host; absent: any',
+  },
   protocol: { shape: choice('tcp', 'udp'), unless: { is: 'tcp' }, example: 'udp', what: 'of both' },
 };
 

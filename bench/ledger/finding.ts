@@ -2,7 +2,7 @@
 // the issue where it names one, and how it is written for people.
 
 export type Unit =
-  | ('/s' | 'ms' | 'us' | 's' | 'MB' | 'bytes' | 'trips' | 'checks')
+  | ('/s' | 'ms' | 'us' | 's' | 'MB' | 'bytes' | 'trips' | 'checks' | 'asked')
   | ('%' | 'Mbit/s');
 
 export interface Quantity {
@@ -48,6 +48,8 @@ export function quantityText({ value, unit }: Quantity): string {
       return `${text} µs`;
     case 'trips':
       return value === 1 ? '1 round trip' : `${text} round trips`;
+    case 'asked':
+      return `${value.toFixed(2)} hosts`;
     case 'checks':
       return `${text} signature checks`;
     default:

@@ -2,8 +2,7 @@
 // and, where there is one, beside what bounds it. Method: docs/benchmarks.md, "The mesh".
 
 import { fileURLToPath } from 'node:url';
-import { type Finding, isReached } from '../ledger/finding.ts';
-import { thisMachine } from '../ledger/machine.ts';
+import type { Finding } from '../ledger/finding.ts';
 import { labMissing } from '../../test/lab/machine.ts';
 import { changeFindings } from './change.ts';
 import { healFindings } from './heal.ts';
@@ -11,39 +10,32 @@ import { idleFindings } from './idle.ts';
 import { joinFindings } from './joins.ts';
 import { HELP, readOptions } from './options.ts';
 import { planFindings } from './plan.ts';
-import {
-  type RowResults,
-  keepResults,
-  keptResults,
-  resultsMarkdown,
-  withRow,
-  writePage,
-} from './report.ts';
+import { type Row, measureRows, writePage } from '../rows.ts';
 import { throughputFindings } from './throughput.ts';
-
-interface Row {
-  readonly name: string;
-  /** It needs machines of the laboratory. */
-  readonly lab: boolean;
-  readonly measure: (isQuick: boolean) => Finding[] | Promise<Finding[]>;
-}
 
 const ROOT: string = fileURLToPath(new URL('../../../..', import.meta.url));
 const ROWS: readonly Row[] = [
-  { name: 'lan', lab: true, measure: (isQuick) => joinFindings('lan', isQuick ? 2 : 12) },
-  { name: 'nat', lab: true, measure: (isQuick) => joinFindings('nat', isQuick ? 2 : 12) },
-  { name: 'heal', lab: true, measure: (isQuick) => healFindings(isQuick) },
-  {
-    name: 'plan',
-    lab: false,
-    measure: (isQuick) => planFindings(1_000, isQuick ? 5 : 21),
-  },
-  { name: 'change', lab: false, measure: (isQuick) => changeFindings(isQuick ? 5 : 31) },
-  { name: 'throughput', lab: true, measure: (isQuick) => throughputFindings(isQuick ? 2 : 9) },
-  { name: 'idle', lab: true, measure: (isQuick) => idleFindings(isQuick) },
+  inLab('lan', (isQuick) => joinFindings('lan', isQuick ? 2 : 12)),
+  inLab('nat', (isQuick) => joinFindings('nat', isQuick ? 2 : 12)),
+  inLab('heal', (isQuick) => healFindings(isQuick)),
+  here('plan', (isQuick) => planFindings(1_000, isQuick ? 5 : 21)),
+  here('change', (isQuick) => changeFindings(isQuick ? 5 : 31)),
+  inLab('throughput', (isQuick) => throughputFindings(isQuick ? 2 : 9)),
+  inLab('idle', (isQuick) => idleFindings(isQuick)),
 ];
 
 process.exit(await bench());
+
+type Measure = (isQuick: boolean) => Finding[] | Promise<Finding[]>;
+
+function here(name: string, measure: Measure): Row {
+  return { name, measure: async (isQuick) => ({ findings: await measure(isQuick) }) };
+}
+
+/** It needs machines of the laboratory. */
+function inLab(name: string, measure: Measure): Row {
+  return { ...here(name, measure), missing: labMissing };
+}
 
 async function bench(): Promise<number> {
   const names = ROWS.map(({ name }) => name);
@@ -57,40 +49,9 @@ async function bench(): Promise<number> {
     return 0;
   }
   if (options.page) {
-    writePage(ROOT);
+    writePage(ROOT, 'mesh');
     return 0;
   }
-  const made: RowResults[] = [];
-  for (const row of ROWS) {
-    if (options.only.length > 0 && !options.only.includes(row.name)) continue;
-    const result = await measured(row, options.quick);
-    made.push(result);
-    // At once: a run that breaks off keeps what it has.
-    if (!options.quick) keepResults(ROOT, withRow(keptResults(ROOT), result, names));
-  }
-  process.stdout.write(`\n${resultsMarkdown({ bench: 'mesh', rows: made })}\n`);
-  if (!options.quick) writePage(ROOT);
-  const findings = made.flatMap((row) => row.findings);
-  const isMissed = findings.some((finding) => isReached(finding) === false);
-  return isMissed || made.some(({ missing }) => missing !== null) ? 1 : 0;
-}
-
-async function measured(row: Row, isQuick: boolean): Promise<RowResults> {
-  const machine = thisMachine(ROOT, ROOT);
-  const date = new Date().toISOString().slice(0, 16).replace('T', ' ');
-  const beganMs = performance.now();
-  process.stderr.write(`bench: ${row.name}\n`);
-  let missing = row.lab ? labMissing() : null;
-  let findings: readonly Finding[] = [];
-  if (missing === null) {
-    try {
-      findings = await row.measure(isQuick);
-    } catch (error) {
-      // The other rows are measured all the same.
-      missing = (error as Error).message.split('\n')[0] ?? '';
-      process.stderr.write(`bench: ${row.name}: ${(error as Error).stack ?? missing}\n`);
-    }
-  }
-  const tookS = Math.round((performance.now() - beganMs) / 1_000);
-  return { row: row.name, date, machine, tookS, findings, missing };
+  const { only, quick } = options;
+  return measureRows(ROOT, 'mesh', ROWS, { only, quick, keep: !quick });
 }

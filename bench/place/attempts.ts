@@ -1,16 +1,17 @@
 // How many hosts a placer asks until one takes the work: fifty hosts whose heartbeats are up to ten
-// seconds old, placers who know nothing of each other, and the real plan and the real admission.
-// Greedy is the same with the policy that always takes the one with most free.
+// seconds old, placers who know nothing of each other, and the real decision and the real
+// admission. Greedy is the same with the policy that always takes the one with most free.
 
 import { admit, freeOf } from '../../work/admission.ts';
 import { hostFrom } from '../../work/host-recovery.ts';
 import type { Host } from '../../work/host-state.ts';
 import { type Lease, NEW_LIFE } from '../../work/lease.ts';
 import { type Spec, readSpec } from '../../work/spec.ts';
+import { decide } from '../../place/decide.ts';
 import type { Demand, Policy } from '../../place/demand.ts';
 import { diceOf } from '../../place/dice.ts';
 import type { PlaceNode } from '../../place/node.ts';
-import { planOf } from '../../place/plan.ts';
+import { HOSTS_ASKED_MAX } from '../../work/owner-limits.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
 import { keyOf } from './nodes.ts';
 
@@ -109,11 +110,11 @@ function place(
   };
   const spec = specOf(memMib);
   let asked = 0;
-  for (const key of planOf(demand, nodes, seed).order) {
+  for (const key of decide(demand, nodes, seed).order.slice(0, HOSTS_ASKED_MAX)) {
     asked++;
     const n = at.get(key) ?? 0;
     const host = hosts[n] as Host;
-    const admission = admit(host, spec, { memMiB: memMib, diskMiB: 0 });
+    const admission = admit(host, spec, { memMiB: memMib, diskMiB: 0, id, busy: [] });
     if ('say' in admission) continue;
     hosts[n] = { ...host, leases: new Map(host.leases).set(id, leaseOf(id, spec, admission)) };
     return { asked, host: n };
@@ -143,13 +144,28 @@ function specOf(memMiB: number): Spec {
 function nodeOf(host: Host): PlaceNode {
   const free = freeOf(host);
   return {
-    ...{ key: host.key, name: host.key, labels: [], arch: 'amd64', heard: 'alive' },
-    ...{ heardAgoMs: 0, cloned: false, frozen: false, drained: false, peer: true, denied: null },
-    ...{ taking: 'open', kinds: ['job'] },
+    key: host.key,
+    name: host.key,
+    labels: [],
+    arch: 'amd64',
+    heard: 'alive',
+    heardAgoMs: 0,
+    cloned: false,
+    frozen: false,
+    drained: false,
+    peer: true,
+    denied: null,
+    taking: 'open',
+    kinds: ['job'],
     room: {
-      ...{ cpuMilli: host.facts.cpuMilli, cpuFreeMilli: free.cpuMilli },
-      ...{ memMib: host.facts.memMiB, memFreeMib: free.memMiB },
-      ...{ diskMib: host.facts.diskMiB, diskFreeMib: free.diskMiB, cardCount: 0, cards: [] },
+      cpuMilli: host.facts.cpuMilli,
+      cpuFreeMilli: free.cpuMilli,
+      memMib: host.facts.memMiB,
+      memFreeMib: free.memMiB,
+      diskMib: host.facts.diskMiB,
+      diskFreeMib: free.diskMiB,
+      cardCount: 0,
+      cards: [],
     },
   };
 }

@@ -18,13 +18,16 @@ import {
   orderOf,
 } from '../../test/kit/guests.ts';
 import type { Finding } from '../ledger/finding.ts';
-import { percentile } from '../ledger/measure.ts';
+import { median, percentile } from '../ledger/measure.ts';
 
 /** As much longer as a person does not notice. */
 const RATIO_MOST = 1.15;
 
 const READY = 'guest is ready';
 const LOOK_MS = 5;
+/** A busy machine takes so long for one pair that few of them must do. */
+const BUDGET_MS = 120_000;
+const PAIRS_LEAST = 3;
 /** A guest that is not ready by then never is. */
 const LIMIT_MS = 60_000;
 
@@ -38,7 +41,9 @@ export async function vmFindings(turns: number): Promise<Finding[]> {
     if (!probe.usable) throw new Error(probe.what);
     const accel = probe.what.includes('with KVM') ? 'kvm' : 'tcg';
     // The first of each warms the caches and does not count.
+    const endMs = performance.now() + BUDGET_MS;
     for (let turn = -1; turn < turns; turn++) {
+      if (turn >= PAIRS_LEAST && performance.now() > endMs) break;
       const [own, hand] = [await byDriver(), await byHand(base, images, accel)];
       if (turn < 0) continue;
       ours.push(own);
@@ -54,11 +59,12 @@ export async function vmFindings(turns: number): Promise<Finding[]> {
       ...{ row: 'vm', what: 'a guest is ready, p50' },
       measured: { value: driverMs, unit: 'ms' },
       beside: { value: handMs, unit: 'ms', what: 'the same QEMU, started by hand' },
-      ratio: driverMs / handMs,
+      ratio: median(ours.map((ms, i) => ms / (theirs[i] as number))),
       goal: { of: 'ratio', most: RATIO_MOST },
       how:
         'from the order to the line that the init of the guest prints: a Debian cloud kernel with ' +
-        `the smallest initramfs, ${turns} pairs in turn, after one that warms both.`,
+        `the smallest initramfs, ${ours.length} pairs in turn, after one that warms both; the ratio is ` +
+        'the median of theirs.',
     },
   ];
 

@@ -1,10 +1,12 @@
 // `kith ledger accept-head`, without its screen: a person's word that what is held here is the last
-// that this machine has written. The marker is made anew, and so is the journal of each key of this
-// machine that is gone, unreadable, behind the ledger, or restored with it.
+// that this machine has written. It is not taken while other nodes could know better and none was
+// asked since the ledger was put back. The marker is made anew, and so is the journal of each key
+// of this machine that is gone, unreadable, behind the ledger, or restored with it.
 
 import type { Decoded } from '../../ledger/record.ts';
+import { stateOf } from '../../ledger/replica.ts';
 import type { Key } from '../../proto/ids.ts';
-import { type Result, ok } from '../../proto/result.ts';
+import { type Result, ok, refuse } from '../../proto/result.ts';
 import { operatorFolder } from '../home/folder.ts';
 import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
@@ -18,6 +20,7 @@ import {
 } from '../keys/journal.ts';
 import { readOperatorKey } from '../keys/operator.ts';
 import type { HomeCode, SignCode } from '../keys/refusals.ts';
+import { isSyncedLately, lastSynced } from './synced.ts';
 
 export interface Renewed {
   readonly key: Key;
@@ -31,12 +34,21 @@ export interface AcceptedHead {
   readonly renewed: readonly Renewed[];
 }
 
+interface Word {
+  readonly nowMs: number;
+  /** Nobody is left to ask, or a person knows it otherwise. */
+  readonly isSure: boolean;
+}
+
 export async function acceptHead(
   host: KeyHost,
   home: HomeLedger,
-): Promise<Result<AcceptedHead, SignCode>> {
+  { nowMs, isSure }: Word,
+): Promise<Result<AcceptedHead, SignCode | 'head-unasked'>> {
   const { folder, store } = home;
   const { heldBack } = store;
+  if (heldBack !== null && !isSure && !isWitnessed(host, home, nowMs))
+    return refuse('head-unasked');
   const renewed: Renewed[] = [];
   const card = readOperatorKey(host, operatorFolder(folder));
   const identity = readIdentityKey(host, folder);
@@ -53,6 +65,16 @@ export async function acceptHead(
   // Last: until the journals are sound, nothing may be written.
   await store.acceptHead(own);
   return ok({ heldBack, renewed });
+}
+
+/** Whether a member has agreed with this very file lately, or there is nobody else. */
+function isWitnessed(host: KeyHost, { folder, replica }: HomeLedger, nowMs: number): boolean {
+  const identity = readIdentityKey(host, folder);
+  const own = identity.ok ? identity.value : null;
+  const others = stateOf(replica).members.filter(
+    ({ class: its, removed, key }) => its === 'node' && !removed && key !== own,
+  );
+  return others.length === 0 || isSyncedLately(lastSynced(host, folder), nowMs);
 }
 
 function renew(

@@ -11,6 +11,7 @@ export type ActCode =
   | 'no-such-draft'
   | 'not-taken'
   | 'not-synced'
+  | 'head-unasked'
   | 'nothing-new'
   | 'no-such-place'
   | 'no-such-setting'
@@ -55,6 +56,10 @@ export const ACT_REFUSALS: Readonly<Record<ActCode, { what: string; hint: string
   'not-synced': {
     what: 'this ledger has not synced with a peer lately, so what falls with it cannot be told',
     hint: 'run `kith ledger sync URL` first, or say --anyway',
+  },
+  'head-unasked': {
+    what: 'no other machine was asked since this ledger was put back, and one may hold more of it',
+    hint: 'run `kith ledger sync HOST:PORT` with a member first; where none is left, say --anyway',
   },
   'nothing-new': { what: 'it is so already', hint: 'nothing was staged' },
   'no-such-place': {

@@ -25,7 +25,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** What dist/ is made from. ./kith watches the same list; a test compares them. */
-export const SOURCES = ['proto', 'ledger', 'pairing', 'beat', 'wg', 'work', 'place', 'src'];
+export const SOURCES = ['proto', 'ledger', 'pairing', 'beat', 'wg', 'work', 'place', 'tui', 'src'];
 const SETTINGS = ['tsconfig.build.json', 'tsconfig.json', 'package-lock.json'];
 
 /** Null where node_modules holds what the lock file asks for, else the first difference. */
@@ -142,18 +142,21 @@ function builtFrom(stamp) {
 
 function compile(root, next) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', next];
-  const run = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-  if (run.status !== 0) {
-    process.stderr.write(`${run.stdout ?? ''}${run.stderr ?? ''}`);
-    rmSync(next, { recursive: true, force: true });
-    fail('the build failed', 'See above; `git status` shows what differs from what was released.');
-  }
+  step(root, next, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', next]);
   for (const path of SOURCES.flatMap((folder) => filesUnder(root, folder))) {
     if (!path.endsWith('.js')) continue;
     mkdirSync(dirname(join(next, path)), { recursive: true });
     copyFileSync(join(root, path), join(next, path));
   }
+  step(root, next, [join(root, 'src/boot/bundle.mjs'), next]);
+}
+
+function step(root, next, args) {
+  const run = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  if (run.status === 0) return;
+  process.stderr.write(`${run.stdout ?? ''}${run.stderr ?? ''}`);
+  rmSync(next, { recursive: true, force: true });
+  fail('the build failed', 'See above; `git status` shows what differs from what was released.');
 }
 
 function say(what) {

@@ -8,7 +8,7 @@ import { type Json, canonical } from '../../proto/json.ts';
 import { grantTexts } from './grants.ts';
 import type { NameOf } from './names.ts';
 import { short } from './names.ts';
-import { counted } from './when.ts';
+import { counted } from '../../proto/when.ts';
 
 /** More void records of one member than this are counted and not listed. */
 const VOIDS_LISTED_MAX = 4;

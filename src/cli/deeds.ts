@@ -7,7 +7,7 @@ import type { Decoded } from '../../ledger/record.ts';
 import { canonical } from '../../proto/json.ts';
 import { grantTexts } from './grants.ts';
 import { type NameOf, short } from './names.ts';
-import { utcText } from './when.ts';
+import { utcText } from '../../proto/when.ts';
 
 /** A configuration value longer than this is cut in a sentence; `kith ledger show` has it whole. */
 const VALUE_CHARS_MAX = 60;

@@ -23,6 +23,7 @@ import { unlockOperator } from '../keys/unlock.ts';
 import { nowMs } from '../os/clock.ts';
 import { nodePlatform } from '../platform.ts';
 import { confirmed } from './ask.ts';
+import { openPerson } from './asker.ts';
 import { changeDocument, previewTexts } from './changes.ts';
 import type { Call } from './command.ts';
 import { Stop, wrongUse } from './complaint.ts';
@@ -32,7 +33,7 @@ import { type Access, namesAt } from './home.ts';
 import { type NameOf, namesIn, short } from './names.ts';
 import type { Printer } from './print.ts';
 import { complaintOf, unwrap } from './sentences.ts';
-import { counted } from './when.ts';
+import { counted } from '../../proto/when.ts';
 
 /** The operator key of this machine, as it can be shown. */
 export function ownCard(folder: string): KeyCard {
@@ -49,8 +50,8 @@ export function passphraseSource(call: Call): PassphraseSource {
 /** The operator key of this machine, opened. */
 export async function unlock(call: Call, moved: boolean): Promise<Signer> {
   ownCard(call.folder);
-  const source = passphraseSource(call);
-  return unwrap(await unlockOperator(keyHost(), operatorFolder(call.folder), { source, moved }));
+  const rules = { source: passphraseSource(call), moved, open: openPerson };
+  return unwrap(await unlockOperator(keyHost(), operatorFolder(call.folder), rules));
 }
 
 export function memberNamed(home: HomeLedger, text: string): MemberState {
@@ -137,6 +138,8 @@ export function planDocument(
     })),
     changes: preview.changes.map((change) => changeDocument(change, nameOf)),
     voids: preview.voids,
+    // All of it in the words that people read.
+    says: previewTexts(preview, nameOf),
   };
 }
 
@@ -164,12 +167,15 @@ export async function commitAll(
     const plan = planFor(replica, publicKey, stagedIn(home).intents, nowMs());
     const preview = previewOf(replica, plan.after);
     const names = namesAfter(home, plan);
-    if (!print.json && plan.steps.length > 0) {
-      for (const line of planLines(plan, names, 1, false)) print.item({}, () => line);
-      for (const text of previewTexts(preview, names)) print.item({}, () => `   ${text}`);
-    }
+    const lines = [
+      ...planLines(plan, names, 1, false),
+      ...previewTexts(preview, names).map((text) => `   ${text}`),
+    ];
+    if (!print.json && plan.steps.length > 0) print.item({}, () => lines);
     const question = `sign ${counted(plan.steps.length, 'record')}?`;
-    if (asks && plan.fault === null && plan.steps.length > 0) await confirmed(question);
+    if (asks && plan.fault === null && plan.steps.length > 0) {
+      await confirmed(question, lines);
+    }
     const signer = await unlock(call, call.flag('moved'));
     const committed = unwrap(await commitStaged(host, folder, { home, signer, nowMs }));
     const { written, finished, fault } = committed;

@@ -3,7 +3,7 @@
 
 import { ACTIONS, type Grant } from '../../ledger/grant.ts';
 import { MEMBER_PRESETS, type MemberPreset, memberWishes } from '../../ledger/presets.ts';
-import { utcText } from './when.ts';
+import { utcText } from '../../proto/when.ts';
 
 /** `place.job, place.vm on lab- (cpu_milli 4000, may be handed on twice)`, one text per terms. */
 export function grantTexts(grants: readonly Grant[]): string[] {

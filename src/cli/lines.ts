@@ -6,7 +6,7 @@ import { REFUSALS, VOIDS } from '../../ledger/refusals.ts';
 import { short } from './names.ts';
 import type { Style } from './style.ts';
 import { columnsOf } from './table.ts';
-import { counted } from './when.ts';
+import { counted } from '../../proto/when.ts';
 
 /** Lines shown of each list: what is longer is read with --json. */
 const SHOWN_MAX = 20;

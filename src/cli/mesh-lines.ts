@@ -3,7 +3,7 @@
 import type { Coverage, MeshStatus } from '../mesh/facts.ts';
 import type { NameOf } from './names.ts';
 import { plain } from './print.ts';
-import { counted, spanText } from './when.ts';
+import { counted, spanText } from '../../proto/when.ts';
 
 /** One line, whatever there is. */
 export function meshText(mesh: MeshStatus): string {

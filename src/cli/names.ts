@@ -3,7 +3,7 @@
 
 import type { TicketStanding } from '../../ledger/redemption.ts';
 import type { Key } from '../../proto/ids.ts';
-import type { State } from '../../ledger/state.ts';
+import type { MemberState } from '../../ledger/state.ts';
 
 export type NameOf = (key: Key) => string;
 
@@ -14,7 +14,12 @@ export function short(id: string): string {
   return `${id.slice(0, SHORT_CHARS)}…`;
 }
 
-export function namesIn(state: Pick<State, 'members'>, papers: ReadonlySet<Key>): NameOf {
+type Named = Pick<MemberState, 'key' | 'class' | 'shown'>;
+
+export function namesIn(
+  state: { readonly members: readonly Named[] },
+  papers: ReadonlySet<Key>,
+): NameOf {
   const taken = new Map<string, number>();
   for (const { shown } of state.members) taken.set(shown, (taken.get(shown) ?? 0) + 1);
   const names = new Map<Key, string>();

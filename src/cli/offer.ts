@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline/promises';
 import { installText, installWords, type Part, type System } from '../doctor/packages.ts';
+import { answerTo, hasAsker } from './asker.ts';
 import type { Printer } from './print.ts';
 
 export interface Terminal {
@@ -28,7 +29,7 @@ export async function offerInstall(
     print.note(`To have it: ${installText(missing, system)}. The ledger works without.`);
     return;
   }
-  const answer = await terminal.ask(`Run \`${words.join(' ')}\` now? [y/N] `);
+  const answer = await terminal.ask(`Run \`${words.join(' ')}\` now?`);
   if (answer === null || !/^y(es)?$/i.test(answer.trim())) {
     print.note(`Not installed. To have it: ${installText(missing, system)}.`);
     return;
@@ -44,10 +45,14 @@ export async function offerInstall(
 const realTerminal: Terminal = {
   isRoot: process.geteuid?.() === 0,
   async ask(question) {
+    if (hasAsker()) {
+      const yes = await answerTo({ ask: 'confirm', question, lines: [] });
+      return yes === true ? 'yes' : 'no';
+    }
     if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
     try {
-      return await terminal.question(question);
+      return await terminal.question(`${question} [y/N] `);
     } finally {
       terminal.close();
     }

@@ -12,6 +12,7 @@ import type { Signer } from '../keys/signer.ts';
 import { readWallet } from '../keys/wallet.ts';
 import { realDisk } from '../store/disk.ts';
 import { nodePlatform } from '../platform.ts';
+import { openPerson } from './asker.ts';
 import type { Call } from './command.ts';
 import { Stop, wrongUse } from './complaint.ts';
 import { passphraseSource, unlock } from './desk.ts';
@@ -64,7 +65,8 @@ async function passphraseFor(call: Call, name: string): Promise<Secret | null> {
     throw new Stop(wrongUse('--no-passphrase and --passphrase-file exclude each other', hint));
   }
   const question = `Passphrase for the new operator key "${name}": `;
-  return unwrap(await newPassphrase(keyHost().disk, passphraseSource(call), question));
+  const source = passphraseSource(call);
+  return unwrap(await newPassphrase(keyHost().disk, source, question, openPerson));
 }
 
 /** The seed of --import-wallet, where the command has it and it was given. */

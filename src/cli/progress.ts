@@ -1,9 +1,11 @@
 // A bar on stderr for work that takes a while: only on a terminal, only once the work has taken
-// long enough to make a person wonder, and gone when the work is done.
+// long enough to make a person wonder, and gone when the work is done. A program that asks in place
+// of a terminal is told the same line.
 
 import { monotonicMs } from '../os/clock.ts';
 import type { Progress } from '../lines/replay.ts';
-import { counted, spanText } from './when.ts';
+import { hasAsker, tellStep } from './asker.ts';
+import { counted, spanText } from '../../proto/when.ts';
 
 /** What is done before this shows nothing. */
 const QUIET_MS = 400;
@@ -27,7 +29,9 @@ interface Place {
 
 /** One line of a terminal that is written again and again. */
 export function tickerOn(place: Place, now: () => number = monotonicMs): Ticker {
-  if (place.isTTY !== true) return { show: () => undefined, clear: () => undefined };
+  if (place.isTTY !== true && !hasAsker()) {
+    return { show: () => undefined, clear: () => undefined };
+  }
   const began = now();
   let drawn: number | null = null;
   return {
@@ -35,10 +39,11 @@ export function tickerOn(place: Place, now: () => number = monotonicMs): Ticker 
       const at = now();
       if (at - began < QUIET_MS || (drawn !== null && at - drawn < EVERY_MS)) return;
       drawn = at;
-      place.write(`\r\u001b[K${text}`);
+      tellStep('progress', text);
+      if (place.isTTY === true) place.write(`\r\u001b[K${text}`);
     },
     clear() {
-      if (drawn !== null) place.write('\r\u001b[K');
+      if (drawn !== null && place.isTTY === true) place.write('\r\u001b[K');
     },
   };
 }

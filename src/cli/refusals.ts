@@ -42,9 +42,15 @@ export type CliCode =
   | 'log-broken'
   | 'log-other-hash'
   | 'output-other'
+  | 'answer-malformed'
+  | 'no-screen'
   | 'bug';
 
 export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
+  'no-screen': {
+    what: 'the screens need a terminal to be drawn on, and this is none',
+    hint: 'run it at a console or over SSH with `ssh -t`; without one, see `kith status` and `kith help`',
+  },
   'wrong-use': {
     what: 'a command or an option is unknown, missing or one too many',
     hint: 'see `kith help COMMAND`',
@@ -188,6 +194,10 @@ export const CLI_REFUSALS: Readonly<Record<CliCode, Refusal>> = {
     what: 'an output is missing, or not what the receipt says',
     hint: 'the detail names it; fetch it from the host again',
     exit: 'refused',
+  },
+  'answer-malformed': {
+    what: 'the program that asks in place of a terminal gave no answer that fits the question',
+    hint: 'it and kith must be of one version; without it kith asks at the terminal',
   },
   bug: {
     what: 'this is a fault of kith itself',

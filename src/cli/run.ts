@@ -3,6 +3,7 @@
 
 import { defaultFolder } from '../home/folder.ts';
 import { parse, wantsJson } from './args.ts';
+import { closeAsker, takeAsker } from './asker.ts';
 import type { Command } from './command.ts';
 import { EXITS, type Exit } from './exit.ts';
 import { type Printer, printerTo } from './print.ts';
@@ -24,9 +25,12 @@ export async function main(
   const report = (thrown: unknown): Promise<void> => complain(print, thrown);
   process.on('uncaughtException', (thrown) => void report(thrown).then(() => process.exit()));
   try {
+    takeAsker(process.env);
     process.exitCode = EXITS[await dispatch(words, print, codeOf)].code;
   } catch (thrown) {
     await report(thrown);
+  } finally {
+    closeAsker();
   }
 }
 

@@ -5,8 +5,8 @@
 import { writeSync } from 'node:fs';
 import { textOf, utf8 } from '../../proto/bytes.ts';
 import { keyHost } from '../home/host.ts';
-import { openTerminal } from '../keys/terminal.ts';
 import { createSecretFile, readSecretFile } from '../keys/secret-file.ts';
+import { openPerson } from './asker.ts';
 import { Stop } from './complaint.ts';
 import type { Printer } from './print.ts';
 import { complaintOf, unwrap } from './sentences.ts';
@@ -27,7 +27,7 @@ export async function secretText(
 }
 
 async function typed(question: string): Promise<Uint8Array> {
-  const terminal = openTerminal();
+  const terminal = openPerson();
   if (terminal === null) throw new Stop(complaintOf('no-terminal'));
   try {
     const line = await terminal.askHidden(question);

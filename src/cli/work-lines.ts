@@ -9,19 +9,20 @@ import type { Considered, Placed } from '../daemon/work-routes.ts';
 import { demandOf } from '../placing.ts';
 import { demandText } from './demand-text.ts';
 import { plain } from './print.ts';
-import { spanText } from './when.ts';
+import { spanText } from '../../proto/when.ts';
 
 /** What is placed, where first, and why not elsewhere. */
 export function consideredLines({ work, order, policy, nodes }: Placed, spec: Spec): string[] {
   const [first] = order;
   const byKey = new Map(nodes.map((node) => [node.key, node]));
   const best = first === undefined ? undefined : byKey.get(first);
+  const fitting = nodes.filter(({ lacks }) => lacks.length === 0).length;
   const head = `${spec.kind} ${spec.name}: ${demandText(demandOf(spec))}`;
   return [
     work === null ? head : `${head}; ${work.id}`,
     ...(best === undefined
       ? []
-      : [`${best.name} is the first of ${order.length} by ${policy}: ${leftText(best)}`]),
+      : [`${best.name} is the first of ${fitting} by ${policy}: ${leftText(best)}`]),
     ...nodes.filter(({ lacks }) => lacks.length > 0).map(notThere),
   ];
 }

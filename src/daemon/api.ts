@@ -10,7 +10,7 @@ import { hostAndPort, urlIn } from '../peer/address.ts';
 import { StoreFault } from '../store/faults.ts';
 import type { Ping, Rotated } from '../mesh/facts.ts';
 import { type Carrier, createCarrier } from './carry.ts';
-import type { Events } from './events.ts';
+import type { Events, ToldEvent } from './events.ts';
 import {
   API_CONNECTIONS_MAX,
   API_HEADERS_BYTES_MAX,
@@ -40,6 +40,7 @@ export interface Behind extends OwningBehind, HostingBehind, ImagesBehind {
   state(): DaemonState;
   status(): Status;
   ledger(): LedgerFacts;
+  members(): Replies['members'];
   takeLines(lines: readonly string[], own: boolean): Promise<TakenLines>;
   /** Nothing is taken in by it; 0 where a ledger is here already. */
   checkLines(lines: readonly string[]): Promise<Replies['check']>;
@@ -189,11 +190,15 @@ function addMeshRoutes(app: FastifyInstance, behind: Behind): void {
 }
 
 function addRoutes(app: FastifyInstance, behind: Behind): void {
-  const { status, ledger, records, check, sync, candidates, stop } = ROUTES;
+  const { status, ledger, members, records, check, sync, candidates, stop } = ROUTES;
   app.get(status.path, schemaOf(status), () => behind.status());
   app.get(ledger.path, schemaOf(ledger), () => {
     whileRunning(behind);
     return behind.ledger();
+  });
+  app.get(members.path, schemaOf(members), () => {
+    whileRunning(behind);
+    return behind.members();
   });
   app.post(records.path, schemaOf(records), (request) => {
     whileRunning(behind);
@@ -234,15 +239,17 @@ function addStreams(app: FastifyInstance, events: Events): () => void {
   app.get(
     ROUTES.events.path,
     { schema: { querystring: ROUTES.events.input } },
-    (_request, reply) => {
+    (request, reply) => {
       if (open.size >= SUBSCRIBERS_MAX) throw new DaemonFault('too-many');
       reply.hijack();
       const { raw } = reply;
       open.add(raw);
       raw.writeHead(200, { 'content-type': 'application/x-ndjson' });
       raw.flushHeaders();
+      const write = (event: ToldEvent): void => void raw.write(`${JSON.stringify(event)}\n`);
+      if ('past' in (request.query as object)) for (const event of events.past()) write(event);
       const deafen = events.listen((event) => {
-        raw.write(`${JSON.stringify(event)}\n`);
+        write(event);
         if (raw.writableLength > SUBSCRIBER_BYTES_MAX) raw.destroy();
       });
       raw.once('close', () => {

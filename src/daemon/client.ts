@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { textOf } from '../../proto/bytes.ts';
 import { socketFile } from '../home/folder.ts';
 import { FETCH_MS_MAX } from '../lobby/limits.ts';
-import type { DaemonEvent } from './events.ts';
+import type { ToldEvent } from './events.ts';
 import {
   ANSWER_MS_MAX,
   CANDIDATES_MS_MAX,
@@ -53,6 +53,7 @@ export async function readyDaemon(folder: string): Promise<Status | null> {
 const PATIENCE_MS: Readonly<Record<keyof Requests, number | null>> = {
   status: ANSWER_MS_MAX,
   ledger: ANSWER_MS_MAX,
+  members: ANSWER_MS_MAX,
   records: TAKE_MS_MAX,
   check: TAKE_MS_MAX,
   // As long as it takes: whoever waits can close the request.
@@ -100,6 +101,9 @@ export async function askDaemon<Name extends keyof Requests>(
   throw new DaemonFault('daemon-other', `its answer to ${name} has another form`);
 }
 
+/** Node would look whether the host is an address, which on a cold start takes milliseconds. */
+const NO_SERVER_NAME = { servername: '' } as const;
+
 function requestOf(
   folder: string,
   { method, path }: Route,
@@ -109,7 +113,7 @@ function requestOf(
   const bytes = body === undefined ? null : Buffer.from(JSON.stringify(body));
   const made = request({
     socketPath: socketFile(folder),
-    ...{ method, path, agent: false, setHost: false },
+    ...{ method, path, agent: false, setHost: false, ...NO_SERVER_NAME },
     headers: {
       host: 'kith',
       ...(bytes === null ? {} : { 'content-type': 'application/json' }),
@@ -171,12 +175,16 @@ function documentIn(text: string): Record<string, unknown> | null {
   }
 }
 
-/** What happens in the daemon from now on, until it stops or the loop is left. */
+/**
+ * What happens in the daemon until it stops or the loop is left: from now on, or the last first.
+ */
 export function daemonEvents(
   folder: string,
-  signal?: AbortSignal,
-): AsyncGenerator<DaemonEvent, void, void> {
-  return documentsOf<DaemonEvent>(folder, ROUTES.events, signal);
+  { signal, past = false }: { readonly signal?: AbortSignal; readonly past?: boolean } = {},
+): AsyncGenerator<ToldEvent, void, void> {
+  const { path, ...route } = ROUTES.events;
+  const asked = { ...route, path: past ? `${path}?past=yes` : path };
+  return documentsOf<ToldEvent>(folder, asked, signal);
 }
 
 /** What happens to one piece of work, until it has ended or the loop is left. */

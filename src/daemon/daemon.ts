@@ -7,6 +7,7 @@ import type { Key } from '../../proto/ids.ts';
 import { socketFile } from '../home/folder.ts';
 import { keyHost } from '../home/host.ts';
 import { type HomeLedger, openHome } from '../home/ledger.ts';
+import { rollOf } from '../home/roll.ts';
 import { openVoice } from '../keys/identity.ts';
 import { createLobby } from '../lobby/lobby.ts';
 import type { MeshWishes } from '../mesh/facts.ts';
@@ -26,6 +27,7 @@ import {
   adopt,
   dialFor,
   awaitAdmission,
+  homeIn,
   ledgerFactsOf,
   lookoutOf,
   openUp,
@@ -74,8 +76,8 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   realDisk.makeFolder(options.folder);
   const release = once(takeDaemonLock(options.folder));
   try {
-    const events = createEvents();
-    events.listen(options.log);
+    const events = createEvents(nowMs);
+    events.listen(({ at: _, ...event }) => options.log(event));
     const daemon = newDaemon(options, events);
     return await run(daemon, events, release);
   } catch (error) {
@@ -155,6 +157,7 @@ function behindOf(daemon: Daemon, stop: (why: string) => void): Behind {
     state: () => daemon.state,
     status: () => statusOf(daemon),
     ledger: () => ledgerFactsOf(daemon),
+    members: () => rollOf(homeIn(daemon)),
     takeLines: (lines, own) => takeLines(daemon, lines, own),
     checkLines: async (lines) => ({
       checked: daemon.home === null ? await daemon.ahead.check(lines) : 0,

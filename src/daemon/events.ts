@@ -3,6 +3,7 @@
 
 import type { TicketStanding } from '../../ledger/redemption.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
+import { PAST_EVENTS_MAX } from './limits.ts';
 
 export type DaemonEvent =
   | { readonly event: 'opening'; readonly folder: string; readonly pid: number }
@@ -94,21 +95,30 @@ export type DaemonEvent =
 
 export type Tell = (event: DaemonEvent) => void;
 
+/** An event with when it was told, by the clock of this machine. */
+export type ToldEvent = DaemonEvent & { readonly at: number };
+
 export interface Events {
   readonly tell: Tell;
   /** Answers how to stop listening. */
-  listen(listener: Tell): () => void;
+  listen(listener: (event: ToldEvent) => void): () => void;
+  /** The last ones, for whoever comes later. */
+  past(): readonly ToldEvent[];
 }
 
-export function createEvents(): Events {
-  const listeners = new Set<Tell>();
+export function createEvents(nowMs: () => number): Events {
+  const listeners = new Set<(event: ToldEvent) => void>();
+  const past: ToldEvent[] = [];
   return {
     tell(event) {
-      for (const listener of listeners) listener(event);
+      const told = { at: nowMs(), ...event };
+      if (past.push(told) > PAST_EVENTS_MAX) past.shift();
+      for (const listener of listeners) listener(told);
     },
     listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    past: () => past,
   };
 }

@@ -28,6 +28,8 @@ export const TAKE_MS_MAX = 120_000;
 /** Readers of events at once, and what may wait for one that does not read: then it is let go. */
 export const SUBSCRIBERS_MAX = 16;
 export const SUBSCRIBER_BYTES_MAX: number = 256 * 1024;
+/** Events that a reader may hear of which came before it: some screens of them, 100 KB. */
+export const PAST_EVENTS_MAX = 500;
 /** Who waits for work of this node, each at a terminal or in a script. */
 export const STEPS_READERS_MAX = 32;
 /** One event in a stream, as a client reads it. */

@@ -4,7 +4,8 @@
 
 import type { State } from '../../ledger/state.ts';
 import { stateOf } from '../../ledger/replica.ts';
-import { planOf } from '../../place/plan.ts';
+import { decide } from '../../place/decide.ts';
+import { judge } from '../../place/plan.ts';
 import type { Key } from '../../proto/ids.ts';
 import { readSpec } from '../../work/spec.ts';
 import { ULID_RANDOM_BYTES, ulidOf } from '../../work/ulid.ts';
@@ -129,10 +130,15 @@ async function place(
   // What a name stands for is said once: every host runs the same bytes.
   const spec = { ...pinned(read.value, work.images.store.idOf), id, owner };
   const nodes = nodesFor(spec, work.seen());
-  const { policy, order, judged } = planOf(demandOf(spec), nodes, asked.seed);
-  const shown = new Map(nodes.map(({ key, name }) => [key, name]));
-  const considered = judged.map((one) => ({ ...one, name: shown.get(one.key) ?? one.key }));
+  const demand = demandOf(spec);
+  const { policy, order } = decide(demand, nodes, asked.seed);
   const owned = order.length === 0 ? null : await work.owning.place(spec, order);
+  // The first of them is asked by now: what the others lack is told behind that.
+  const shown = new Map(nodes.map(({ key, name }) => [key, name]));
+  const considered = judge(demand, nodes).map((one) => ({
+    ...one,
+    name: shown.get(one.key) ?? '',
+  }));
   return { work: owned, spec, policy, order, nodes: considered };
 }
 

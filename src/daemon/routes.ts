@@ -6,6 +6,7 @@ import { LINE_BYTES_MAX } from '../../ledger/limits.ts';
 import type { RefusalCode } from '../../ledger/refusals.ts';
 import type { Moved, Outcome } from '../../ledger/sync-state.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
+import type { Roll } from '../home/roll.ts';
 import type { MeshStatus, NodeFacts, PeerLink, Ping, Rotated } from '../mesh/facts.ts';
 import {
   HOSTING_ROUTES,
@@ -75,9 +76,16 @@ const NODE = object({
   ...{ agrees: maybe(flag), cloned: flag, relay: flag, lobby: flag },
 });
 
+const MEMBER = object({
+  ...{ key: text, class: text, shown: text, fingerprint: text, standing: text },
+  ...{ labels: list(text), endpoints: list(text), grants: list(open) },
+  ...{ admittedBy: maybe(text), replaces: maybe(text) },
+});
+
 export type RouteName =
   | 'status'
   | 'ledger'
+  | 'members'
   | 'records'
   | 'check'
   | 'sync'
@@ -127,6 +135,13 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
       ...{ frontierRoot: text, stateRoot: text, rules: count, mode: text },
       heldBack: maybe(text),
     }),
+  },
+  members: {
+    method: 'GET',
+    path: '/v1/members',
+    help: 'every member that the ledger here knows, the removed included: its standing and rights',
+    input: object({}),
+    output: object({ members: list(MEMBER), papers: list(text) }),
   },
   records: {
     method: 'POST',
@@ -215,8 +230,10 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
   events: {
     method: 'GET',
     path: '/v1/events',
-    help: 'what happens, as it happens: one JSON document a line, until either side closes',
-    input: object({}),
+    help:
+      'what happens, as it happens: one JSON document a line, until either side closes; with ' +
+      '?past=yes the last ones first',
+    input: { ...object({ past: { enum: ['yes'] } }), required: [] },
     output: null,
   },
   carry: {
@@ -322,6 +339,7 @@ export interface Candidates {
 export interface Requests extends WorkRequests, HostingRequests, ImageRequests {
   readonly status: undefined;
   readonly ledger: undefined;
+  readonly members: undefined;
   readonly records: { readonly lines: readonly string[]; readonly own: boolean };
   readonly check: { readonly lines: readonly string[] };
   readonly sync: { readonly url: string };
@@ -337,6 +355,7 @@ export interface Requests extends WorkRequests, HostingRequests, ImageRequests {
 export interface Replies extends WorkReplies, HostingReplies, ImageReplies {
   readonly status: Status;
   readonly ledger: LedgerFacts;
+  readonly members: Roll;
   readonly records: TakenLines;
   readonly check: { readonly checked: number };
   readonly sync: { readonly outcome: Outcome; readonly moved: Moved; readonly peer: Key | null };

@@ -272,8 +272,14 @@ export function statusOf(daemon: Daemon): Status {
   };
 }
 
-export function ledgerFactsOf({ home, folder }: Daemon): LedgerFacts {
+/** For a request that needs a ledger. */
+export function homeIn({ home, folder }: Daemon): HomeLedger {
   if (home === null) throw new StoreFault('no-ledger', folder);
+  return home;
+}
+
+export function ledgerFactsOf(daemon: Daemon): LedgerFacts {
+  const home = homeIn(daemon);
   const { replica, store } = home;
   return {
     ledger: replica.ledger,

@@ -109,6 +109,7 @@ export interface Placed {
   /** With its images by digest, as every host gets it. */
   readonly spec: Spec;
   readonly policy: Policy;
+  /** Whom the owner asks: the first of all that fit. */
   readonly order: readonly Key[];
   readonly nodes: readonly Considered[];
 }

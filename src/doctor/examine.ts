@@ -27,6 +27,7 @@ import {
   ipv6Check,
   namesCheck,
   rightsCheck,
+  socketsCheck,
   toolCheck,
   tunCheck,
 } from './mesh-checks.ts';
@@ -62,6 +63,7 @@ export async function examine(folder: string): Promise<Examined> {
     ['ip', 'ip', () => toolCheck('ip', host.ip, system)],
     ['wireguard', 'WireGuard', () => backendCheck(host, system)],
     ['tun', 'tun device', () => tunCheck(host)],
+    ['sockets', 'sockets', () => socketsCheck(host)],
     ['rights', 'rights', () => rightsCheck(host)],
     ['ipv6', 'IPv6', () => ipv6Check(host)],
     ['hosts', 'hosts file', () => hostsCheck()],

@@ -55,6 +55,13 @@ export function ipv6Check({ ipv6 }: MeshHost): Finding {
   return problem('IPv6 is switched off', MESH_HOST_REFUSALS['mesh-no-ipv6'].hint);
 }
 
+export function socketsCheck({ kernel, sockets }: MeshHost): Finding {
+  if (sockets) return ok('/run/wireguard');
+  if (kernel === true) return ok("not this user's, and not needed: the kernel has WireGuard");
+  const { hint } = MESH_HOST_REFUSALS['mesh-no-sockets'];
+  return warning('this user may not write to /run/wireguard, which wireguard-go needs', hint);
+}
+
 export function hostsCheck(file: string = HOSTS_FILE, switches = '/etc/nsswitch.conf'): Finding {
   let blocks: number;
   try {
@@ -67,7 +74,8 @@ export function hostsCheck(file: string = HOSTS_FILE, switches = '/etc/nsswitch.
     return warning(`${switches} does not look into ${file}, so names are not found`, todo);
   }
   const held = blocks === 1 ? '1 address of a mesh' : `${blocks} addresses of a mesh`;
-  if (process.geteuid?.() !== 0) return ok(`${file} holds ${held}; a daemon of root writes them`);
+  const writers = 'a daemon of root writes them, and that of the package';
+  if (process.geteuid?.() !== 0) return ok(`${file} holds ${held}; ${writers}`);
   try {
     accessSync(file, constants.W_OK);
     return ok(`${file} holds ${held}`);

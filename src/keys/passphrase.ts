@@ -67,14 +67,21 @@ async function atTerminal(
 }
 
 async function ask(terminal: Terminal, question: string): Promise<Result<Secret, PassphraseCode>> {
-  const line = await terminal.askHidden(question);
-  return line === null ? refuse('cancelled') : passphraseOf(line);
+  return phraseIn(await terminal.askHidden(question));
+}
+
+function phraseIn(line: Uint8Array | null): Result<Secret, PassphraseCode> {
+  if (line === null) return refuse('cancelled');
+  const phrase = passphraseOf(line);
+  line.fill(0);
+  return phrase;
 }
 
 async function askTwice(
   terminal: Terminal,
   question: string,
 ): Promise<Result<Secret, PassphraseCode>> {
+  if (terminal.askNew !== undefined) return phraseIn(await terminal.askNew(question));
   for (let tries = 0; tries < PROMPT_TRIES; tries++) {
     const first = await terminal.askHidden(question);
     if (first === null) return refuse('cancelled');

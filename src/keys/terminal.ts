@@ -9,6 +9,8 @@ export interface Terminal {
   say(text: string): void;
   /** The answer to a question, typed without echo; null where the person gave up. */
   askHidden(question: string): Promise<Uint8Array | null>;
+  /** Where it compares two entries of a new secret by itself. */
+  readonly askNew?: (question: string) => Promise<Uint8Array | null>;
   close(): void;
 }
 

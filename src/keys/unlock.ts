@@ -27,7 +27,8 @@ export async function unlockOperator(
   const question = `Passphrase of the operator key "${card.value.name}": `;
   const tries = source.kind === 'file' ? 1 : PROMPT_TRIES;
   for (let i = 0; i < tries; i++) {
-    const passphrase = await askPassphrase(host.disk, source, question, open);
+    const asked = i === 0 ? question : `That does not open it. ${question}`;
+    const passphrase = await askPassphrase(host.disk, source, asked, open);
     if (!passphrase.ok) return passphrase;
     const signer = await openOperatorKey(host, folder, { passphrase: passphrase.value, moved });
     if (signer.ok || signer.code !== 'passphrase-wrong') return signer;

@@ -95,14 +95,19 @@ function ownFacts(ground: Ground, { key, address, ipv4 }: RosterRow): NodeFacts 
 function factsFrom({ key, address, ipv4 }: RosterRow, view: View | null, own: Digest): NodeFacts {
   const beat = view?.beat ?? null;
   return {
-    ...{ key, address, ipv4, liveness: view?.state ?? 'unheard' },
+    key,
+    address,
+    ipv4,
+    liveness: view?.state ?? 'unheard',
     heardAgoMs: rounded(view?.silentMs ?? null),
     headroom: view?.state === 'down' ? null : (beat?.headroom ?? null),
     offer: view?.state === 'down' ? null : (beat?.offer ?? null),
     clockOffsetMs: view?.clockOffsetMs ?? null,
     version: beat?.version ?? null,
     agrees: beat === null ? null : beat.frontierRoot === own,
-    ...{ cloned: view?.clone ?? false, relay: beat?.relay ?? false, lobby: beat?.lobby ?? false },
+    cloned: view?.clone ?? false,
+    relay: beat?.relay ?? false,
+    lobby: beat?.lobby ?? false,
   };
 }
 

@@ -7,7 +7,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { systemCode } from '../store/faults.ts';
 
-export const HOSTS_FILE = '/etc/hosts';
+/** The file of the system, or one that somebody with its right copies from (src/names.ts). */
+export const HOSTS_FILE: string = process.env['KITH_HOSTS'] ?? '/etc/hosts';
 
 /** No rename over a mount point, none in a folder that cannot be written. */
 const NO_RENAME = ['EBUSY', 'EXDEV', 'EACCES', 'EPERM', 'EROFS'];

@@ -43,6 +43,8 @@ export const CONTROL_MS = 5_000;
 export const IPV4_BYTES = 20;
 export const IPV6_BYTES = 40;
 export const ICMP_BYTES = 8;
+/** Of a list of names: 4,096 members with two addresses, some 100 bytes a line. */
+export const NAMES_BYTES_MAX: number = 1024 * 1024;
 /** For the first answer to an echo: ten are sent meanwhile, of which a bad line may lose most. */
 export const ECHO_S = 5;
 export const ECHO_EVERY_S = 0.5;

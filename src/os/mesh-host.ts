@@ -3,9 +3,11 @@
 // docs/mesh.md, "Backends".
 
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { ok, refuse, type Result } from '../../proto/result.ts';
 import type { MeshHostCode } from './mesh-refusals.ts';
 import { findTool, runTool } from './tools.ts';
+import { SOCKETS } from './wireguard-go.ts';
 
 export type Backend = 'kernel' | 'wireguard-go';
 
@@ -18,6 +20,8 @@ export interface MeshHost {
   readonly kernel: boolean | null;
   readonly tun: 'there' | 'missing' | 'closed';
   readonly rights: boolean;
+  /** Whether wireguard-go can make its control socket where `wg` looks for it. */
+  readonly sockets: boolean;
   readonly ipv6: boolean;
 }
 
@@ -30,7 +34,8 @@ export async function lookAtHost(): Promise<MeshHost> {
   const ip = await fullIp();
   const rights = mayMakeInterfaces();
   const kernel = ip === null || !rights ? null : await kernelHasWireguard();
-  return { wg, ip, wireguardGo, kernel, tun: tunDevice(), rights, ipv6: hasIpv6() };
+  const [tun, sockets] = [tunDevice(), mayMakeSockets()];
+  return { wg, ip, wireguardGo, kernel, tun, rights, sockets, ipv6: hasIpv6() };
 }
 
 /** The best backend that there is, or what is in the way: first what a person must see to first. */
@@ -41,7 +46,8 @@ export function backendOf(host: MeshHost): Result<Backend, MeshHostCode> {
   if (!host.ipv6) return refuse('mesh-no-ipv6');
   if (host.kernel === true) return ok('kernel');
   if (host.wireguardGo === null) return refuse('mesh-no-backend');
-  return host.tun === 'there' ? ok('wireguard-go') : refuse('mesh-no-tun');
+  if (host.tun !== 'there') return refuse('mesh-no-tun');
+  return host.sockets ? ok('wireguard-go') : refuse('mesh-no-sockets');
 }
 
 async function fullIp(): Promise<string | null> {
@@ -61,6 +67,17 @@ async function kernelHasWireguard(): Promise<boolean> {
 function mayMakeInterfaces(): boolean {
   const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(fileText('/proc/self/status'))?.[1];
   return mask !== undefined && ((BigInt(`0x${mask}`) >> NET_ADMIN) & 1n) === 1n;
+}
+
+function mayMakeSockets(): boolean {
+  // wireguard-go makes the folder where it is missing.
+  const folder = existsSync(SOCKETS) ? SOCKETS : path.dirname(SOCKETS);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function tunDevice(): MeshHost['tun'] {

@@ -13,6 +13,7 @@ export type MeshHostCode =
   | 'mesh-no-backend'
   | 'mesh-no-tun'
   | 'mesh-no-rights'
+  | 'mesh-no-sockets'
   | 'mesh-no-ipv6'
   | 'mesh-not-raised';
 
@@ -38,6 +39,10 @@ export const MESH_HOST_REFUSALS: Readonly<Record<MeshHostCode, HostFault>> = {
   'mesh-no-rights': {
     what: 'this user may not make network interfaces, so there is no mesh',
     hint: 'run kith as root, or give it CAP_NET_ADMIN; a container needs `--cap-add NET_ADMIN`',
+  },
+  'mesh-no-sockets': {
+    what: 'this user may not write to /run/wireguard, which wireguard-go needs, so there is no mesh',
+    hint: 'run `install -d -o USER /run/wireguard` as root, for this user; the package does it',
   },
   'mesh-no-ipv6': {
     what: 'IPv6 is switched off on this machine, so there is no mesh',

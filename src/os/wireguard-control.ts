@@ -1,16 +1,21 @@
-// The control socket of wireguard-go, for the two things that cannot wait for a process to start:
-// what came in under each key, and a prefix that changes hands during a rotation. All else goes
-// through `wg`. The answer of a read begins with the private key, which is overwritten before
-// anything else is made of the bytes. Spec: docs/mesh.md, "Keys"; the protocol is WireGuard's
-// "Configuration Protocol".
+// The control socket of wireguard-go, for what cannot wait for a process to start, or is asked
+// every few seconds: what the interface holds, what came in under each key, and a prefix that
+// changes hands during a rotation. All else goes through `wg`. The answer of a read begins with the
+// private key, which is overwritten once its public half is known. Spec: docs/mesh.md, "Keys"; the
+// protocol is WireGuard's "Configuration Protocol".
 
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import net from 'node:net';
-import { fromHex, textOf, toHex } from '../../proto/bytes.ts';
+import { fromBase64url, fromHex, textOf, toHex } from '../../proto/bytes.ts';
+import { parseControl } from '../../wg/control.ts';
+import type { Actual } from '../../wg/dump.ts';
 import { base64Of } from '../../wg/table.ts';
 import { CONTROL_BYTES_MAX, CONTROL_MS } from './limits.ts';
 import { ToolFault } from './tools.ts';
 
 export interface Control {
+  /** All that the interface holds. */
+  dump(): Promise<Actual>;
   /** Bytes received from each peer, by its public key in base64. */
   received(): Promise<ReadonlyMap<string, number>>;
   /** A peer that is there gets exactly these prefixes; one that is not stays away. */
@@ -29,6 +34,14 @@ export function controlOver(name: string, socket: net.Socket): Control {
   }
 
   return {
+    async dump() {
+      const answer = await ask('get=1\n\n');
+      const publicKey = ownKeyIn(answer);
+      blankKeys(answer);
+      const parsed = parseControl(textOf(answer) ?? '', publicKey);
+      if (parsed.ok) return parsed.value;
+      throw new ToolFault(['wireguard-go', name], `not understood: ${parsed.detail}`);
+    },
     async received() {
       const answer = await ask('get=1\n\n');
       blankKeys(answer);
@@ -82,13 +95,41 @@ function exchange(name: string, socket: net.Socket, text: string): Promise<Buffe
 const END = Buffer.from('\n\n');
 const SECRETS = ['private_key=', 'preshared_key='].map((text) => Buffer.from(text));
 
+/** Zeros stay: they say that there is no key. */
 function blankKeys(bytes: Buffer): void {
   for (const secret of SECRETS) {
     for (let at = bytes.indexOf(secret); at !== -1; at = bytes.indexOf(secret, at + 1)) {
+      const from = at + secret.length;
       const end = bytes.indexOf('\n', at);
-      bytes.fill('.', at + secret.length, end === -1 ? bytes.length : end);
+      const key = bytes.subarray(from, end === -1 ? bytes.length : end);
+      if (key.some((byte) => byte !== ZERO)) key.fill('.');
     }
   }
+}
+
+const ZERO = 48;
+/** What stands before the 32 bytes in the form of PKCS #8 (RFC 8410). */
+const X25519_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex');
+
+/** The public half of the key that the answer begins with; null where the interface has none. */
+function ownKeyIn(bytes: Buffer): string | null {
+  const [head] = SECRETS as [Buffer];
+  if (!bytes.subarray(0, head.length).equals(head)) return null;
+  const der = Buffer.alloc(X25519_HEAD.length + 32);
+  X25519_HEAD.copy(der);
+  // From byte to byte: a text of it could not be overwritten.
+  for (let i = 0; i < 32; i++) {
+    const high = nibble(bytes[head.length + 2 * i]);
+    der[X25519_HEAD.length + i] = (high << 4) | nibble(bytes[head.length + 2 * i + 1]);
+  }
+  const publicKey = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
+  der.fill(0);
+  return base64Of(fromBase64url(publicKey.export({ format: 'jwk' }).x as string) as Uint8Array);
+}
+
+/** Of a digit in hex, small letters. */
+function nibble(digit = ZERO): number {
+  return digit <= 57 ? digit - ZERO : digit - 87;
 }
 
 function receivedIn(text: string): Map<string, number> {

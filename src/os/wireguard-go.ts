@@ -22,7 +22,8 @@ import {
 } from './limits.ts';
 import { findTool, runTool, ToolFault } from './tools.ts';
 
-const SOCKETS = '/var/run/wireguard';
+/** Where `wg` looks for control sockets. */
+export const SOCKETS = '/var/run/wireguard';
 /** A write of nothing: it is answered, and unlike a read the answer holds no key. */
 const PROBE = 'set=1\n\n';
 const PROBE_ANSWER = 'errno=0\n\n';

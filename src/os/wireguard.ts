@@ -38,7 +38,7 @@ export interface Wireguard {
   readonly adopted: boolean;
   /** What it holds. Like all others here it throws a ToolFault where a tool fails. */
   dump(): Promise<Actual>;
-  /** Bytes received from each peer, by its public key: quicker than a dump. */
+  /** Bytes received from each peer, by its public key: without reading all else of them. */
   received(): Promise<ReadonlyMap<string, number>>;
   /** Nothing is done for a peer that the ledger does not want any more. */
   make(change: Change): Promise<void>;
@@ -134,7 +134,18 @@ function inTurn<Value>(open: Open, work: () => Promise<Value>): Promise<Value> {
   return turn;
 }
 
-async function dump({ parts, backend, go }: Open): Promise<Actual> {
+async function dump(open: Open): Promise<Actual> {
+  const control = await controlOf(open);
+  try {
+    if (control !== null) return await control.dump();
+  } catch (error) {
+    // It may hang, or be gone: `wg` says which, and what is done about that is below.
+    if (!(error instanceof ToolFault)) throw error;
+  }
+  return dumpByTool(open);
+}
+
+async function dumpByTool({ parts, backend, go }: Open): Promise<Actual> {
   const { argv } = dumpCommand(parts.name);
   const run = await runTool(argv);
   if (run.status !== 0) {

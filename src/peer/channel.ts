@@ -27,8 +27,16 @@ export interface Reply {
   drop(): void;
 }
 
+export interface Message {
+  readonly path: string;
+  readonly type: string;
+  readonly body: Uint8Array;
+  /** Nobody waits for its answer any more; what else is asked over the channel goes on. */
+  readonly signal?: AbortSignal;
+}
+
 export interface Channel {
-  ask(message: { path: string; type: string; body: Uint8Array }): Promise<Reply>;
+  ask(message: Message): Promise<Reply>;
   /** Whom the last connection was with. */
   peer(): Key | null;
   close(): void;
@@ -51,23 +59,32 @@ export function openChannel(options: ChannelOptions): Channel {
   // One connection, kept by the agent; ours to open, so that the door comes before the request.
   const agent = new Agent({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
   let peer: Key | null = null;
+  // The agent does not count a connection that is still being made, and would make one for each of
+  // those who ask meanwhile: they wait for it, and fail with it.
+  let making: Promise<unknown> | null = null;
   agent.createConnection = (_wanted, opened) => {
-    shake(place, tls, options.door, signal).then(
+    const made = shake(place, tls, options.door, signal);
+    making = made;
+    made.then(
       ({ socket, key }) => {
-        peer = key;
+        [peer, making] = [key, null];
         opened?.(null, socket);
       },
-      (error: Error) => opened?.(error, undefined as never),
+      (error: Error) => {
+        making = null;
+        opened?.(error, undefined as never);
+      },
     );
     return undefined;
   };
 
   return {
-    async ask({ path, type, body }) {
+    async ask({ path, type, body, signal: own }) {
+      if (making !== null) await making;
       const headers = { 'content-type': type, 'content-length': body.length };
       const made = request({ agent, ...place, path, method: 'POST', headers, setHost: false });
       made.setHeader('host', 'kith');
-      const message = await replyTo(made, body, signal);
+      const message = await replyTo(made, body, [signal, own]);
       const seconds = Number(message.headers['retry-after'] ?? '1');
       return {
         status: message.statusCode ?? 0,
@@ -128,12 +145,15 @@ async function shake(
 function replyTo(
   made: ClientRequest,
   body: Uint8Array,
-  signal: AbortSignal | undefined,
+  signals: readonly (AbortSignal | undefined)[],
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const stop = (): void => void made.destroy(new Error('stopped'));
-    signal?.addEventListener('abort', stop, { once: true });
-    made.once('close', () => signal?.removeEventListener('abort', stop));
+    for (const signal of signals) signal?.addEventListener('abort', stop, { once: true });
+    made.once('close', () => {
+      for (const signal of signals) signal?.removeEventListener('abort', stop);
+    });
+    if (signals.some((signal) => signal?.aborted === true)) stop();
     made.once('response', resolve);
     made.setTimeout(PATIENCE.idleMs, () => made.destroy(new Error('no answer')));
     made.once('error', (error) =>

@@ -7,7 +7,7 @@ import type { RecordId } from '../../proto/ids.ts';
 import type { Verified } from '../../ledger/verify.ts';
 import { keepBallast, releaseBallast } from './ballast.ts';
 import { writeWhole } from './disk.ts';
-import { StoreFault, systemCode } from './faults.ts';
+import { StoreFault, isFull, systemCode } from './faults.ts';
 import type { Index } from './index.ts';
 import type { IndexKeeper } from './index-keeper.ts';
 import { type LedgerFile, takeBack } from './ledger-file.ts';
@@ -208,7 +208,5 @@ function stop(line: Line, fault: StoreFault): StoreFault {
 }
 
 function faultOf(code: 'write-failed' | 'sync-failed', error: unknown): StoreFault {
-  const system = systemCode(error);
-  const full = system === 'ENOSPC' || system === 'EDQUOT';
-  return new StoreFault(full ? 'disk-full' : code, system, error);
+  return new StoreFault(isFull(error) ? 'disk-full' : code, systemCode(error), error);
 }

@@ -94,6 +94,11 @@ export class StoreFault extends Error {
   }
 }
 
+/** Whether the disk has no room any more, or whoever writes has none of it. */
+export function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(systemCode(error));
+}
+
 /** The system's short name of an I/O error (ENOSPC), or its text. */
 export function systemCode(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string')

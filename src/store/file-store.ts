@@ -10,7 +10,7 @@ import { appender } from './append.ts';
 import { keepBallast } from './ballast.ts';
 import type { Verifier } from './checkpoint.ts';
 import { type Disk, realDisk } from './disk.ts';
-import { StoreFault, systemCode } from './faults.ts';
+import { StoreFault, isFull, systemCode } from './faults.ts';
 import { ledgerStore } from './ledger-store.ts';
 import { indexKeeper } from './index-keeper.ts';
 import { type Kv, openLevel, scratchLevel } from './kv.ts';
@@ -111,12 +111,10 @@ export async function openStore(
   }
 }
 
-const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
-
 /** What the system said, as a fault; a bug of ours stays what it is. */
 function openFault(error: unknown, path: string): unknown {
   const isSystem = error instanceof Error && 'syscall' in error;
-  if (isSystem && FULL.has(systemCode(error))) return new StoreFault('disk-full', path, error);
+  if (isSystem && isFull(error)) return new StoreFault('disk-full', path, error);
   return isSystem ? new StoreFault('open-failed', `${path}: ${systemCode(error)}`, error) : error;
 }
 

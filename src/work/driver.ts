@@ -8,6 +8,7 @@ import type { Digest, Key } from '../../proto/ids.ts';
 import type { Json } from '../../proto/json.ts';
 import type { Result } from '../../proto/result.ts';
 import type { FailCode } from '../../work/failures.ts';
+import type { PublishedPort } from '../../work/lease.ts';
 import type { Kind, Spec } from '../../work/spec.ts';
 
 /** What names one start of one piece of work; every driver writes it onto what it starts. */
@@ -30,6 +31,8 @@ export interface Order {
   readonly spec: Spec;
   /** The whole cards that are its own; empty: none, and it must see none. */
   readonly cards: readonly Card[];
+  /** At which ports of this host's own address on the mesh it is published; with egress only. */
+  readonly ports: readonly PublishedPort[];
   /** A folder of its own, 0700, that stays until `destroy`. */
   readonly folder: string;
   readonly log: LogSink;
@@ -76,6 +79,8 @@ export interface Ending {
   readonly signal: string | null;
   /** Killed for its memory; null where nobody can tell. */
   readonly oom: boolean | null;
+  /** The kernel has refused it processes beyond its number. */
+  readonly crowded?: boolean;
   readonly endedAtMs: number;
 }
 
@@ -106,6 +111,11 @@ export interface Running {
   /** Never rejects, and resolves also where it ended while no daemon ran. All output is in the log
    *  by then. */
   readonly ended: Promise<Ending>;
+  /** Where on this host such a port of it is reached; null, or absent: nowhere. */
+  reach?(
+    protocol: 'tcp' | 'udp',
+    port: number,
+  ): { readonly host: string; readonly port: number } | null;
   /** Its console, both ways; null where it has none. */
   console(): Promise<Duplex | null>;
   /** Files that it leaves: copied into the folder `to`; a missing one is named in the result. */

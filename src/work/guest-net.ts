@@ -1,7 +1,8 @@
 // Guests on the mesh: an interface for each, on the host, with an address of this node's /96 that
 // leads there for as long as it is attached, and rules that keep it to that address. The rules are
-// one table, written whole whenever something changes; what an earlier daemon left and nobody wants
-// any more goes when the guests that are there are named. Spec: docs/machines.md, "The mesh".
+// one table, written whole whenever something changes. What an earlier daemon left is adopted by
+// the driver that finds its work, and goes when all of them have looked and nobody has. Work that
+// reaches out is kept from the mesh, and its ports to it. Spec: docs/machines.md, "The mesh".
 
 import { readFileSync } from 'node:fs';
 import { type Result, ok, refuse } from '../../proto/result.ts';
@@ -11,12 +12,12 @@ import {
   type Guest,
   type GuestMesh,
   type GuestPort,
-  egressRules,
   guestAddress,
   guestDevice,
   guestRules,
 } from '../../wg/guests.ts';
 import { nodeAddress } from '../../wg/address.ts';
+import { egressRules } from '../../wg/egress.ts';
 import type { FailCode } from '../../work/failures.ts';
 import { findTool, needTool, runTool, ToolFault } from '../os/tools.ts';
 import { nodePlatform } from '../platform.ts';
@@ -34,6 +35,9 @@ export interface Attachment {
   readonly generation: number;
   readonly ports: readonly GuestPort[];
 }
+
+/** What was attached before this daemon, at the address that it had. */
+export type Kept = Attachment & { readonly address: string };
 
 export interface Attached {
   readonly device: string;
@@ -60,12 +64,25 @@ export interface GuestNet {
   holds(guest: Pick<Attachment, 'id' | 'generation'>): Promise<boolean>;
   /** Whether a user is kept so now. */
   confines(user: number): Promise<boolean>;
-  /** After a start: what else of ours is there is taken away. */
-  keep(
-    guests: readonly (Attachment & { address: string })[],
-    users: readonly number[],
-  ): Promise<void>;
+  /**
+   * Work that reaches out through an engine or QEMU: these ports of this node's own address are
+   * heard on the mesh alone, and what an engine routes for it does not go into the mesh.
+   */
+  shut(guest: Attachment): Promise<Result<void, FailCode>>;
+  /** The opposite; also of what was never shut. */
+  leave(guest: Pick<Attachment, 'id' | 'generation'>): Promise<void>;
+  /** After a start, by each driver: these are there, and stay as they are. */
+  adopt(found: Found): void;
+  /** When all drivers have looked: what nobody has adopted is taken away. */
+  tidy(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What a driver finds of its own after a start. */
+export interface Found {
+  readonly guests?: readonly Kept[];
+  readonly users?: readonly number[];
+  readonly shut?: readonly Attachment[];
 }
 
 export interface GuestNetParts {
@@ -80,6 +97,8 @@ interface Net {
   readonly parts: GuestNetParts;
   readonly guests: Map<string, Guest>;
   readonly users: Set<number>;
+  /** Ports of what reaches out. */
+  readonly shut: Map<string, readonly GuestPort[]>;
   queue: Promise<unknown>;
   timer: NodeJS.Timeout | null;
   /** Which interface of the mesh the rules name, by number. */
@@ -91,8 +110,8 @@ const TOOLS = ['ip', 'nft'] as const;
 
 export function createGuestNet(parts: GuestNetParts): GuestNet {
   const net: Net = {
-    ...{ parts, guests: new Map(), users: new Set(), queue: Promise.resolve() },
-    ...{ timer: null, written: '' },
+    ...{ parts, guests: new Map(), users: new Set(), shut: new Map() },
+    ...{ queue: Promise.resolve(), timer: null, written: '' },
   };
   return {
     plan: (guest) => planned(net, guest),
@@ -121,7 +140,18 @@ export function createGuestNet(parts: GuestNetParts): GuestNet {
     },
     confines: (user) => inTurn(net, () => confines(net, user)),
     holds: (guest) => inTurn(net, () => holds(net, guest)),
-    keep: (guests, users) => inTurn(net, () => keep(net, guests, users)),
+    async shut(guest) {
+      // Without a mesh there is nothing to keep it from; the rules come with one.
+      if (parts.mesh() !== null) return changed(net, () => net.shut.set(keyOf(guest), guest.ports));
+      net.shut.set(keyOf(guest), guest.ports);
+      watchMesh(net);
+      return ok(undefined);
+    },
+    async leave(guest) {
+      if (net.shut.has(keyOf(guest))) await changed(net, () => net.shut.delete(keyOf(guest)));
+    },
+    adopt: (found) => adopt(net, found),
+    tidy: () => inTurn(net, () => tidy(net)),
     async close() {
       if (net.timer !== null) clearInterval(net.timer);
       net.timer = null;
@@ -236,11 +266,16 @@ async function write(net: Net): Promise<void> {
   const number = mesh === null ? '' : numberOf(mesh.device);
   const place: GuestMesh | null =
     mesh === null ? null : { ...mesh, device: number === '' ? null : mesh.device };
-  const kept = egressRules(own, mesh?.network ?? null, [...net.users]);
+  const shut = net.shut.size === 0 ? null : [...net.shut.values()].flat();
+  const kept = egressRules(own, mesh, { users: [...net.users], shut });
   const rules = place === null ? kept : guestRules(own, place, guests) + kept;
   await needTool(['nft', '-f', '/dev/stdin'], { stdin: Buffer.from(rules) });
   net.written = number;
-  const isWatched = guests.length > 0;
+  watchMesh(net);
+}
+
+function watchMesh(net: Net): void {
+  const isWatched = net.guests.size > 0 || net.shut.size > 0;
   if (isWatched && net.timer === null) {
     net.timer = setInterval(() => void renewed(net), MESH_LOOK_MS);
     net.timer.unref();
@@ -293,19 +328,17 @@ async function confines(net: Net, user: number): Promise<boolean> {
   return net.users.has(user) && new RegExp(`\\b${user}\\b`).test(rules.stdout.toString('utf8'));
 }
 
-async function keep(
-  net: Net,
-  guests: readonly (Attachment & { address: string })[],
-  users: readonly number[],
-): Promise<void> {
-  net.guests.clear();
-  net.users.clear();
+function adopt(net: Net, { guests = [], users = [], shut = [] }: Found): void {
   for (const guest of guests) {
     const { device, mac } = guestDevice(guest.id, guest.generation, PLATFORM);
     const { address, ports } = guest;
     net.guests.set(keyOf(guest), { device, mac, address, ports });
   }
   for (const user of users) net.users.add(user);
+  for (const guest of shut) net.shut.set(keyOf(guest), guest.ports);
+}
+
+async function tidy(net: Net): Promise<void> {
   if (TOOLS.some((tool) => findTool(tool) === null)) return;
   const kept = new Set([...net.guests.values()].map(({ device }) => device));
   for (const device of await left(net)) {

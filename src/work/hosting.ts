@@ -2,6 +2,7 @@
 // effects are performed in their order. What it stores is on the disk before `stored` comes back
 // in, so that nothing is answered or started before. Spec: docs/running.md, "The shell".
 
+import { dirname } from 'node:path';
 import type { Offer } from '../../beat/offer.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
 import type { Request, SignedDocument } from '../../work/documents.ts';
@@ -9,16 +10,19 @@ import { hostFrom, snapshotOf } from '../../work/host-recovery.ts';
 import { stepHost } from '../../work/host.ts';
 import type { Draining, Effect, Entry, Found, Host, Input, Said } from '../../work/host-state.ts';
 import type { Lease, Moment, Tag } from '../../work/lease.ts';
+import type { Spec } from '../../work/spec.ts';
 import type { Facts } from '../beat/facts.ts';
 import type { Tell } from '../daemon/events.ts';
 import type { Driver, Order } from './driver.ts';
 import type { Drivers } from './drivers.ts';
 import type { Endings } from './endings.ts';
 import type { Folders } from './folders.ts';
+import { guardUntil } from './guard.ts';
 import type { HostPapers } from './host-papers.ts';
 import type { WorkJournal } from './journal.ts';
 import { FACTS_MS, LOOK_MS, RECOVER_AGAIN_MS, USAGE_MS } from './limits.ts';
 import { factsOf, offerOf, workDigest } from './offered.ts';
+import type { Publishing } from './published.ts';
 import { type Asked, rightOf } from './rights.ts';
 import { type WorkRow, rowsOf } from './rows.ts';
 import { type Runs, createRuns } from './runs.ts';
@@ -37,6 +41,9 @@ export interface HostingParts {
   readonly logs: WorkLogs;
   readonly endings: Endings;
   readonly folders: Folders;
+  readonly publishing: Publishing;
+  /** What no driver has found is taken away. */
+  readonly tidy: () => Promise<void>;
   readonly image: Order['image'];
   /** The owner's signed answer to a question; rejects where none comes. */
   readonly askOwner: (owner: Key, request: SignedDocument) => Promise<SignedDocument>;
@@ -93,7 +100,7 @@ export function startHosting(parts: HostingParts): Hosting {
       orderOf: (tag) => orderOf(own, tag),
       say: (tag, text) => parts.logs.say(tag, text),
       goesOn: (tag) => goesOn(own, tag),
-      folders: parts.folders,
+      ...{ folders: parts.folders, publishing: parts.publishing },
     }),
     host: hostFrom(self, entries, boot, now()),
     ...{ inbox: [], isBusy: false, isClosed: false, epoch: 0, isRewriting: false },
@@ -138,6 +145,7 @@ function hostingOf(own: Own): Hosting {
       for (const timer of own.timers) clearInterval(timer);
       await parts.journal.close();
       await parts.endings.close();
+      parts.publishing.close();
       // Nobody writes to a log any more when it is closed.
       await parts.drivers.close();
       await parts.logs.close();
@@ -233,6 +241,8 @@ function perform(own: Own, effect: Effect): void {
       return void close(own, effect.lease, effect.run);
     case 'ask':
       return void askOwner(own, effect.tag, effect.askedMs);
+    case 'guard':
+      return guarded(own, effect.tag, effect.untilMs);
     case 'changed':
       own.changed?.();
       return;
@@ -246,12 +256,23 @@ function tellOf({ parts, host }: Own, tag: Tag, what: string): void {
   if (host.leases.get(tag.id)?.generation === tag.generation) parts.logs.say(tag, what);
 }
 
+/** Before what is started, and again with each word of its owner. */
+function guarded({ parts }: Own, tag: Tag, untilMs: number): void {
+  const failed = (why: string): void =>
+    parts.tell({ event: 'failed', what: `the guard of work ${tag.id}`, why });
+  try {
+    guardUntil(dirname(parts.folders.runOf(tag)), untilMs, failed);
+  } catch (error) {
+    failed((error as Error).message);
+  }
+}
+
 function orderOf({ host, parts }: Own, tag: Tag): Order | null {
   const lease = host.leases.get(tag.id);
   if (lease === undefined || lease.generation !== tag.generation) return null;
   return {
-    ...{ tag, spec: lease.spec, cards: lease.charge.cards, folder: parts.folders.runOf(tag) },
-    ...{ log: parts.logs.sinkOf(lease), image: parts.image },
+    ...{ tag, spec: lease.spec, cards: lease.charge.cards, ports: lease.charge.ports ?? [] },
+    ...{ folder: parts.folders.runOf(tag), log: parts.logs.sinkOf(lease), image: parts.image },
   };
 }
 
@@ -270,6 +291,7 @@ async function ask(own: Own, signed: SignedDocument, from: Key): Promise<SignedD
   if (read === null || own.isClosed) return null;
   const { request, re } = read;
   const spec = request.say === 'reserve' ? request.spec : own.host.leases.get(request.id)?.spec;
+  const busy = request.say === 'reserve' ? await busyPorts(own, request.spec) : [];
   const right = rightOf(parts.ground(), request, spec ?? null);
   const driver = spec === undefined ? null : parts.drivers.pick(spec);
   const estimate = driver === null || spec === undefined ? null : driver.estimate(spec);
@@ -277,8 +299,17 @@ async function ask(own: Own, signed: SignedDocument, from: Key): Promise<SignedD
     // The same request may be asked again before it is answered.
     const waiting = own.asked.get(re) ?? new Set();
     own.asked.set(re, waiting.add(resolve));
-    feed(own, { is: 'request', re, request, right, estimate });
+    feed(own, { is: 'request', re, request, right, estimate, busy });
   });
+}
+
+/** Ports of this host that the spec names, and other programs have. */
+async function busyPorts({ parts }: Own, { network }: Spec): Promise<readonly string[]> {
+  if (network.mode !== 'egress') return [];
+  const named = network.publish.flatMap(({ hostPort, protocol }) =>
+    hostPort === undefined ? [] : [{ hostPort, protocol }],
+  );
+  return named.length === 0 ? [] : parts.publishing.taken(named);
 }
 
 function answered(own: Own, re: Digest, to: Request, said: Said): void {
@@ -330,6 +361,7 @@ async function recover(own: Own): Promise<void> {
   await Promise.all([drivers.ready(), facts.ready()]);
   feedFacts(own);
   const found = await Promise.all(drivers.probes().map(({ driver }) => recoverBy(own, driver)));
+  await own.parts.tidy();
   feed(own, { is: 'recovered', found: found.flat() });
 }
 

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Disk, type DiskFile, readWhole, replaceFile, writeWhole } from '../store/disk.ts';
-import { StoreFault, systemCode } from '../store/faults.ts';
+import { StoreFault, isFull, systemCode } from '../store/faults.ts';
 import { type LedgerFile, openToAppend, takeBack } from '../store/ledger-file.ts';
 import { copyAside } from '../store/quarantine.ts';
 import { type Stretch, lineBytes, scanned } from './journal-lines.ts';
@@ -255,8 +255,4 @@ function isStill({ ledger }: Own): boolean {
 
 function faultOf(error: unknown): StoreFault {
   return new StoreFault(isFull(error) ? 'disk-full' : 'write-failed', systemCode(error), error);
-}
-
-function isFull(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].includes(systemCode(error));
 }

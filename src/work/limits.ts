@@ -65,3 +65,17 @@ export const OWN_HEARD_MS = 10_000;
 
 /** A console is given back that nobody has typed at for so long: the next letter takes it again. */
 export const TYPING_IDLE_MS = 60_000;
+
+/** Connections through one published port at once, and those who ask at one of datagrams. */
+export const DOOR_CALLS_MAX = 1_024;
+/** Who asks by datagrams and was silent for so long is another one next time, as with most NATs. */
+export const DOOR_QUIET_MS = 60_000;
+/**
+ * A door of work that was found is tried again: the mesh comes up some seconds after its daemon.
+ */
+export const DOOR_AGAIN_MS = 1_000;
+
+/**
+ * How often a guard looks whether the time of its work is over: two sleeping processes for each.
+ */
+export const GUARD_LOOK_S = 5;

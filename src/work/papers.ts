@@ -1,8 +1,6 @@
 // The documents of work, signed with the key of this node and checked against the key of whoever
 // brings them: those of a host and those of an owner. Spec: docs/running.md, "Documents".
 
-import { type KeyObject, sign as signWith } from 'node:crypto';
-import { toBase64url } from '../../proto/bytes.ts';
 import type { Key, Signature } from '../../proto/ids.ts';
 import type { Json } from '../../proto/json.ts';
 import type { Answer, Request, SignedDocument } from '../../work/documents.ts';
@@ -21,10 +19,6 @@ import type { OwnerPapers } from './owner-papers.ts';
 
 /** Signs with the key of this node. */
 export type Pen = (message: Uint8Array) => Signature;
-
-export function penOf(key: KeyObject): Pen {
-  return (message) => toBase64url(new Uint8Array(signWith(null, message, key))) as Signature;
-}
 
 function signed(document: Request | Answer, pen: Pen): SignedDocument {
   return { document: document as unknown as Json, signature: pen(documentMessage(document)) };

@@ -15,6 +15,8 @@ export interface WorkAt {
   readonly kind: Kind | null;
   readonly owner: Key;
   readonly state: LeaseState;
+  /** Where members reach it; a host of an earlier version does not say. */
+  readonly reached?: readonly string[];
 }
 
 /** Every call rejects, with the reason for a person, where no answer came in time. */

@@ -65,7 +65,16 @@ export interface Reaching extends Reach {
 
 interface Own {
   readonly parts: ReachingParts;
-  readonly channels: Map<Key, { readonly url: string; readonly channel: Channel }>;
+  /** By the peer, and what they are for. */
+  readonly channels: Map<string, { readonly url: string; readonly channel: Channel }>;
+}
+
+/** What is asked of a peer, for which there is a connection of its own. */
+interface Question {
+  readonly to: Key;
+  readonly path: string;
+  readonly body: Uint8Array;
+  readonly signal: AbortSignal;
 }
 
 export function createReaching(parts: ReachingParts): Reaching {
@@ -133,45 +142,54 @@ function urlFor({ parts }: Own, to: Key): string {
 
 async function ask(own: Own, to: Key, path: string, body: Uint8Array): Promise<Uint8Array> {
   const url = urlFor(own, to);
+  const signal = AbortSignal.timeout(HOST_MS_MAX);
   const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new ChannelFault('no answer in time', false)), HOST_MS_MAX).unref();
+    const fault = new ChannelFault('no answer in time', false);
+    signal.addEventListener('abort', () => reject(fault), { once: true });
   });
-  const asked = askKept(own, to, url, path, body);
+  const asked = askKept(own, url, { to, path, body, signal });
   // Whoever waits no longer hears no more of it.
   asked.catch(() => undefined);
   return Promise.race([asked, late]);
 }
 
-async function askKept(
-  own: Own,
-  to: Key,
-  url: string,
-  path: string,
-  body: Uint8Array,
-): Promise<Uint8Array> {
-  const isKept = own.channels.get(to)?.url === url;
+async function askKept(own: Own, url: string, question: Question): Promise<Uint8Array> {
+  const name = lineOf(question);
+  const isKept = own.channels.get(name)?.url === url;
+  const channel = channelFor(own, url, question);
   try {
-    return await askOver(channelTo(own, to, url), path, body);
+    return await askOver(channel, question);
   } catch (error) {
-    if (!(error instanceof ChannelFault) || error.final || !isKept) throw error;
-    own.channels.get(to)?.channel.close();
-    own.channels.delete(to);
-    return askOver(channelTo(own, to, url), path, body);
+    const mayHelp = error instanceof ChannelFault && !error.final && isKept;
+    if (!mayHelp || question.signal.aborted) throw error;
+    // Of many who ask over it the first that notices takes it away, and not the next one.
+    if (own.channels.get(name)?.channel === channel) {
+      channel.close();
+      own.channels.delete(name);
+    }
+    return askOver(channelFor(own, url, question), question);
   }
 }
 
-function channelTo(own: Own, to: Key, url: string): Channel {
-  const known = own.channels.get(to);
+/** Requests do not wait behind questions about all that runs there: one goes after the other. */
+function lineOf({ to, path }: Question): string {
+  return path === WORK_ASK_PATH ? `${to} ${path}` : to;
+}
+
+function channelFor(own: Own, url: string, question: Question): Channel {
+  const name = lineOf(question);
+  const known = own.channels.get(name);
   if (known?.url === url) return known.channel;
   known?.channel.close();
   const { identity } = own.parts;
-  const channel = openChannel({ identity, url, door: ({ key }) => key === to });
-  own.channels.set(to, { url, channel });
+  const channel = openChannel({ identity, url, door: ({ key }) => key === question.to });
+  own.channels.set(name, { url, channel });
   return channel;
 }
 
-async function askOver(channel: Channel, path: string, body: Uint8Array): Promise<Uint8Array> {
-  const reply = await channel.ask({ path, type: PROTOBUF, body });
+async function askOver(channel: Channel, question: Question): Promise<Uint8Array> {
+  const { path, body, signal } = question;
+  const reply = await channel.ask({ path, type: PROTOBUF, body, signal });
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const part of reply.stream) {

@@ -5,6 +5,7 @@ import type { Digest, Key } from '../../proto/ids.ts';
 import type { LeaseState } from '../../work/documents.ts';
 import type { Host } from '../../work/host-state.ts';
 import type { Failure, Lease, Past } from '../../work/lease.ts';
+import { allPast } from '../../work/past.ts';
 import type { Kind } from '../../work/spec.ts';
 import { shownState } from '../../work/stages.ts';
 
@@ -31,6 +32,8 @@ export interface WorkRow {
   readonly memMiB: number;
   readonly diskMiB: number;
   readonly cards: readonly string[];
+  /** Where members reach it: its own address on the mesh, or ports of its host as `:80/tcp`. */
+  readonly reached: readonly string[];
   /** Used by it just now; null: unknown. */
   readonly usedMemMiB: number | null;
 }
@@ -38,7 +41,7 @@ export interface WorkRow {
 export function rowsOf(host: Host, nameOf: (past: Past) => Named | null): WorkRow[] {
   return [
     ...[...host.leases.values()].map((lease) => rowOf(host, lease)),
-    ...[...host.past.values()].flatMap((past) =>
+    ...allPast(host.past).flatMap((past) =>
       past.state === null || host.leases.has(past.id) ? [] : [pastRow(host, past, nameOf(past))],
     ),
   ];
@@ -63,9 +66,17 @@ function rowOf(host: Host, lease: Lease): WorkRow {
     ...{ startedAt: life.startedAt, endedAt: life.ending?.endedAtMs ?? null },
     ...{ exit: life.ending?.exit ?? null, failure: life.failure, image: life.image },
     ...{ cpuMilli: charge.cpuMilli, memMiB: charge.memMiB, diskMiB: charge.diskMiB },
-    cards: charge.cards.map(({ name }) => name),
+    ...{ cards: charge.cards.map(({ name }) => name), reached: reachedAt(lease) },
     usedMemMiB: host.watched.get(id)?.usage.memMiB ?? null,
   };
+}
+
+/** Once it was seen to hold. */
+function reachedAt({ life: { stage, granted }, charge: { ports = [] } }: Lease): string[] {
+  if (stage !== 'running') return [];
+  const address = granted?.['address'];
+  if (typeof address === 'string') return [address];
+  return ports.map(({ hostPort, protocol }) => `:${hostPort}/${protocol}`);
 }
 
 function pastRow({ key }: Host, past: Past, named: Named | null): WorkRow {
@@ -73,6 +84,6 @@ function pastRow({ key }: Host, past: Past, named: Named | null): WorkRow {
   return {
     ...{ host: key, id, generation, digest, owner, ...(named ?? NAMELESS) },
     ...{ state: state ?? 'failed', stage: 'gone', restarts: 0 },
-    ...{ cpuMilli: 0, memMiB: 0, diskMiB: 0, cards: [], usedMemMiB: null },
+    ...{ cpuMilli: 0, memMiB: 0, diskMiB: 0, cards: [], reached: [], usedMemMiB: null },
   };
 }

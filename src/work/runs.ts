@@ -7,12 +7,13 @@ import type { JsonObject } from '../../proto/json.ts';
 import type { FailCode } from '../../work/failures.ts';
 import type { Act, Found, Input } from '../../work/host-state.ts';
 import type { Run, Tag } from '../../work/lease.ts';
-import type { Result } from '../../proto/result.ts';
-import { systemCode } from '../store/faults.ts';
+import { type Result, ok, refuse } from '../../proto/result.ts';
+import { isFull, systemCode } from '../store/faults.ts';
 import type { Driver, Order, Running, Tell } from './driver.ts';
 import type { Drivers } from './drivers.ts';
 import type { Folders } from './folders.ts';
 import { ImageFault } from './images/images.ts';
+import type { Publishing } from './published.ts';
 import { USAGE_AT_ONCE_MAX } from './limits.ts';
 
 export interface RunsParts {
@@ -23,6 +24,7 @@ export interface RunsParts {
   /** Whether another run of it may follow here. */
   readonly goesOn: (tag: Tag) => boolean;
   readonly folders: Pick<Folders, 'driverOf' | 'noteDriver' | 'removeRun'>;
+  readonly publishing: Publishing;
   /** A line for the log of the work. */
   readonly say: (tag: Tag, text: string) => void;
 }
@@ -93,12 +95,10 @@ async function drive(own: Own, act: Act, tag: Tag, run: number): Promise<void> {
     const refused = await ACTS[act](own, tag, run);
     if (refused !== null) fail(refused.code, refused.detail);
   } catch (error) {
-    const code = systemCode(error);
-    const why = error instanceof Error ? error.message : code;
-    const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+    const why = error instanceof Error ? error.message : systemCode(error);
     // An image that cannot be had says itself what is wrong with it.
     if (error instanceof ImageFault) fail(error.code, why);
-    else fail(isFull ? 'disk-full' : 'engine-refused', why);
+    else fail(isFull(error) ? 'disk-full' : 'engine-refused', why);
   }
 }
 
@@ -126,7 +126,7 @@ const ACTS: Readonly<Record<Act, (own: Own, tag: Tag, run: number) => Promise<Re
     const driver = own.held.get(keyOf(tag))?.driver ?? notedDriver(own, tag);
     if (order === null || driver === null) return NO_ENGINE;
     const held = hold(own, tag, driver, run);
-    const starting = driver.start(order, tellOf(own, tag));
+    const starting = begin(own, driver, order);
     held.starting = starting;
     const started = await starting.finally(() => (held.starting = null));
     if (!started.ok) return started;
@@ -144,7 +144,9 @@ const ACTS: Readonly<Record<Act, (own: Own, tag: Tag, run: number) => Promise<Re
       (await own.held.get(keyOf(tag))?.running?.verify()) ?? null;
     if (verified === null) return { code: 'start-failed', detail: 'there is nothing to look at' };
     if (!verified.ok) return verified;
-    const granted = verified.value as JsonObject;
+    const published = publishedOf(own, tag);
+    if (!published.ok) return published;
+    const granted = { ...(verified.value as JsonObject), ...published.value };
     own.parts.input({ is: 'verified', of: runOf({ tag, run }), granted });
     return null;
   },
@@ -167,18 +169,44 @@ const ACTS: Readonly<Record<Act, (own: Own, tag: Tag, run: number) => Promise<Re
     const driver = held?.driver ?? notedDriver(own, tag);
     // What is being started is there before it can be taken away.
     await held?.starting?.catch(() => undefined);
-    if (own.parts.goesOn(tag) && driver?.rest !== undefined) {
-      // Its driver stays noted: what is kept is in its hands.
-      await driver.rest(tag);
-    } else {
-      await driver?.destroy(tag);
-      await own.parts.folders.removeRun(tag);
-    }
+    const isToGoOn = own.parts.goesOn(tag);
+    own.parts.publishing.shut(tag);
+    // What its next run here goes on with stays, and so does the note of its driver.
+    if (isToGoOn && driver?.rest !== undefined) await driver.rest(tag);
+    else await driver?.destroy(tag);
+    await own.parts.publishing.leave(tag);
+    if (!isToGoOn || driver?.rest === undefined) await own.parts.folders.removeRun(tag);
     own.held.delete(keyOf(tag));
     own.parts.input({ is: 'destroyed', of: runOf({ tag, run }) });
     return null;
   },
 };
+
+/** Shut off first, and published last: nobody reaches what is not there, nor before it may. */
+async function begin(
+  { parts }: Own,
+  driver: Driver,
+  order: Order,
+): Promise<Result<Running, FailCode>> {
+  const { publishing } = parts;
+  const shut = await publishing.ready(order);
+  if (!shut.ok) return shut;
+  const started = await driver.start(order, tellOf({ parts }, order.tag));
+  if (!started.ok) return started;
+  const opened = await publishing.open(order, started.value);
+  if (opened.ok) return started;
+  await driver.destroy(order.tag);
+  return opened;
+}
+
+/** Where others reach it, for the receipt: `8080->80/tcp` at the address of this host. */
+function publishedOf({ parts }: Own, tag: Tag): Result<JsonObject, 'not-granted'> {
+  const ports = parts.orderOf(tag)?.ports ?? [];
+  if (ports.length === 0) return ok({});
+  if (!parts.publishing.holds(tag)) return refuse('not-granted', 'its ports are not open');
+  const texts = ports.map(({ hostPort, port, protocol }) => `${hostPort}->${port}/${protocol}`);
+  return ok({ ports: texts });
+}
 
 const NO_ENGINE: Refused = { code: 'no-engine', detail: '' };
 
@@ -205,11 +233,12 @@ function hold(own: Own, tag: Tag, driver: Driver, run: number): Held {
 /** Its end is told once, under the run that it has then. */
 function follow(own: Own, held: Held, running: Running): void {
   void running.ended.then((ending) => {
+    own.parts.publishing.shut(held.tag);
     own.parts.input({ is: 'ended', of: runOf(held), ending });
   });
 }
 
-function tellOf({ parts }: Own, tag: Tag): Tell {
+function tellOf({ parts }: Pick<Own, 'parts'>, tag: Tag): Tell {
   let told = '';
   return (phase) => {
     // How far it is changes often, what is done seldom.
@@ -224,6 +253,8 @@ async function recover(own: Own, driver: Driver): Promise<readonly Found[]> {
     const { tag, startedAtMs, imageId: image } = running;
     const abort = new AbortController();
     own.held.set(keyOf(tag), { tag, driver, run: 0, running, starting: null, abort });
+    const order = own.parts.orderOf(tag);
+    if (order !== null) own.parts.publishing.found(order, running);
     return { tag, startedAtMs, image };
   });
 }

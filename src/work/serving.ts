@@ -7,6 +7,7 @@ import { open } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { Key } from '../../proto/ids.ts';
 import type { SignedDocument } from '../../work/documents.ts';
+import { pastOf } from '../../work/past.ts';
 import { WORK_PAGE_BYTES } from '../peer/limits.ts';
 import type { WorkDesk, WorkName } from '../peer/work-routes.ts';
 import type { Folders } from './folders.ts';
@@ -33,7 +34,7 @@ export function workDesk(parts: ServingParts): WorkDesk {
   const mayReadAll = (reader: Key): boolean => mayRead(ground(), reader);
   const ownerOf = ({ id, generation }: WorkName): Key | null => {
     const { leases, past } = hosting.state();
-    const known = leases.get(id) ?? past.get(id);
+    const known = leases.get(id) ?? pastOf(past, id);
     if (known?.generation === generation) return known.owner;
     return receipts.find({ id, generation })?.receipt.owner ?? null;
   };

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import type { Offer } from '../../beat/offer.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
 import { stateOf } from '../../ledger/replica.ts';
-import { planOf } from '../../place/plan.ts';
+import { decide } from '../../place/decide.ts';
+import { judge } from '../../place/plan.ts';
 import { interfaceName } from '../../wg/address.ts';
 import type { Moment } from '../../work/lease.ts';
 import type { Spec } from '../../work/spec.ts';
@@ -35,7 +36,7 @@ import { type Drivers, createDrivers } from './drivers.ts';
 import { type Finder, createFinder } from './elsewhere.ts';
 import { createEndings } from './endings.ts';
 import { type Folders, foldersIn } from './folders.ts';
-import { createGuestNet } from './guest-net.ts';
+import { type MeshPlace, createGuestNet } from './guest-net.ts';
 import { type Hosting, startHosting } from './hosting.ts';
 import { type WorkJournal, openWorkJournal } from './journal.ts';
 import { type Images, imagesOver } from './images/images.ts';
@@ -43,7 +44,8 @@ import type { ImagePeers } from './images/fetching.ts';
 import { openImages } from './images/store.ts';
 import { type OwnedFile, openOwnedFile } from './owned-file.ts';
 import { type Owning, startOwning } from './owning.ts';
-import { type Pen, hostPapers, ownerPapers, penOf } from './papers.ts';
+import { createPublishing } from './published.ts';
+import { type Pen, hostPapers, ownerPapers } from './papers.ts';
 import { OWN_HEARD_MS } from './limits.ts';
 import { type Reaching, createReaching } from './reaching.ts';
 import { type Receipts, receiptsIn } from './receipts.ts';
@@ -116,7 +118,7 @@ async function standOn(parts: WorkParts): Promise<Standing> {
     tell({ event: 'alarm', what });
   }
   return {
-    ...{ self, base, folders, journal, file, pen: penOf(identity.privateKey) },
+    ...{ self, base, folders, journal, file, pen: (message) => identity.signer.signOther(message) },
     facts: createFacts({ folder: home.folder, cards: nvidia }),
     logs: workLogs(folders),
     receipts: receiptsIn(realDisk, base),
@@ -146,10 +148,12 @@ export async function startWork(parts: WorkParts): Promise<Work> {
   });
   // Tables and interfaces are named by it, and several nodes may share a machine.
   const device = interfaceName(parts.home.replica.ledger, self, nodePlatform);
-  const net = createGuestNet({ own: device, mesh: () => parts.mesh()?.place() ?? null });
+  const place = (): MeshPlace | null => parts.mesh()?.place() ?? null;
+  const net = createGuestNet({ own: device, mesh: place });
   const drivers = createDrivers(parts.drivers({ state: base, home: self, net }), () => changed?.());
   const hosting = startHosting({
     ...{ ...standing, boot: bootId(), drivers, papers, endings, tell, image: images.forWork },
+    ...{ publishing: createPublishing(net, place), tidy: net.tidy },
     askOwner: (owner, request) => reaching.ask(owner, request),
   });
   hosting.onChanged(() => changed?.());
@@ -279,10 +283,14 @@ function planAmong(
 ): { order: readonly Key[]; why: string } {
   const nodes = nodesFor(spec, seen).filter(({ key }) => !avoid.includes(key));
   const seed = new DataView(randomBytes(4).buffer).getUint32(0);
-  const { order, judged } = planOf(demandOf(spec), nodes, seed);
+  const demand = demandOf(spec);
+  const { order } = decide(demand, nodes, seed);
+  if (order.length > 0) return { order, why: '' };
   const names = new Map(nodes.map(({ key, name }) => [key, name]));
-  const why = judged.map(({ key, lacks }) => `${names.get(key)}: ${lacks[0]?.why ?? ''}`);
-  return { order, why: order.length > 0 ? '' : why.join('; ') };
+  const why = judge(demand, nodes).map(
+    ({ key, lacks }) => `${names.get(key)}: ${lacks[0]?.why ?? ''}`,
+  );
+  return { order, why: why.join('; ') };
 }
 
 const drainedFile = (base: string): string => join(base, 'drained');

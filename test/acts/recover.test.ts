@@ -133,6 +133,8 @@ describe('a recovery', () => {
   });
 });
 
+const WORD = { nowMs: 1_000_000, isSure: false };
+
 describe('accept-head', () => {
   test('lets a copied ledger write, and begins a lost journal anew at the head held', async () => {
     const desk = await founded();
@@ -142,11 +144,11 @@ describe('accept-head', () => {
     rmSync(journalFile(operatorFolder(folder), operator));
     await withHome(folder, async (home) => {
       expect(home.store.heldBack).not.toBe(null);
-      const { heldBack, renewed } = value(await acceptHead(host, home));
+      const { heldBack, renewed } = value(await acceptHead(host, home, WORD));
       expect(heldBack).not.toBe(null);
       expect(renewed).toEqual([{ key: operator, because: 'journal-missing' }]);
       expect(home.store.heldBack).toBe(null);
-      expect(value(await acceptHead(host, home))).toEqual({ heldBack: null, renewed: [] });
+      expect(value(await acceptHead(host, home, WORD))).toEqual({ heldBack: null, renewed: [] });
     });
     const { written } = await write(desk, current(acts.commit('k', 2)));
     expect(written.map(({ seq }) => seq)).toEqual([4]);
@@ -163,7 +165,7 @@ describe('accept-head', () => {
     renameSync(backup, folder);
     await expect(openKey(folder)).rejects.toThrow('key-copied');
     await withHome(folder, async (home) => {
-      const { renewed } = value(await acceptHead(host, home));
+      const { renewed } = value(await acceptHead(host, home, WORD));
       expect(renewed).toContainEqual({ key: operator, because: 'key-copied' });
     });
     const { written } = await write(desk, current(acts.commit('k', 3)));
@@ -175,6 +177,11 @@ test('a sync is known of for an hour, and a damaged note of it not at all', asyn
   const folder = scratch();
   expect(lastSynced(host, folder)).toBe(null);
   const synced = { at: 1_000_000, peer: actor('lamp').key };
+  noteSynced(host, folder, synced);
+  expect(lastSynced(host, folder)).toEqual(synced);
+  // A note that came with another file of the ledger is none.
+  writeFileSync(path.join(folder, 'nodes.jsonl'), '');
+  expect(lastSynced(host, folder)).toBe(null);
   noteSynced(host, folder, synced);
   expect(lastSynced(host, folder)).toEqual(synced);
   expect(isSyncedLately(synced, 1_000_000)).toBe(true);

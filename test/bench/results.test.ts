@@ -11,7 +11,7 @@ import { median, paired } from '../../bench/ledger/measure.ts';
 import { readOptions } from '../../bench/ledger/options.ts';
 import { type Results as PairingResults, withResults } from '../../bench/pairing/report.ts';
 import { readOptions as readMeshOptions } from '../../bench/mesh/options.ts';
-import { keptResults, withResults as withMesh, withRow } from '../../bench/mesh/report.ts';
+import { keptResults, withResults as withRows, withRow } from '../../bench/rows.ts';
 import { type Results, resultsMarkdown, writeResults } from '../../bench/ledger/report.ts';
 
 const finding: Finding = {
@@ -120,16 +120,16 @@ test('the page shows the results of pairing that are kept beside it', () => {
   expect(() => withResults('no markers', pairing)).toThrow('markers');
 });
 
-test('the page shows the results of the mesh that are kept beside it', () => {
+test('the page shows the results of mesh and placing that are kept beside it', () => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const page = fs.readFileSync(join(root, 'docs/benchmarks.md'), 'utf8');
-  const kept = keptResults(root);
-  expect(withMesh(page, kept)).toBe(page);
+  const kept = keptResults(root, 'mesh');
+  expect(withRows(page, kept)).toBe(page);
   const { date, machine } = { ...results, date: '2026-01-01 00:00' };
   const row = { row: 'idle', date, machine, tookS: 1, findings: [finding], missing: null };
   const once = withRow(kept, row, ['lan', 'idle']);
-  expect(withMesh(page, once)).not.toBe(page);
-  expect(withMesh(page, once)).toContain('| verify | 7,400/s |');
+  expect(withRows(page, once)).not.toBe(page);
+  expect(withRows(page, once)).toContain('| verify | 7,400/s |');
   // In the place of itself, and behind those before it.
   const twice = withRow(withRow(once, { ...row, row: 'lan' }, ['lan', 'idle']), row, [
     'lan',
@@ -140,8 +140,13 @@ test('the page shows the results of the mesh that are kept beside it', () => {
     .filter((name) => name === 'lan' || name === 'idle');
   expect(names).toEqual(['lan', 'idle']);
   const missed = { ...row, findings: [], missing: 'it lacks nft' };
-  expect(withMesh(page, withRow(kept, missed, []))).toContain('**not measured**: it lacks nft');
-  expect(() => withMesh('no markers', kept)).toThrow('markers');
+  expect(withRows(page, withRow(kept, missed, []))).toContain('**not measured**: it lacks nft');
+  expect(() => withRows('no markers', kept)).toThrow('markers');
+  // And those of placing, which have a table more.
+  const placing = keptResults(root, 'place');
+  expect(withRows(page, placing)).toBe(page);
+  const asked = { ...row, row: 'attempts', more: ['| hosts asked |'] };
+  expect(withRows(page, withRow(placing, asked, []))).toContain('\n\n| hosts asked |\n\n- `');
 });
 
 test('the mesh refuses rows and options that it does not have', () => {

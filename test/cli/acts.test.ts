@@ -102,6 +102,9 @@ describe('kith init', () => {
     const key = JSON.parse(readFileSync(join(made.folder, 'operator/key.json'), 'utf8'));
     for (const hidden of [secret, key.plain.seed]) expect(ran.out).not.toContain(hidden);
     expect(document.operator.address).toBe(key.address);
+    const { here } = await made.json('status');
+    expect(here.node).toMatchObject({ key: document.node.key, standing: 'active' });
+    expect(here.operator).toMatchObject({ name: key.name, sealed: false, root: true });
     expect(modesIn(made.folder)).toEqual([]);
     expect(statSync(made.folder).mode & 0o777).toBe(0o700);
     expect(await made.refused('init', 'home', '--no-passphrase')).toMatchObject({

@@ -9,7 +9,7 @@ import { barOn, barText } from '../../src/cli/progress.ts';
 import { complaintOf, complaintOfThrown, stop, unwrap } from '../../src/cli/sentences.ts';
 import { PLAIN, styleFor } from '../../src/cli/style.ts';
 import { columnsOf, widthOf, wrapped } from '../../src/cli/table.ts';
-import { claimedText, counted, isFarOff, spanText, utcText } from '../../src/cli/when.ts';
+import { claimedText, counted, isFarOff, spanText, utcText } from '../../proto/when.ts';
 import { refuse } from '../../proto/result.ts';
 import { StoreFault } from '../../src/store/faults.ts';
 

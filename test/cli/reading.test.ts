@@ -36,7 +36,10 @@ describe('kith, and kith status', () => {
     expect(ran.out).toContain(`There is no ledger in ${nowhere} yet.`);
     expect(ran.out).toContain('kith init NAME');
     const json = await kith(['--json'], { env: { KITH_DIR: nowhere } });
-    expect(JSON.parse(json.out)).toEqual({ folder: nowhere, ledger: null, daemon: null });
+    expect(JSON.parse(json.out)).toEqual({
+      ...{ folder: nowhere, ledger: null, daemon: null },
+      here: { node: null, operator: null },
+    });
     expect(existsSync(nowhere)).toBe(false);
   });
 
@@ -50,6 +53,7 @@ describe('kith, and kith status', () => {
     expect(await document('status')).toMatchObject({
       network: 'home',
       ledger: scribe.ledger,
+      here: { node: null, operator: null },
       records: scribe.records.length,
       members: { operator: 2, node: 1, ticket: 0 },
       removed: 1,

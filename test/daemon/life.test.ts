@@ -107,7 +107,7 @@ describe('beside a running daemon', () => {
     const aborted = new AbortController();
     const heard: string[] = [];
     const listening = (async () => {
-      for await (const event of daemonEvents(attic, aborted.signal)) {
+      for await (const event of daemonEvents(attic, { signal: aborted.signal })) {
         heard.push(event.event);
         if (event.event === 'records') aborted.abort();
       }

@@ -35,6 +35,8 @@ function metrics(): Promise<{ status: number; type: string; text: string }> {
 }
 
 describe('a daemon that was started without a mesh', () => {
+  let told: Record<string, unknown>[] = [];
+
   test('says so', async () => {
     const { mesh } = await askDaemon(attic, 'status', undefined);
     expect(mesh).toMatchObject({ state: 'off', interface: null, links: { up: 0, of: 0 } });
@@ -56,6 +58,7 @@ describe('a daemon that was started without a mesh', () => {
   test('lists the nodes that the ledger has, and knows of itself what it offers', async () => {
     const { nodes } = await done<{ nodes: Record<string, unknown>[] }>('nodes', '--dir', attic);
     expect(nodes).toMatchObject([{ name: 'attic', here: true, liveness: 'here' }]);
+    told = nodes;
   });
 
   test('gives figures for Prometheus', async () => {
@@ -84,6 +87,12 @@ describe('a daemon that was started without a mesh', () => {
   test('and where none runs the command does it by itself', async () => {
     await done('down', '--dir', attic);
     expect(await done('rotate-key', '--dir', attic)).toMatchObject({ counter: 4 });
+    // From the files it is what the daemon had told, but for what only a daemon hears.
+    const { nodes } = await done<{ nodes: Record<string, unknown>[] }>('nodes', '--dir', attic);
+    const heard = Object.keys(nodes[0] ?? {}).filter((name) => nodes[0]?.[name] === null);
+    const unheard = Object.fromEntries(heard.map((name) => [name, null]));
+    expect(heard).toContain('liveness');
+    expect(nodes).toEqual(told.map((node) => ({ ...node, ...unheard })));
     const ran = await kith(['peers', '--dir', attic]);
     expect(ran.err).toMatch(/^error: no daemon runs for this folder/m);
   });

@@ -23,6 +23,7 @@ import {
   ipv6Check,
   namesCheck,
   rightsCheck,
+  socketsCheck,
   toolCheck,
   tunCheck,
 } from '../../src/doctor/mesh-checks.ts';
@@ -41,7 +42,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true }));
 const DEBIAN = systemIn('ID=debian');
 const GOOD: MeshHost = {
   ...{ wg: '/usr/bin/wg', ip: '/usr/sbin/ip', wireguardGo: '/usr/bin/wireguard-go' },
-  ...{ kernel: false, tun: 'there', rights: true, ipv6: true },
+  ...{ kernel: false, tun: 'there', rights: true, sockets: true, ipv6: true },
 };
 
 describe('a machine for a mesh', () => {
@@ -56,6 +57,8 @@ describe('a machine for a mesh', () => {
     ['no backend', { wireguardGo: null }, 'mesh-no-backend'],
     ['no tun', { tun: 'missing' }, 'mesh-no-tun'],
     ['a tun that is closed', { tun: 'closed' }, 'mesh-no-tun'],
+    ['no place for sockets', { sockets: false }, 'mesh-no-sockets'],
+    ['none, which the kernel needs not', { sockets: false, kernel: true }, 'kernel'],
   ])('with %s', (_, less, wanted) => {
     const backend = backendOf({ ...GOOD, ...less });
     expect(backend.ok ? backend.value : backend.code).toBe(wanted);
@@ -82,6 +85,8 @@ describe('a machine for a mesh', () => {
       'not needed',
     ],
     ['a closed tun', tunCheck({ ...GOOD, tun: 'closed' }), 'warning', 'may not open'],
+    ['a place for sockets', socketsCheck(GOOD), 'ok', '/run/wireguard'],
+    ['none', socketsCheck({ ...GOOD, sockets: false }), 'warning', 'may not write'],
     ['rights', rightsCheck(GOOD), 'ok', 'may make'],
     ['no rights', rightsCheck({ ...GOOD, rights: false }), 'warning', 'may not make'],
     ['IPv6', ipv6Check(GOOD), 'ok', 'on'],
@@ -230,7 +235,7 @@ describe('kith doctor', () => {
         'ip',
         'wireguard',
       ],
-      ...['tun', 'rights', 'ipv6', 'hosts', 'names', 'jobs', 'vms'],
+      ...['tun', 'sockets', 'rights', 'ipv6', 'hosts', 'names', 'jobs', 'vms'],
     ]);
     expect(said.problems).toBe(said.checks.filter(({ health }) => health === 'problem').length);
     expect(json.code).toBe(said.problems === 0 ? 0 : 1);

@@ -56,7 +56,7 @@ describe('the command that installs', () => {
   test('is for what is missing, and a kernel that cannot be asked is trusted', () => {
     const host: MeshHost = {
       ...{ wg: '/usr/bin/wg', ip: '/usr/sbin/ip', wireguardGo: null, kernel: true },
-      ...{ tun: 'there', rights: true, ipv6: true },
+      ...{ tun: 'there', rights: true, sockets: true, ipv6: true },
     };
     expect(missingParts(host)).toEqual([]);
     expect(missingParts({ ...host, kernel: null })).toEqual([]);

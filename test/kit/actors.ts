@@ -37,7 +37,7 @@ const actors = new Map<string, Actor>();
 export function actor(name: string): Actor {
   const known = actors.get(name);
   if (known !== undefined) return known;
-  const seed = createHash('sha256').update(`kith test actor ${name}`).digest();
+  const seed = seedOf(name);
   const secret = createPrivateKey({
     key: Buffer.concat([PKCS8, seed]),
     format: 'der',
@@ -49,8 +49,17 @@ export function actor(name: string): Actor {
   return made;
 }
 
+export function seedOf(name: string): Uint8Array {
+  return createHash('sha256').update(`kith test actor ${name}`).digest();
+}
+
 export function signBytes(by: Actor, message: Uint8Array): Signature {
   return toBase64url(sign(null, message, by.secret)) as Signature;
+}
+
+/** Signs as a daemon does with the key of its node. */
+export function penOf(by: Actor): (message: Uint8Array) => Signature {
+  return (message) => signBytes(by, message);
 }
 
 /** A host label for a name such as `alice.2`. */

@@ -161,7 +161,7 @@ export function ordered(folder: string, spec: Spec, image: string): Ordered {
   const order: Order = {
     tag: { id, generation: 1, digest: IMAGE_ID, owner: OWNER },
     spec,
-    cards: [],
+    ...{ cards: [], ports: [] },
     folder: own,
     log: {
       async write(stream, chunk) {

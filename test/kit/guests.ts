@@ -164,9 +164,15 @@ export function orderOf(
   return orderFor(tagOf(), read.value, images, log);
 }
 
-export function orderFor(tag: Tag, spec: Spec, images: Images, log: MemoryLog): GuestOrder {
+export function orderFor(
+  tag: Tag,
+  spec: Spec,
+  images: Images,
+  log: MemoryLog,
+  folder: string = os.tmpdir(),
+): GuestOrder {
   return {
-    ...{ tag, spec, cards: [], folder: os.tmpdir(), log },
+    ...{ tag, spec, cards: [], ports: [], folder, log },
     async image(name) {
       const file = images[name];
       if (file === undefined) return { where: 'engine' };
@@ -185,7 +191,10 @@ export const noNet: GuestNet = {
   release: async () => undefined,
   confines: async () => false,
   holds: async () => false,
-  keep: async () => undefined,
+  shut: async () => ({ ok: false, code: 'engine-refused', detail: 'no rules' }),
+  leave: async () => undefined,
+  adopt: () => undefined,
+  tidy: async () => undefined,
   close: async () => undefined,
 };
 

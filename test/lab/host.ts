@@ -56,7 +56,7 @@ export interface HostPlace {
 const ROOT = [2, 4, 5]
   .map((up) => join(import.meta.dirname, ...Array<string>(up).fill('..')))
   .find((folder) => existsSync(join(folder, 'kith'))) as string;
-const MAIN = join(ROOT, 'dist/src/main.js');
+const MAIN = join(ROOT, 'dist/kith/main.js');
 
 export async function host(
   fabric: Fabric,

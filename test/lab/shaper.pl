@@ -45,7 +45,9 @@ while (1) {
         next unless vec($bits, fileno($ends[$from]), 1);
         while (sysread($ends[$from], my $frame, 65536)) {
             next if rand() < $loss || @waiting >= $WAITING_MAX;
-            queue([time + $delay + rand($jitter), 1 - $from, $frame]);
+            # Without jitter none: rand(0) is rand(1).
+            my $late = $jitter > 0 ? rand($jitter) : 0;
+            queue([time + $delay + $late, 1 - $from, $frame]);
         }
     }
     while (@waiting && $waiting[0][0] <= time) {

@@ -17,6 +17,18 @@ export const HOST = [
     'cpuMilli * OVERCOMMIT_CPU',
     'cpuMilli * 3',
   ),
+  m(
+    'a published port has one holder',
+    'work/ports.ts',
+    "taken.set(nameOf(one), 'other work')",
+    'taken.delete(nameOf(one))',
+  ),
+  m(
+    'a guard ends work before its owner may start it elsewhere',
+    'work/fence.ts',
+    'atMs + GUARD_MS',
+    'atMs + 3 * GUARD_MS',
+  ),
   m('a card has one holder', 'work/admission.ts', ' && !holders.has(card.uuid)', ''),
   m('what is seen to be free is a veto', 'work/admission.ts', 'seen - unused - margin', 'seen'),
   m(

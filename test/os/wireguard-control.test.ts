@@ -1,6 +1,7 @@
 // The control socket of wireguard-go, against a stand-in that answers as its protocol says: what is
 // read of it, what is written, and that no key is left in what was read.
 
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { type Server, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -48,6 +49,48 @@ describe('the control socket', () => {
     const heard = await standIn([STATE]);
     expect([...((await control?.received()) ?? [])]).toEqual([[BASE64, 92]]);
     expect(heard).toEqual(['get=1\n\n']);
+  });
+
+  test('tells what the interface holds, as a dump of `wg` does', async () => {
+    const none = '0'.repeat(64);
+    const other = '01'.repeat(32);
+    const peers =
+      `endpoint=[2001:db8::1]:7447\nlast_handshake_time_sec=17\nlast_handshake_time_nsec=5\n` +
+      `persistent_keepalive_interval=25\nallowed_ip=fd00:1::/96\nallowed_ip=10.73.0.7/32\n` +
+      `public_key=${other}\npreshared_key=${none}\nprotocol_version=1\nerrno=0\n\n`;
+    await standIn([STATE.replace('errno=0\n\n', peers)]);
+    // RFC 7748 6.1 has no key of these bytes; Node's own function is the judge of the public half.
+    const secret = Buffer.from(`302e020100300506032b656e04220420${'cd'.repeat(32)}`, 'hex');
+    const key = createPublicKey(createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' }));
+    const publicKey = Buffer.from(key.export({ format: 'jwk' }).x as string, 'base64url');
+    const zeros = { handshakeS: 0, rxBytes: 0, txBytes: 0, keepaliveS: 0 };
+    expect(await control?.dump()).toEqual({
+      publicKey: publicKey.toString('base64'),
+      listenPort: 7447,
+      peers: new Map([
+        [
+          BASE64,
+          {
+            ...{ publicKey: BASE64, preshared: true, endpoint: '[2001:db8::1]:7447' },
+            ...{ allowed: ['fd00:1::/96', '10.73.0.7/32'], handshakeS: 17, keepaliveS: 25 },
+            ...{ rxBytes: 92, txBytes: 1 },
+          },
+        ],
+        [
+          Buffer.from(other, 'hex').toString('base64'),
+          {
+            publicKey: Buffer.from(other, 'hex').toString('base64'),
+            ...{ preshared: false, endpoint: null, allowed: [], ...zeros },
+          },
+        ],
+      ]),
+    });
+  });
+
+  test('is not believed where it is cut off or no number stands where one belongs', async () => {
+    await standIn([STATE.replace('errno=0', 'errno=-5'), STATE.replace('=92', '=many')]);
+    await expect(control?.dump()).rejects.toThrow(/cut off, or refused/);
+    await expect(control?.dump()).rejects.toThrow(/a number that is none/);
   });
 
   test('moves prefixes to a peer that is there, and makes none', async () => {

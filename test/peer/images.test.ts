@@ -1,7 +1,7 @@
 // Images between members, over real TLS: from several at once, checked chunk by chunk, whatever one
 // of them sends or wherever it breaks; and gone on with after a kill.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -110,6 +110,35 @@ describe('an image', () => {
     expect(await fetched()).toMatchObject({ ok: false, code: 'image-no-room' });
     expect(fs.readdirSync(join(scratch.folder, 'own', 'incoming'))).toEqual([]);
     expect(sent()).toBe(0);
+  });
+
+  test.for([
+    // Somebody else takes the room meanwhile.
+    { at: 'its third chunk', size: 'size=30m', others: 3 },
+    // Of what can be made the root, two folders of the store and one of the image take all.
+    { at: 'the list of its chunks', size: 'size=30m,nr_inodes=4', others: 0 },
+  ])('leaves nothing where the disk is full at $at, and comes later', async (full, { skip }) => {
+    const one = await holder('a');
+    const mount = join(scratch.folder, 'mount');
+    fs.mkdirSync(mount);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', full.size, 'tmpfs', mount]);
+    if (mounted.status !== 0) return skip('no tmpfs can be mounted');
+    try {
+      store = await openImages(mount, { marginBytes: 0 });
+      one.bend = (path, answer, nth) => {
+        if (path === CHUNK_PATH && nth === full.others)
+          fs.writeFileSync(join(mount, 'others'), Buffer.alloc(4 * CHUNK));
+        return answer;
+      };
+      expect(await fetched()).toMatchObject({ ok: false, code: 'image-no-room' });
+      expect([fs.readdirSync(join(mount, 'incoming')), store.list()]).toEqual([[], []]);
+      one.bend = (_path, answer) => answer;
+      fs.rmSync(join(mount, 'others'), { force: true });
+      spawnSync('mount', ['-o', 'remount,size=40m,nr_inodes=100', mount]);
+      expect([(await fetched()).ok, isWhole()]).toEqual([true, true]);
+    } finally {
+      spawnSync('umount', [mount]);
+    }
   });
 
   test('with a damaged chunk is fetched again as to that chunk', async () => {

@@ -21,7 +21,7 @@ import {
 } from '../../src/peer/work-routes.ts';
 import { foldersIn } from '../../src/work/folders.ts';
 import type { Owning } from '../../src/work/owning.ts';
-import { ownerPapers, penOf } from '../../src/work/papers.ts';
+import { ownerPapers } from '../../src/work/papers.ts';
 import type { WorkRow } from '../../src/work/rows.ts';
 import { workDesk } from '../../src/work/serving.ts';
 import { nowMs } from '../../src/os/clock.ts';
@@ -29,6 +29,7 @@ import { realDisk } from '../../src/store/disk.ts';
 import type { Spec } from '../../work/spec.ts';
 import { readReceipt } from '../../work/receipt.ts';
 import { nodePlatform } from '../../src/platform.ts';
+import { penOf } from '../kit/actors.ts';
 import { type ProcessDriver, processDriver } from '../kit/process-driver.ts';
 import {
   type TestHost,
@@ -41,7 +42,7 @@ import {
   network,
   newId,
   stove,
-} from '../work/hosts.ts';
+} from '../kit/work-hosts.ts';
 import { specOf } from '../work/specs.ts';
 
 let place: ReturnType<typeof folder>;
@@ -92,7 +93,7 @@ afterEach(async () => {
 
 const running = (command: string): Spec =>
   specOf({ id: newId(), name: 'job', job: { image: 'sh', command: [command] } });
-const pen = ownerPapers(penOf(attic.secret));
+const pen = ownerPapers(penOf(attic));
 async function started(command: string): Promise<Spec> {
   const spec = running(command);
   for (const say of ['reserve', 'go'] as const) {

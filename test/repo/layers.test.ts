@@ -17,7 +17,7 @@ interface Layer {
 
 const PACKAGES = Object.keys(manifest.dependencies);
 const TOOLS = Object.keys(manifest.devDependencies);
-const CORES = ['proto/', 'ledger/', 'pairing/', 'beat/', 'wg/', 'work/', 'place/'];
+const CORES = ['proto/', 'ledger/', 'pairing/', 'beat/', 'wg/', 'work/', 'place/', 'tui/'];
 
 // The first row whose folder holds the file is its rule.
 const LAYERS: readonly Layer[] = [
@@ -65,13 +65,28 @@ const LAYERS: readonly Layer[] = [
     reason: 'a core: it ranks nodes by what they have, and does not know how that became known',
   },
   {
+    folder: 'tui/',
+    mayImport: ['proto/'],
+    reason: 'a core: screens are functions of what is known, and know no terminal and no command',
+  },
+  {
+    folder: 'src/ui/terminal.ts',
+    mayImport: ['node:', 'tui/', 'blessed'],
+    reason: 'the one file that knows the terminal, so that another can take its place',
+  },
+  {
+    folder: 'src/boot/bundle.mjs',
+    mayImport: ['node:', 'rolldown'],
+    reason: 'a step of the build: it runs once the packages are there, on what was compiled',
+  },
+  {
     folder: 'src/boot/',
     mayImport: ['node:'],
     reason: 'it runs before anything is installed or built',
   },
   {
     folder: 'src/main.ts',
-    mayImport: ['node:v8', 'src/cli/'],
+    mayImport: ['src/cli/'],
     reason: 'the entry looks at the version of Node and hands over, before anything else is loaded',
   },
   {
@@ -88,6 +103,11 @@ const LAYERS: readonly Layer[] = [
     folder: 'docs/',
     mayImport: ['node:', '(computed)'],
     reason: 'documents are made from what is built, by a script that needs nothing else',
+  },
+  {
+    folder: 'packages/',
+    mayImport: ['node:', 'dist/src/cli/'],
+    reason: 'a package is made of what is built, by scripts that need nothing else',
   },
   {
     folder: 'bench/',
@@ -175,7 +195,7 @@ describe('import directions', () => {
     ['src/main.ts', `import { store } from './store/store.ts';`, 'hands over'],
     ['src/boot/x.mjs', `import level from 'level';`, 'before anything is installed'],
     ['bench/x.ts', `import { a } from '../test/ledger/x.test.ts';`, 'measures what is shipped'],
-    ['tui/x.ts', '', 'give it a row and a reason'],
+    ['web/x.ts', '', 'give it a row and a reason'],
   ])('%s is told off for: %s', (path, text, reason) => {
     const found = violationsOf(path, text);
     expect(found).toHaveLength(1);

@@ -1,7 +1,9 @@
 // The files of the repository as its guards see them, and what a module of ours imports.
 
+import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -16,7 +18,7 @@ import { parseAst } from 'vitest/node';
 export const ROOT: string = join(import.meta.dirname, '../..');
 
 /** Made by tools or by others: not ours to judge. */
-const FOREIGN = new Set(['node_modules', 'dist', 'coverage', '.git', 'fixtures']);
+const FOREIGN = new Set(['node_modules', 'dist', 'build', 'coverage', '.git', 'fixtures']);
 
 /** Paths from the root, `/` between names, of every file under `folder` whose name ends so. */
 export function filesUnder(folder: string, endings: readonly string[]): string[] {
@@ -28,6 +30,16 @@ export function filesUnder(folder: string, endings: readonly string[]): string[]
     else if (endings.some((ending) => entry.name.endsWith(ending))) found.push(path);
   }
   return found.toSorted();
+}
+
+/** Paths of all that git keeps; where this is no clone, of all that lies here. */
+export function keptFiles(): string[] {
+  const words = ['-c', 'safe.directory=*', 'ls-files', '-z'];
+  const { stdout } = spawnSync('git', words, { cwd: ROOT, encoding: 'utf8' });
+  const kept = (stdout ?? '').split('\0').filter((path) => path !== '');
+  return kept.length > 0
+    ? kept.filter((path) => existsSync(join(ROOT, path)))
+    : filesUnder('.', ['']);
 }
 
 export function textOf(path: string): string {

@@ -4,7 +4,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { SOURCES } from '../../src/boot/ready.mjs';
-import { filesUnder, importsOf, textOf } from './sources.ts';
+import { filesUnder, importsOf, keptFiles, textOf } from './sources.ts';
 
 type Rule = (path: string, text: string) => string[];
 
@@ -83,8 +83,11 @@ const EXEMPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   neverImported: {
     'src/main.ts': 'the entry',
+    'src/boot/bundle.mjs': 'run by ready.mjs',
+    'src/names.ts': 'run by kith-names.service',
     'src/boot/ready.mjs': 'run by ready.sh',
     'src/store/verify-worker.ts': 'a thread of verify-pool.ts, named by where it was built',
+    'src/ui/blessed.d.ts': 'the types of a module that has none, beside the one that imports it',
     'src/cli/manual.ts': 'docs/generate.mjs makes docs/commands.md of it',
   },
 };
@@ -162,6 +165,43 @@ describe('tidiness', () => {
     expect(judge(guard, () => '')).toEqual([
       'src/store/index.ts: its exemption from hasTellingName is not needed',
     ]);
+  });
+});
+
+// Engines and editors leave files wherever they were started.
+const TOP = new Set([
+  ...['.ci', '.gitattributes', '.gitignore', '.npmrc', '.oxlintrc.json', 'LICENSE', 'kith'],
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'biome.json', 'knip.json'],
+  ...['package.json', 'package-lock.json', 'vitest.config.ts'],
+  ...['tsconfig.json', 'tsconfig.core.json', 'tsconfig.build.json'],
+  ...['test', 'bench', 'fixtures', 'docs'],
+  ...SOURCES,
+]);
+
+const isKeptOnPurpose: Rule = (path, text) => [
+  ...(text === '' ? [`${path}: it is empty`] : []),
+  ...(TOP.has(path.split('/')[0] ?? '')
+    ? []
+    : [`${path}: nothing of that name belongs at the top`]),
+];
+
+describe('what is kept', () => {
+  const kept = keptFiles();
+
+  test('is nothing empty, and at the top nothing that is not named', () => {
+    expect(kept.length).toBeGreaterThan(all.length);
+    expect(kept.flatMap((path) => isKeptOnPurpose(path, textOf(path)))).toEqual([]);
+    const top = new Set(kept.map((path) => path.split('/')[0] ?? ''));
+    expect([...TOP].filter((name) => !top.has(name))).toEqual([]);
+  });
+
+  test.each([
+    ['oom', '', 2],
+    ['core', 'x', 1],
+    ['src/a.ts', '', 1],
+    ['src/a.ts', '// Says what it owns.\n', 0],
+  ])('%s is told off: %o', (path, text, faults) => {
+    expect(isKeptOnPurpose(path, text)).toHaveLength(faults);
   });
 });
 

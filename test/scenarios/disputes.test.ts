@@ -79,7 +79,8 @@ laboratory('what members dispute', (net, prepare) => {
     cpSync(backup, own.folder, { recursive: true, preserveTimestamps: true });
     await net().cut(own);
     await expect(commit(own, 'heating.mode', 'off')).rejects.toThrow();
-    await own.json('ledger', 'accept-head');
+    await expect(own.json('ledger', 'accept-head')).rejects.toThrow('head-unasked');
+    await own.json('ledger', 'accept-head', '--anyway');
     const second = await commit(own, 'heating.mode', 'off');
     expect([second.author, second.seq]).toEqual([shown.author, shown.seq]);
     await own.up();

@@ -8,15 +8,26 @@ import type { Host } from '../lab/host.ts';
 import { type Network, network } from '../lab/network.ts';
 import { laboratory } from '../lab/suite.ts';
 import { until } from '../lab/until.ts';
-import { IMAGE, containersIn, podmanMissing, withPodman } from './engine.ts';
+import { IMAGE, containersIn, podmanMissing, withPodman } from '../lab/engine.ts';
 import { heard, nodesOf } from './watch.ts';
 
 const MISSING = podmanMissing();
+/** Says what a port says within three seconds, or nothing; from an address of its own, if named. */
+const LISTEN_TO = `const [host, port, localAddress] = process.argv.slice(1);
+const socket = require('node:net').connect({ host, port, ...(localAddress && { localAddress }) });
+socket.on('error', () => process.exit(1)).on('close', () => process.exit(0)).pipe(process.stdout);
+setTimeout(() => process.exit(1), 3000);`;
+
+/** Serves one word to whoever connects. */
+const SERVE = (word: string): readonly string[] => [
+  ...['/bin/sh', '-c', `while true; do echo ${word} | nc -l -p 8000; done`],
+];
+
 /** The shortest `lostAfter` there is, and what a busy machine needs besides. */
 const LOST_MS_MAX = 240_000;
 
 laboratory('work among real daemons and containers', (net, prepare) => {
-  let [attic, barn, cellar, dairy]: Host[] = [];
+  let [attic, barn, cellar, dairy, eaves]: Host[] = [];
   let made: Network;
 
   beforeEach(({ skip }) => {
@@ -30,9 +41,10 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     barn = await net().host('barn', lan);
     cellar = await net().host('cellar', lan);
     dairy = await net().host('dairy', lan);
-    const all = [attic, barn, cellar, dairy];
+    eaves = await net().host('eaves', lan);
+    const all = [attic, barn, cellar, dairy, eaves];
     made = await network(all);
-    for (const own of [barn, cellar, dairy]) await withPodman(own);
+    for (const own of [barn, cellar, dairy, eaves]) await withPodman(own);
     for (const own of all) await own.up();
     // Every machine with bubblewrap takes jobs of a kind: this one is here to place them.
     await askDaemon(attic.folder, 'drain', { drained: true });
@@ -40,7 +52,7 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     await until('attic knows what the others take', async () => {
       const nodes = await nodesOf(attic as Host);
       const others = nodes.filter(({ key }) => key !== made.keys.get('attic'));
-      return others.filter(({ offer }) => offer?.kinds.includes('job') === true).length === 3;
+      return others.filter(({ offer }) => offer?.kinds.includes('job') === true).length === 4;
     });
   });
 
@@ -123,6 +135,65 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     );
   });
 
+  async function said(from: Host, ...words: string[]): Promise<string> {
+    return (await from.machine.run([process.execPath, '--eval', LISTEN_TO, ...words])).out.trim();
+  }
+
+  async function serving(name: string, on: object, nodes = ['cellar']): Promise<string> {
+    const file = specFile(SERVE(name), {
+      ...{ name, network: on, constraints: { nodes, policy: 'pin' } },
+      ...{ limits: { maxRuntime: '1h' }, lifecycle: { stopGraceS: 1 } },
+      job: { image: IMAGE, command: SERVE(name) },
+    });
+    const { work } = await (attic as Host).json<WorkReplies['work']>('place', file);
+    await until(`${name} runs`, async () => (await shown(work.id)).work.state === 'running');
+    return work.id;
+  }
+
+  test('is reached over the mesh at its host, or at an address of its own, while it lives', async () => {
+    const [from, at] = [attic as Host, cellar as Host];
+    const port = { port: 8000, hostPort: 8080 };
+    await serving('shop', { mode: 'egress', publish: [port] });
+    await serving('guest', { mode: 'mesh', publish: [{ port: 8000 }] });
+    const listed = (await from.kith(['work'])).out;
+    expect(listed).toMatch(/shop .*running; reached at cellar\.kith:8080\/tcp/);
+    const address = /guest .*reached at (fd\S+)/.exec(listed)?.[1] ?? '';
+    const both = async (): Promise<string[]> =>
+      Promise.all([said(from, 'cellar.kith', '8080'), said(from, address, '8000')]);
+    expect(await both()).toEqual(['shop', 'guest']);
+    expect(await said(at, 'cellar.kith', '8080')).toBe('shop');
+
+    // Not by its cable, and not by whoever is on the same lan and knows where it is on the mesh.
+    expect(await said(from, at.address, '8080')).toBe('');
+    const node = (await nodesOf(from)).find(({ key }) => key === keyOf(at))?.address ?? '';
+    await from.machine.must(['ip', 'address', 'add', 'fd99::1/64', 'dev', 'eth0', 'nodad']);
+    await at.machine.must(['ip', 'address', 'add', 'fd99::2/64', 'dev', 'eth0', 'nodad']);
+    await from.machine.must(['ip', '-6', 'route', 'add', `${node}/128`, 'via', 'fd99::2']);
+    expect(await said(from, node, '8080', 'fd99::1')).toBe('');
+    await from.machine.must(['ip', '-6', 'route', 'del', `${node}/128`, 'via', 'fd99::2']);
+
+    // A port has one holder: the next host, or none.
+    const second = specFile(SERVE('second'), {
+      ...{ name: 'second', network: { mode: 'egress', publish: [port] } },
+      constraints: { nodes: ['cellar'] },
+    });
+    const refused = await from.kith(['place', second]);
+    expect([refused.code, refused.err + refused.out]).toEqual([
+      6,
+      expect.stringMatching(/no-port.*other work has port 8080\/tcp/s) as unknown,
+    ]);
+    await serving('third', { mode: 'egress', publish: [port] }, ['cellar', 'barn']);
+    expect(await said(from, 'barn.kith', '8080')).toBe('third');
+
+    // A later daemon finds both, and they are where they were.
+    await at.daemon?.kill();
+    await at.up();
+    await heard([from, at]);
+    await until('both are reached again', async () => (await both()).join() === 'shop,guest');
+    for (const name of ['shop', 'guest', 'third']) await from.json('kill', name);
+    await until('nobody has them any more', async () => (await both()).join() === ',');
+  });
+
   test('whoever placed it dies: it ends, and the receipt waits', async () => {
     const file = specFile(['/bin/sleep', '3'], {
       ...{ name: 'orphan', constraints: { nodes: ['barn'] } },
@@ -139,7 +210,7 @@ laboratory('work among real daemons and containers', (net, prepare) => {
       return now.phase === 'ended' ? now : null;
     });
     expect(ended).toMatchObject({ ended: 'done', receipts: 1, generation: 1 });
-    await heard([attic, barn, cellar, dairy] as Host[]);
+    await heard([attic, barn, cellar, dairy, eaves] as Host[]);
   });
 
   async function placedAt(own: Host | undefined, name: string): Promise<string> {
@@ -177,17 +248,26 @@ laboratory('work among real daemons and containers', (net, prepare) => {
   }
 
   test(
-    'hosts die and are cut off: their work runs elsewhere, and nowhere twice',
+    'hosts die, are cut off, or lose their daemon: their work runs elsewhere, and nowhere twice',
     async () => {
       const lost = await placedAt(cellar, 'moving');
       const parted = await placedAt(dairy, 'parted');
-      expect(await containersIn(dairy as Host)).toHaveLength(1);
+      const orphan = await placedAt(eaves, 'orphan-of-eaves');
+      for (const own of [dairy, eaves]) expect(await containersIn(own as Host)).toHaveLength(1);
       await (cellar as Host).off();
       await net().cut(dairy as Host);
-      await until('both are out of reach, and that is shown', async () => {
-        const both = await Promise.all([shown(lost), shown(parted)]);
-        return both.every(({ work }) => work.standing === 'unreachable');
+      await (eaves as Host).daemon?.kill();
+      await until('all are out of reach, and that is shown', async () => {
+        const all = await Promise.all([lost, parted, orphan].map(shown));
+        return all.every(({ work }) => work.standing === 'unreachable');
       });
+      // Nobody looks after it but its guard.
+      expect(await containersIn(eaves as Host)).toHaveLength(1);
+      const ended = until(
+        'the eaves have lost their copy',
+        async () => (await containersIn(eaves as Host)).length === 0,
+        LOST_MS_MAX,
+      ).then(async () => (await shown(orphan)).work);
       // It has no answer any more, and stops its copy before anybody may start another.
       await until(
         'the dairy has stopped its copy',
@@ -195,19 +275,26 @@ laboratory('work among real daemons and containers', (net, prepare) => {
         LOST_MS_MAX,
       );
       expect((await shown(parted)).work).toMatchObject({ host: keyOf(dairy), generation: 1 });
-      await Promise.all([movedFrom(cellar, lost), movedFrom(dairy, parted)]);
-      expect(await containersIn(dairy as Host)).toEqual([]);
+      expect(await ended).toMatchObject({ host: keyOf(eaves), generation: 1 });
+      await Promise.all([
+        movedFrom(cellar, lost),
+        movedFrom(dairy, parted),
+        movedFrom(eaves, orphan),
+      ]);
+      for (const own of [dairy, eaves]) expect(await containersIn(own as Host)).toEqual([]);
       await net().heal(dairy as Host);
       await (cellar as Host).on();
       await withPodman(cellar as Host);
       await (cellar as Host).up();
+      await (eaves as Host).up();
       await putAway(cellar, lost);
       await putAway(dairy, parted);
-      for (const own of [cellar, dairy]) expect(await containersIn(own as Host)).toEqual([]);
-      for (const id of [lost, parted]) await (attic as Host).json('kill', id);
-      await until('both have ended', async () => {
-        const both = await Promise.all([shown(lost), shown(parted)]);
-        return both.every(({ work }) => work.phase === 'ended');
+      await putAway(eaves, orphan);
+      for (const own of [cellar, dairy, eaves]) expect(await containersIn(own as Host)).toEqual([]);
+      for (const id of [lost, parted, orphan]) await (attic as Host).json('kill', id);
+      await until('all have ended', async () => {
+        const all = await Promise.all([lost, parted, orphan].map(shown));
+        return all.every(({ work }) => work.phase === 'ended');
       });
     },
     2 * LOST_MS_MAX,

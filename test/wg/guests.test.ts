@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nodePlatform } from '../../src/platform.ts';
-import { type Guest, egressRules, guestAddress, guestDevice, guestRules } from '../../wg/guests.ts';
+import { egressRules } from '../../wg/egress.ts';
+import { type Guest, guestAddress, guestDevice, guestRules } from '../../wg/guests.ts';
 import { covers, parsePrefix, type Prefix } from '../../wg/ip.ts';
 
 const PREFIX = 'fd5e:9c1f:77aa:4b0e:8d31:22f0::/96';
 const MESH = { device: 'kith12ab34', network: 'fd5e:9c1f:77aa::/48', prefix: PREFIX };
+const NODE = 'fd5e:9c1f:77aa:4b0e:8d31:22f0:0:1';
 const WORK = '01JE2HZ6Q3M8Y5T0V7XW9KB4CD';
 const GUEST: Guest = {
   ...{ device: 'kg0011223344', mac: '02:00:00:00:00:05' },
@@ -70,6 +72,30 @@ describe('guests', () => {
 
   test('that are all gone leave no table', () => {
     expect(guestRules('kith12ab34', MESH, [])).toMatch(/delete table netdev kith12ab34_guests\n$/);
-    expect(egressRules('kith12ab34', MESH.network, [])).toMatch(/delete table inet \S+\n$/);
+    expect(egressRules('kith12ab34', MESH, { users: [], shut: null })).toMatch(
+      /delete table inet \S+\n$/,
+    );
+  });
+});
+
+describe('work that reaches out', () => {
+  const egress = (more: Partial<Parameters<typeof egressRules>[2]>): string =>
+    egressRules('kith12ab34', MESH, { users: [], shut: null, ...more });
+
+  test('is not routed into the mesh, and its ports are heard there alone', () => {
+    const rules = egress({ shut: [{ port: 8_080, protocol: 'tcp' }] });
+    expect(rules).toMatch(/hook forward [^}]*oifname "kith\*" reject/);
+    const input = rules.slice(rules.indexOf('hook input'));
+    const lets = input.indexOf('iifname { "lo", "kith12ab34" } accept');
+    const drops = input.indexOf(`ip6 daddr ${NODE} tcp dport { 8080 } drop`);
+    expect(lets).toBeGreaterThan(0);
+    expect(drops).toBeGreaterThan(lets);
+    expect(rules).not.toContain('udp dport');
+  });
+
+  test('by a QEMU reaches neither this host nor the mesh', () => {
+    const rules = egress({ users: [1_879_048_192] });
+    expect(rules).toContain(`ip6 daddr ${MESH.network} reject`);
+    expect(rules).not.toContain('hook forward');
   });
 });

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type HostName, withNames, withoutNames } from '../../wg/hosts.ts';
+import { blocksIn, type HostName, withNames, withoutNames } from '../../wg/hosts.ts';
 
 const TAG = 'kith12ab34';
 const NAMES: readonly HostName[] = [
@@ -72,6 +72,17 @@ describe('the block', () => {
   test('of two networks stand side by side', () => {
     const both = withNames(withNames(PLAIN, TAG, NAMES).text, 'kith99ff00', NAMES).text;
     expect(withoutNames(both, TAG)).toBe(PLAIN + BLOCK.replaceAll(TAG, 'kith99ff00'));
+  });
+
+  test('is read back as it was written, whatever stands around it', () => {
+    fc.assert(
+      fc.property(foreign, foreign, wantedNames, (before, after, wanted) => {
+        const read = blocksIn(withNames(before, TAG, wanted).text + after).get(TAG);
+        expect(read).toEqual(wanted.length === 0 ? undefined : wanted);
+      }),
+      { numRuns: 300 },
+    );
+    expect([...blocksIn(PLAIN + BLOCK)]).toEqual([[TAG, NAMES]]);
   });
 
   test('ends the last line of somebody who left it open', () => {

@@ -9,6 +9,7 @@ import {
   labelsOf,
   type Mark,
   markOf,
+  meshMarkOf,
   outputFolders,
   podmanBody,
 } from '../../work/container.ts';
@@ -67,7 +68,6 @@ describe('a container', () => {
       HostConfig: {
         ...{ NetworkMode: 'bridge', Memory: 1 << 30, MemorySwap: 1 << 30, CpuQuota: 150_000 },
         ...{ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true },
-        PortBindings: { '80/tcp': [{ HostPort: '8080' }], '53/udp': [{ HostPort: '' }] },
       },
     });
     expect(podmanBody(CONTAINER)).toMatchObject({
@@ -75,11 +75,35 @@ describe('a container', () => {
       ...{ netns: { nsmode: 'bridge' }, cap_drop: ['all'], no_new_privileges: true },
       ...{ read_only_filesystem: true, httpproxy: false },
       resource_limits: { memory: { limit: 1 << 30, swap: 1 << 30 }, cpu: { quota: 150_000 } },
-      portmappings: [
-        { container_port: 80, host_port: 8080, protocol: 'tcp' },
-        { container_port: 53, protocol: 'udp' },
-      ],
     });
+  });
+
+  test('on the mesh knows its address, and so does a later daemon', () => {
+    const spec = specOf({
+      ...{
+        name: 'a',
+        network: { mode: 'mesh', publish: [{ port: 80 }, { port: 53, protocol: 'udp' }] },
+      },
+      job: { image: 'b' },
+    });
+    const address = 'fd5e:9c1f:77aa:4b0e:8d31:22f0:0:5';
+    const body = podmanBody({ ...CONTAINER, spec, address });
+    expect(body['env']).toMatchObject({ KITH_ADDRESS: address });
+    const labels = body['labels'] as Record<string, string>;
+    expect(dockerBody({ ...CONTAINER, spec, address })['Labels']).toEqual(labels);
+    expect(markOf(labels)).toEqual(MARK);
+    const ports = [
+      { port: 80, protocol: 'tcp' },
+      { port: 53, protocol: 'udp' },
+    ];
+    expect(meshMarkOf(labels)).toEqual({ address, ports });
+    expect(meshMarkOf({ 'kith.mesh': 'nowhere 80/tcp' })).toBeNull();
+    expect(meshMarkOf(labelsOf(MARK))).toBeNull();
+  });
+
+  test('opens no port of its engine', () => {
+    for (const body of [podmanBody(CONTAINER), dockerBody(CONTAINER)])
+      expect(JSON.stringify(body)).not.toMatch(/8080|portmappings|PortBindings/);
   });
 
   test('has no network where the spec says none, and on the mesh none of the engine', () => {

@@ -16,13 +16,23 @@ import { readFound } from '../../src/work/found.ts';
 import type { Hosting } from '../../src/work/hosting.ts';
 import { openOwnedFile } from '../../src/work/owned-file.ts';
 import { type Owning, startOwning } from '../../src/work/owning.ts';
-import { ownerPapers, penOf } from '../../src/work/papers.ts';
+import { ownerPapers } from '../../src/work/papers.ts';
 import type { WorkRow } from '../../src/work/rows.ts';
 import { workDesk } from '../../src/work/serving.ts';
 import type { Request } from '../../work/documents.ts';
-import { acts, actor } from '../kit/actors.ts';
+import { acts, actor, penOf } from '../kit/actors.ts';
 import { type ProcessDriver, processDriver } from '../kit/process-driver.ts';
-import { type TestHost, attic, barn, folder, host, job, network, newId, stove } from './hosts.ts';
+import {
+  type TestHost,
+  attic,
+  barn,
+  folder,
+  host,
+  job,
+  network,
+  newId,
+  stove,
+} from '../kit/work-hosts.ts';
 import { specOf } from './specs.ts';
 
 let place: ReturnType<typeof folder>;
@@ -59,7 +69,7 @@ beforeEach(async () => {
   await on.hosting.recovered;
   events = [];
   away = new Set();
-  const atticPapers = ownerPapers(penOf(attic.secret));
+  const atticPapers = ownerPapers(penOf(attic));
   owning = startOwning({
     ...{ self: attic.key, file: await openOwnedFile(realDisk, `${place.path}/attic`) },
     ...{ papers: atticPapers, tell: (event) => events.push(event) },
@@ -87,7 +97,7 @@ beforeEach(async () => {
     [attic.key, desk(attic.key, NO_HOST, owning, 'attic')],
   ]);
   finder = createFinder({
-    ...{ self: stove.key, papers: ownerPapers(penOf(stove.secret)), wallMs: nowMs },
+    ...{ self: stove.key, papers: ownerPapers(penOf(stove)), wallMs: nowMs },
     members: () => [barn.key, attic.key],
     reaching: {
       async find(to, named) {
@@ -207,7 +217,7 @@ test('the owner looks at what is signed: whom it is for, how old it is, of what 
   grantStop();
   const { digest } = owning.find(id).owned;
   const base = { v: 1 as const, id, generation: 1, digest, from: stove.key, to: attic.key };
-  const papers = ownerPapers(penOf(stove.secret));
+  const papers = ownerPapers(penOf(stove));
   const told = async (more: Partial<Request>, from = stove.key): Promise<unknown> => {
     const request = { ...base, at: nowMs(), say: 'stop', kill: false, ...more } as Request;
     const signed = await deskOf(attic.key).ask(papers.sign(request), from);

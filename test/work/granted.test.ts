@@ -2,7 +2,12 @@
 
 import { describe, expect, test } from 'vitest';
 import { type Asked, granted, type Limit, type Seen } from '../../work/granted.ts';
-import { groupFolder, interfacesIn, killedForMemory } from '../../work/kernel-files.ts';
+import {
+  groupFolder,
+  interfacesIn,
+  killedForMemory,
+  refusedProcesses,
+} from '../../work/kernel-files.ts';
 import { specOf } from './specs.ts';
 
 const ASKED: Asked = {
@@ -166,6 +171,9 @@ describe('files of the kernel', () => {
       '6,1,2,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,oom_memcg=/libpod_parent/libpod-abc,task_memcg=/libpod_parent/libpod-abc,task=tail,pid=1,uid=2\n' +
       '6,1,2,-;oom-kill:constraint=CONSTRAINT_NONE,task_memcg=/libpod_parent/libpod-def,task=a\n';
     expect([killedForMemory(log, 'abc'), killedForMemory(log, 'def')]).toEqual([true, false]);
+    const crowd = '6,9,9,-;cgroup: fork rejected by pids controller in /libpod_parent/libpod-def\n';
+    const all = log + crowd;
+    expect([refusedProcesses(all, 'abc'), refusedProcesses(all, 'def')]).toEqual([false, true]);
   });
 
   test('name the interfaces of a network', () => {

@@ -7,8 +7,8 @@ import { readReceipt } from '../../work/receipt.ts';
 import type { Spec } from '../../work/spec.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import { nowMs } from '../../src/os/clock.ts';
-import { ownerPapers, penOf } from '../../src/work/papers.ts';
-import { actor } from '../kit/actors.ts';
+import { ownerPapers } from '../../src/work/papers.ts';
+import { actor, penOf } from '../kit/actors.ts';
 import { faultyDisk } from '../kit/faulty-disk.ts';
 import { type ProcessDriver, processDriver } from '../kit/process-driver.ts';
 import {
@@ -22,7 +22,7 @@ import {
   network,
   newId,
   stove,
-} from './hosts.ts';
+} from '../kit/work-hosts.ts';
 import { specOf } from './specs.ts';
 
 let place: ReturnType<typeof folder>;
@@ -142,7 +142,7 @@ describe('a request', () => {
     const spec = running();
     const reserve = asking(spec, { say: 'reserve' });
     expect(await on.say(reserve, attic, stove)).toBe(null);
-    const signed = ownerPapers(penOf(attic.secret)).sign(reserve);
+    const signed = ownerPapers(penOf(attic)).sign(reserve);
     const changed = { ...signed, document: { ...(signed.document as object), generation: 2 } };
     expect(await on.hosting.ask(changed, attic.key)).toBe(null);
     expect(on.hosting.rows()).toEqual([]);
@@ -152,7 +152,7 @@ describe('a request', () => {
     const on = await ready();
     const spec = running();
     const wrong = asking(spec, { say: 'reserve', to: stove.key });
-    const own = ownerPapers(penOf(attic.secret));
+    const own = ownerPapers(penOf(attic));
     const answer = await on.hosting.ask(own.sign(wrong), attic.key);
     expect(answer?.document).toMatchObject({ say: 'refused', code: 'not-addressed' });
     const old = asking(spec, { say: 'reserve', at: nowMs() - 3_600_000 });

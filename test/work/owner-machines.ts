@@ -4,7 +4,7 @@
 import type { Key } from '../../proto/ids.ts';
 import { hostFrom } from '../../work/host-recovery.ts';
 import { startOwner } from '../../work/owner-state.ts';
-import { beat, tellHost, tellOwner } from './owner-parts.ts';
+import { beat, endCopy, tellHost, tellOwner } from './owner-parts.ts';
 import {
   type Copy,
   type Faults,
@@ -27,7 +27,10 @@ export function worldOf(names: readonly string[], roll: Roll, faults: Faults): W
     sites: new Map(keys.map((key) => [key, siteOf(key)])),
     ...{ owner: null, disk: new Map(), copies: [], goes: new Map(), durations: new Map() },
   };
-  for (const site of world.sites.values()) startProcess(world, site);
+  for (const site of world.sites.values()) {
+    startProcess(world, site);
+    if (faults.noGuards !== true) guarding(world, site);
+  }
   return world;
 }
 
@@ -35,8 +38,24 @@ function siteOf(key: Key): Site {
   return {
     ...{ key, bootMs: 0, boots: 1, wallOffMs: 1_800_000_000_000, process: 0, state: 'off' },
     ...{ wokeMs: 0, backlog: [], heard: new Map(), host: null, journal: [], copies: [] },
-    receipts: new Map(),
+    ...{ guards: new Map(), receipts: new Map() },
   };
+}
+
+const GUARD_LOOK_MS = 5_000;
+
+/** Ends what was not renewed, whatever became of the daemon; a machine that sleeps looks later. */
+function guarding(world: World, site: Site): void {
+  const look = (): void => {
+    at(world, GUARD_LOOK_MS, look);
+    if (site.state === 'off' || site.state === 'asleep') return;
+    for (const copy of site.copies) {
+      const untilMs = site.guards.get(`${copy.tag.id} ${copy.tag.generation}`);
+      if (untilMs !== undefined && momentOf(world, site).monoMs >= untilMs)
+        endCopy(world, site, copy);
+    }
+  };
+  at(world, world.roll(GUARD_LOOK_MS), look);
 }
 
 function startProcess(world: World, site: Site): void {
@@ -89,6 +108,7 @@ export function powerOff(world: World, site: Site, offMs: number): void {
   at(world, offMs, () => {
     site.bootMs = world.now;
     site.boots += 1;
+    site.guards.clear();
     startProcess(world, site);
   });
 }

@@ -6,6 +6,7 @@ import type { Answer, LeaseState, Receipt, Request, SignedDocument } from '../..
 import { stepHost } from '../../work/host.ts';
 import type { Act, Effect, Input } from '../../work/host-state.ts';
 import type { Tag } from '../../work/lease.ts';
+import { pastOf } from '../../work/past.ts';
 import { shownState } from '../../work/stages.ts';
 import { stepOwner } from '../../work/owner.ts';
 import { type OwnerInput, type OwnerOut, ownedAnew } from '../../work/owner-state.ts';
@@ -176,7 +177,7 @@ function requestAt(
 function stateAt({ host }: Site, id: string, generation: number): LeaseState | null {
   const lease = host?.leases.get(id);
   if (lease?.generation === generation) return shownState(lease);
-  const past = host?.past.get(id);
+  const past = host === null ? undefined : pastOf(host.past, id);
   return past?.generation === generation ? past.state : null;
 }
 
@@ -207,6 +208,8 @@ function hostDoes(world: World, site: Site, effect: Effect): void {
     }
     case 'receipt':
       return receiptAt(world, site, effect);
+    case 'guard':
+      return void site.guards.set(`${effect.tag.id} ${effect.tag.generation}`, effect.untilMs);
     case 'ask':
       return mine(world, site, effect);
     default:
@@ -261,7 +264,7 @@ function copyOf(site: Site, { id, generation }: Tag): Copy | undefined {
   return site.copies.find(({ tag }) => tag.id === id && tag.generation === generation);
 }
 
-function endCopy(world: World, site: Site, copy: Copy): void {
+export function endCopy(world: World, site: Site, copy: Copy): void {
   if (!site.copies.includes(copy)) return;
   copy.endedMs = world.now;
   site.copies = site.copies.filter((one) => one !== copy);

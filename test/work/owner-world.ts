@@ -38,6 +38,8 @@ export interface Site {
   host: Host | null;
   readonly journal: Entry[];
   copies: Copy[];
+  /** Beside the daemon: until when what runs may, by the clock of this start of the machine. */
+  readonly guards: Map<string, number>;
   readonly receipts: Map<string, SignedDocument>;
 }
 
@@ -48,6 +50,8 @@ export interface Faults {
   readonly slow: number;
   /** What a host makes of a spec that it is given: to break what it must keep. */
   readonly asHostsSee?: (spec: Spec) => Spec;
+  /** Nobody ends what runs beside a daemon that is dead. */
+  readonly noGuards?: boolean;
 }
 
 export interface World {

@@ -233,6 +233,41 @@ describe('an owner that falls silent', () => {
     expect(one.lease()?.life.outcome).toBe('held');
   });
 
+  test('a guard is told before the start, and with each answer: after the fence, before the loss', () => {
+    const one = at('preparing', REPLACE);
+    const takenMs = one.lease()?.takenMs ?? 0;
+    one.take();
+    one.give({ is: 'prepared', of: one.of() });
+    const begun = one.take().filter((it) => it.do === 'guard' || it.do === 'drive');
+    const untilMs = takenMs + 160_000;
+    expect(begun).toMatchObject([
+      { do: 'guard', untilMs },
+      { do: 'drive', act: 'start' },
+    ]);
+    const askedMs = one.monoMs + 5_000;
+    one.give({ is: 'verdict', id: ID, generation: 1, askedMs, keep: true });
+    expect(one.take()).toContainEqual(
+      expect.objectContaining({ do: 'guard', untilMs: askedMs + 160_000 }),
+    );
+    const other = at('preparing', job());
+    other.give({ is: 'prepared', of: other.of() });
+    expect(kinds(other.take())).not.toContain('guard');
+  });
+
+  test.each([true, false])(
+    'its owner is asked about what a guard has ended: found %s',
+    (isFound) => {
+      const before = at('running', REPLACE);
+      before.monoMs += 400_000;
+      const one = before.restart(isFound ? [before.found()] : []);
+      if (isFound) one.end(null, { signal: 'SIGKILL' });
+      one.clear();
+      expect(one.stage()).toBe('held');
+      passing(one, 12, 'keep');
+      expect(one.stage()).toBe('preparing');
+    },
+  );
+
   test('other work waits for its owner without end', () => {
     const one = at('running', job({ limits: { maxRuntimeS: 100_000 } }));
     one.monoMs += 90_000_000;

@@ -31,6 +31,10 @@ interface Case {
   readonly numbers?: { needs: number; has: number };
 }
 
+function published(...publish: readonly object[]): Spec {
+  return job({ network: { mode: 'egress', publish } });
+}
+
 const SICK = [{ uuid: 'GPU-0', name: 'A100', vramMiB: 40_960, fit: false }];
 const CASES: readonly Case[] = [
   {
@@ -86,6 +90,16 @@ const CASES: readonly Case[] = [
       facts: { cards: SICK },
       numbers: { needs: 1, has: 0 },
     },
+  },
+  {
+    ...{ code: 'no-port', what: 'a port that another program has' },
+    spec: published({ port: 80, hostPort: 8_080 }),
+    more: { busy: ['8080/tcp'] },
+  },
+  {
+    ...{ code: 'no-port', what: 'a port that other work has' },
+    spec: published({ port: 80, hostPort: 8_080 }),
+    before: (one) => one.ask(one.reserve(published({ port: 1, hostPort: 8_080 }), { id: ulid(1) })),
   },
   {
     ...{ code: 'no-cap', what: 'no right' },
@@ -209,6 +223,28 @@ describe('a reservation is refused', () => {
     expect(one.ask(one.reserve(spec, { id: ulid(2) }))).toMatchObject({ code: 'no-gpu' });
     one.clear();
     expect(one.ask(one.reserve(spec, { id: ulid(2) }))).toMatchObject({ say: 'reserved' });
+  });
+
+  test('a port has one holder; where none is named a free one is chosen, and stays', () => {
+    const one = OneHost.ready();
+    const spec = published({ port: 53, hostPort: 53, protocol: 'udp' }, { port: 80 }, { port: 81 });
+    one.run(spec);
+    const ports = one.lease()?.charge.ports ?? [];
+    expect(ports[0]).toEqual({ protocol: 'udp', hostPort: 53, port: 53 });
+    const chosen = ports.slice(1).map(({ hostPort }) => hostPort);
+    expect(new Set(chosen).size).toBe(2);
+    for (const port of chosen) expect(port >= 30_000 && port < 32_768).toBe(true);
+    const wish = (hostPort: number, protocol: string): unknown =>
+      one.ask(one.reserve(published({ port: 1, hostPort, protocol }), { id: ulid(hostPort) }));
+    expect(wish(chosen[0] as number, 'tcp')).toMatchObject({ code: 'no-port' });
+    expect(wish(53, 'tcp')).toMatchObject({ say: 'reserved' });
+    expect(one.restart().lease()?.charge.ports).toEqual(ports);
+    // A guest on the mesh has an address of its own.
+    const guest = job({ network: { mode: 'mesh', publish: [{ port: 53, hostPort: 53 }] } });
+    expect(one.ask(one.reserve(guest, { id: ulid(7) }))).toMatchObject({ say: 'reserved' });
+    one.end(0);
+    one.clear();
+    expect(wish(chosen[0] as number, 'tcp')).toMatchObject({ say: 'reserved' });
   });
 
   test('a right that is gone at go: nothing is started, and the room is free', () => {

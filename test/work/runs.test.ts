@@ -4,8 +4,10 @@ import { expect, test } from 'vitest';
 import type { Driver, Order } from '../../src/work/driver.ts';
 import type { Drivers } from '../../src/work/drivers.ts';
 import { ImageFault } from '../../src/work/images/images.ts';
+import { createPublishing } from '../../src/work/published.ts';
 import { createRuns } from '../../src/work/runs.ts';
 import type { Input } from '../../work/host-state.ts';
+import { noNet } from '../kit/guests.ts';
 import { specOf } from './specs.ts';
 
 const spec = specOf({ id: '01JE2HZ6Q3M8Y5T0V7XW9KB4CD', name: 'job', job: { image: 'box' } });
@@ -26,6 +28,7 @@ async function failureOf(thrown: Error): Promise<Input> {
         noteDriver: async () => undefined,
         removeRun: async () => undefined,
       },
+      publishing: createPublishing(noNet, () => null),
       say: () => undefined,
       goesOn: () => false,
     }).drive('prepare', tag, 1);

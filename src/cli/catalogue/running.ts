@@ -4,6 +4,26 @@ import type { Command } from '../command.ts';
 
 export const RUNNING: readonly Command[] = [
   {
+    path: ['ui'],
+    group: 'This machine',
+    summary: 'the network on this terminal: everything that kith does, by keys',
+    about: [
+      'Shows the nodes, the links, the work and the ledger, lets new machines in (F11), places ' +
+        'work (F5) and signs what is staged (F12). F1 shows every key; where a terminal keeps a ' +
+        'function key for itself, a capital letter does the same. Whatever is done there is a ' +
+        'command of kith, and is shown as that.',
+      'It needs no mouse, no colour (--no-colour, or NO_COLOR) and no Unicode (--ascii, or a ' +
+        'locale without it), and 60 columns by 16 rows. Leaving it stops nothing.',
+    ],
+    options: [
+      { name: 'up', help: 'start the daemon first, where none runs; it goes on afterwards' },
+      { name: 'ascii', help: 'draw with ASCII alone' },
+      { name: 'no-colour', help: 'draw without colour' },
+    ],
+    examples: [{ line: 'kith ui', what: 'the network of this machine' }],
+    load: () => import('../commands/ui.ts'),
+  },
+  {
     path: ['up'],
     group: 'This machine',
     summary: 'runs the daemon of this machine, until it is stopped',

@@ -102,8 +102,10 @@ const FOUNDING: readonly Command[] = [
       'A machine whose ledger was copied, restored or moved writes nothing until it is known that ' +
         'it has not written more elsewhere: a key that signs one place twice is frozen by everyone. ' +
         'Sync with every member first. Then this command says: what is held here is all that the ' +
-        'keys of this machine have signed.',
+        'keys of this machine have signed. While the network has other nodes and none has agreed ' +
+        'with this ledger since it was put back, it is refused.',
     ],
+    options: [{ name: 'anyway', help: 'nobody can be asked, and nothing was signed since' }],
     load: () => import('../commands/accept-head.ts'),
   },
 ];

@@ -4,7 +4,12 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { findMember } from '../../../ledger/find-member.ts';
-import { type MemberPreset, isMemberPreset, type Passing } from '../../../ledger/presets.ts';
+import {
+  MEMBER_PRESETS,
+  type MemberPreset,
+  isMemberPreset,
+  type Passing,
+} from '../../../ledger/presets.ts';
 import { frontierRoot, memberOf, stateOf } from '../../../ledger/replica.ts';
 import type { MemberState, State } from '../../../ledger/state.ts';
 import type {
@@ -44,22 +49,30 @@ import { unlockOperator } from '../../keys/unlock.ts';
 import { monotonicMs, nowMs, randomBytes } from '../../os/clock.ts';
 import { prefixesOutside } from '../../os/wireguard.ts';
 import { nodePlatform } from '../../platform.ts';
+import { answerTo, hasAsker, openPerson, tellStep } from '../asker.ts';
 import type { Call } from '../command.ts';
 import { Stop, wrongUse } from '../complaint.ts';
 import { passphraseSource } from '../desk.ts';
 import type { Exit } from '../exit.ts';
 import { homeToRead } from '../home.ts';
 import type { Printer } from '../print.ts';
+import { PLAIN } from '../style.ts';
 import { complaintOf, pairingCode, stop, unwrap } from '../sentences.ts';
 import { nameIn } from '../commands/operator-add.ts';
 import { placeNamed } from '../place.ts';
-import { admittedPage, candidateDocument, candidateLines } from './admitted.ts';
-import { askAtTerminal, lineOfInput } from './ask.ts';
+import {
+  type ShownTerms,
+  admittedPage,
+  candidateDocument,
+  candidateLines,
+  nameFor,
+} from './admitted.ts';
+import { agreed, askLine, lineOfInput } from './ask.ts';
 import { begun, endingSignal } from './start.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const signal = endingSignal();
-  await begun();
+  const { coded = false } = await begun();
   const wish = wishIn(call);
   const place = await placeNamed(call.folder, call.needed('machine'));
   // All that can be done before the code is typed is done by then: the person waits for the rest.
@@ -67,25 +80,36 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   // Only looked at: while a person types and reads, others may write.
   const held: Held = { home: await homeToRead(call.folder) };
   try {
-    return await admit(prepared(call, print, held, signer, wish), place, signal);
+    return await admit(prepared(call, print, held, signer, wish), { place, coded, signal });
   } finally {
     await held.home.close();
   }
 }
 
-async function admit(work: Work, place: Place, signal: AbortSignal): Promise<Exit> {
+interface Start {
+  readonly place: Place;
+  /** Whether the code was given, and comes through the pipe. */
+  readonly coded: boolean;
+  readonly signal: AbortSignal;
+}
+
+async function admit(work: Work, { place, coded, signal }: Start): Promise<Exit> {
   const { call, wish, self } = work;
   // Before anybody is asked for anything: a wrong wish costs no try of the code.
   if (wish.ipv4 !== null) unwrap(claimIpv4(work.state, wish.ipv4, await prefixesOutside()));
   rehearse();
-  const prs = await codeTyped();
+  const prs = await codeTyped(coded);
+  tellStep('connecting', `connecting to ${call.needed('machine')}`);
   const stream = unwrap(await reach(call.folder, place));
+  tellStep('meeting', 'connected; the two machines check the code');
   const dead = await runAdmitter(stream, {
     self,
     typed: { prs, tags: 0 },
     random: randomBytes,
     answer: (question) => answer(question, work),
-    tell: () => undefined,
+    tell: ({ what }) => {
+      if (what === 'written') tellStep('delivering', 'signed; the ledger goes to the new machine');
+    },
     signal,
   });
   return ended(dead, work);
@@ -118,6 +142,8 @@ interface Work {
   readonly replaces: MemberState | null;
   readonly passing: Passing;
   desk: AdmissionDesk | null;
+  /** Where the operator has another name for it. */
+  name: string | null;
   candidate: Candidate | null;
   preset: MemberPreset;
 }
@@ -139,8 +165,8 @@ function wishIn(call: Call): Wish {
 }
 
 /** The code, whole and checked before anything is sent. */
-async function codeTyped(): Promise<Secret> {
-  if (!process.stdin.isTTY) {
+async function codeTyped(coded: boolean): Promise<Secret> {
+  if (coded || (!hasAsker() && !process.stdin.isTTY)) {
     const reading = readCode((await lineOfInput()) ?? '');
     if (reading.kind === 'whole') return reading.prs;
     const isNone = reading.kind === 'partial' && reading.shown === '';
@@ -148,7 +174,7 @@ async function codeTyped(): Promise<Secret> {
   }
   let question = 'Code on the new machine: ';
   for (;;) {
-    const typed = await askAtTerminal(question);
+    const typed = await askLine(question);
     if (typed === null) return stop('cancelled');
     const reading = readCode(typed);
     if (reading.kind === 'whole') return reading.prs;
@@ -169,8 +195,8 @@ async function unlocked(call: Call): Promise<Signer> {
   const folder = file === undefined ? operatorFolder(call.folder) : dirname(file);
   const card = readOperatorKey(keyHost(), folder);
   if (!card.ok && card.code === 'file-missing') return stop('no-operator-key', file ?? '');
-  const source = passphraseSource(call);
-  return unwrap(await unlockOperator(keyHost(), folder, { source, moved: call.flag('moved') }));
+  const rules = { source: passphraseSource(call), moved: call.flag('moved'), open: openPerson };
+  return unwrap(await unlockOperator(keyHost(), folder, rules));
 }
 
 function prepared(call: Call, print: Printer, held: Held, signer: Signer, wish: Wish): Work {
@@ -197,7 +223,7 @@ function prepared(call: Call, print: Printer, held: Held, signer: Signer, wish: 
   const preset = wish.preset ?? 'peer';
   return {
     ...{ call, print, signer, wish, self, held, state, replaces, passing, preset },
-    ...{ desk: null, candidate: null },
+    ...{ desk: null, name: wish.name, candidate: null },
   };
 }
 
@@ -219,12 +245,13 @@ async function answer(question: AdmitterQuestion, work: Work): Promise<AdmitterA
 }
 
 async function draft(candidate: Candidate, work: Work): Promise<AdmitterAnswer> {
-  const { held, signer, passing, replaces, wish, preset } = work;
+  const { held, signer, passing, replaces, wish, name, preset } = work;
+  tellStep('drafting', 'the new machine is asked to accept the admission');
   const home = await openedToWrite(held.home);
   held.home = home;
   // What an earlier run has signed and not stored: it may be this very admission.
   unwrap(await finishLost({ home, signer, nowMs }));
-  const terms = { name: wish.name, preset, replaces, ipv4: await ipv4For(home, wish) };
+  const terms = { name, preset, replaces, ipv4: await ipv4For(home, wish) };
   const members = await reachableFrom(keyHost(), home);
   work.desk = admissionDesk({ home, signer, passing, terms, members, nowMs });
   return work.desk.draft(candidate);
@@ -268,20 +295,35 @@ async function isMeant(candidate: Candidate, work: Work): Promise<boolean> {
   if (wish.preset === null && isMemberPreset(role)) work.preset = role;
   work.candidate = candidate;
   const known = work.state.members.some(({ key }) => key === candidate.key);
-  if (!print.json) {
-    const terms = { name: wish.name, preset: work.preset, replaces, known };
-    print.item({}, () => candidateLines(candidate, terms, print.style));
-  }
+  const terms = { name: work.name, preset: work.preset, replaces, known };
+  if (!print.json) print.item({}, () => candidateLines(candidate, terms, print.style));
   if (!wish.asks) return true;
-  if (!(await agreed(`Is this the machine that shows the code? Admit it? [y/N] `))) return false;
+  const isTheOne = hasAsker()
+    ? await isChosen(candidate, terms, work)
+    : await agreed('Is this the machine that shows the code? Admit it?');
+  if (!isTheOne) return false;
   const isAlive = replaces !== null && replaces.removed === undefined;
   if (!isAlive || call.flag('yes')) return true;
-  return agreed(`The key of ${replaces.shown} is in force. Cut it for good? [y/N] `);
+  return agreed(`The key of ${replaces.shown} is in force. Cut it for good?`);
 }
 
-async function agreed(question: string): Promise<boolean> {
-  const typed = await askAtTerminal(question);
-  return typed !== null && /^y(es)?$/i.test(typed);
+/** The same of the program that asks, where the person may change name and rights as well. */
+async function isChosen(candidate: Candidate, terms: ShownTerms, work: Work): Promise<boolean> {
+  const { fingerprint, role, hardware } = candidateDocument(candidate);
+  const { preset, replaces, known } = terms;
+  // Of a machine that comes in another's place the rights are known, and of a member all is.
+  const isFixed = replaces !== null || known;
+  const chosen = await answerTo({
+    ask: 'admission',
+    ...{ lines: candidateLines(candidate, terms, PLAIN), name: nameFor(candidate, terms) },
+    ...{ fingerprint, role, hardware, preset },
+    presets: isFixed ? [preset] : Object.keys(MEMBER_PRESETS),
+    replaces: replaces?.shown ?? null,
+  });
+  if (chosen === null || chosen === false) return false;
+  work.name = chosen.name;
+  if (isMemberPreset(chosen.preset)) work.preset = chosen.preset;
+  return true;
 }
 
 /** What the person is told, and whether the old key is cut. */

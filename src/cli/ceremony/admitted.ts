@@ -14,7 +14,7 @@ import { grantTexts } from '../grants.ts';
 import { plain } from '../print.ts';
 import type { Style } from '../style.ts';
 import { columnsOf } from '../table.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 export interface ShownTerms {
   readonly name: string | null;
@@ -30,7 +30,7 @@ export function candidateLines(
   style: Style,
 ): string[] {
   const { introduction } = candidate;
-  const given = name ?? replaces?.name ?? candidate.name;
+  const given = nameFor(candidate, { name, replaces });
   const rights =
     replaces === null
       ? `${preset}: ${MEMBER_PRESETS[preset].what}`
@@ -45,6 +45,14 @@ export function candidateLines(
     ...(replaces === null ? [] : [['in place of', `${replaces.shown}, whose key is cut`]]),
   ];
   return ['', ...columnsOf(rows, { indent: 2 }), ''];
+}
+
+/** What it will be called. */
+export function nameFor(
+  candidate: Candidate,
+  { name, replaces }: Pick<ShownTerms, 'name' | 'replaces'>,
+): string {
+  return name ?? replaces?.name ?? candidate.name;
 }
 
 function hardwareRows({ model, system, cpu, cores, ...more }: Hardware): string[][] {

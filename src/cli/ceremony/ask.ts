@@ -1,14 +1,28 @@
 // What a person types at a ceremony: a line at the terminal, seen as it is typed, or the one line
-// of a pipe. It is read in the process of the ceremony, so that no other one knows the code.
+// of a pipe; or what the program says that asks in the person's place. It is read in the process of
+// the ceremony, so that no other one of this command knows the code.
 
 import fs from 'node:fs';
 import tty from 'node:tty';
+import { answerTo, hasAsker } from '../asker.ts';
 
 /** More than a code with every separator that somebody might type; the rest is no code. */
 const LINE_BYTES_MAX = 256;
 
-/** The answer of the person at the terminal of this process; null where there is none. */
-export async function askAtTerminal(question: string): Promise<string | null> {
+/** The line that the person types; null where there is nobody, or no line. */
+export async function askLine(question: string): Promise<string | null> {
+  if (hasAsker()) return answerTo({ ask: 'line', question });
+  return askAtTerminal(question);
+}
+
+/** Whether the person says yes. */
+export async function agreed(question: string): Promise<boolean> {
+  if (hasAsker()) return (await answerTo({ ask: 'confirm', question, lines: [] })) === true;
+  const typed = await askAtTerminal(`${question} [y/N] `);
+  return typed !== null && /^y(es)?$/i.test(typed);
+}
+
+async function askAtTerminal(question: string): Promise<string | null> {
   let fd: number;
   try {
     fd = fs.openSync('/dev/tty', 'r+');

@@ -9,6 +9,6 @@ process.on('disconnect', () => process.exit(1));
 // What the starter says is waited for only where it is asked for.
 process.channel?.unref();
 
-await main(process.argv.slice(2), ({ path: [first] }: Command) =>
+void main(process.argv.slice(2), ({ path: [first] }: Command) =>
   first === 'join' ? import('./window.ts') : import('./admit.ts'),
 );

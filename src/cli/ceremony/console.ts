@@ -11,7 +11,7 @@ import { monotonicMs, nowMs } from '../../os/clock.ts';
 import { nodePlatform } from '../../platform.ts';
 import type { Printer } from '../print.ts';
 import { complaintOf, pairingCode } from '../sentences.ts';
-import { utcText } from '../when.ts';
+import { utcText } from '../../../proto/when.ts';
 import { type CardFacts, cardLines, clock } from './card.ts';
 
 export interface Console {

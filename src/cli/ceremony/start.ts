@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { ASK_FD, askerFd } from '../asker.ts';
 import type { Call } from '../command.ts';
 import { EXITS, EXITS_OF_ALL, type Exit } from '../exit.ts';
 import { optionsOf } from '../args.ts';
@@ -31,8 +32,11 @@ export async function runCeremony(start: Start): Promise<Ended> {
   const { input } = start;
   const script = fileURLToPath(new URL('./child.js', import.meta.url));
   const stdin = input === 'none' ? 'ignore' : input === 'ours' ? 'inherit' : 'pipe';
+  const asker = askerFd();
   const child = spawn(process.execPath, [script, ...wordsOf(start)], {
-    stdio: [stdin, 'inherit', 'inherit', 'ipc'],
+    // Before the channel of the two processes, which takes the number after the last.
+    stdio: [stdin, 'inherit', 'inherit', asker ?? 'ignore', 'ipc'],
+    env: { ...process.env, ...(asker === null ? {} : { [ASK_FD]: '3' }) },
   });
   if (typeof input === 'object') child.stdin?.on('error', () => undefined).end(`${input.text}\n`);
   let said: unknown = null;

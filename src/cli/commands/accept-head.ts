@@ -2,6 +2,7 @@
 
 import { acceptHead } from '../../acts/accept-head.ts';
 import { keyHost } from '../../home/host.ts';
+import { nowMs } from '../../os/clock.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
 import { namesAt, withHome } from '../home.ts';
@@ -10,7 +11,9 @@ import { unwrap } from '../sentences.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   return withHome<Exit>(call.folder, { write: true, alone: true }, async (home) => {
-    const { heldBack, renewed } = unwrap(await acceptHead(keyHost(), home));
+    const { heldBack, renewed } = unwrap(
+      await acceptHead(keyHost(), home, { nowMs: nowMs(), isSure: call.flag('anyway') }),
+    );
     const nameOf = namesAt(home);
     print.result({ heldBack, renewed }, () => [
       heldBack === null

@@ -11,7 +11,7 @@ import { offerInstall } from '../offer.ts';
 import type { Printer } from '../print.ts';
 import type { Style } from '../style.ts';
 import { columnsOf } from '../table.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   if (call.flag('offer')) {

@@ -5,7 +5,7 @@ import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
 import type { Printer } from '../print.ts';
 import { stopDaemon } from '../stopping.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const found = await findDaemon(call.folder);

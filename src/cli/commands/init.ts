@@ -11,7 +11,7 @@ import type { Printer } from '../print.ts';
 import { handOut } from '../secrets.ts';
 import { unwrap } from '../sentences.ts';
 import { columnsOf } from '../table.ts';
-import { utcText } from '../when.ts';
+import { utcText } from '../../../proto/when.ts';
 import { nameIn } from './operator-add.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {

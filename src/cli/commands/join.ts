@@ -1,12 +1,13 @@
 // `kith join`: starts the process that shows the code, and after a burnt code another one, when
 // somebody presses a key. It never learns the code. With a ticket it needs no code.
 
+import { answerTo, closeAsker, hasAsker } from '../asker.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
 import { monotonicMs } from '../../os/clock.ts';
 import type { Printer } from '../print.ts';
 import { stop } from '../sentences.ts';
-import { spanText } from '../when.ts';
+import { spanText } from '../../../proto/when.ts';
 import { join as joinByTicket } from '../ceremony/ticket.ts';
 import { runCeremony } from '../ceremony/start.ts';
 
@@ -37,8 +38,9 @@ const AHEAD_MS = 100;
 /**
  * Any key at a terminal, any byte through a pipe; nobody, once the time is over or it is closed.
  */
-function keyPressed(withinMs: number, print: Printer): Promise<Pressed> {
+async function keyPressed(withinMs: number, print: Printer): Promise<Pressed> {
   const { stdin } = process;
+  if (hasAsker()) return keyAsked(withinMs);
   if (stdin.isTTY) print.note(`press a key for a new code, within ${spanText(withinMs)}`);
   return new Promise((resolve) => {
     const settle = (pressed: Pressed): void => {
@@ -61,4 +63,13 @@ function keyPressed(withinMs: number, print: Printer): Promise<Pressed> {
     if (stdin.readableEnded) return onEnd();
     stdin.on('data', onData).on('end', onEnd).on('error', onEnd).resume();
   });
+}
+
+/** The same of the program that asks; where it has said nothing in time, nobody. */
+async function keyAsked(withinMs: number): Promise<Pressed> {
+  const timer = setTimeout(closeAsker, withinMs);
+  const seconds = Math.floor(withinMs / 1_000);
+  const yes = await answerTo({ ask: 'key', question: 'press a key for a new code', seconds });
+  clearTimeout(timer);
+  return yes === true ? 'key' : 'nobody';
 }

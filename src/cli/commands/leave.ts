@@ -10,14 +10,14 @@ import { keyHost } from '../../home/host.ts';
 import { readIdentityKey } from '../../keys/identity.ts';
 import { readOperatorKey } from '../../keys/operator.ts';
 import { takeLock } from '../../store/lock.ts';
-import { confirmed } from '../ask.ts';
+import { canConfirm, confirmed } from '../ask.ts';
 import type { Call } from '../command.ts';
 import { Stop, wrongUse } from '../complaint.ts';
 import type { Exit } from '../exit.ts';
 import { tryHome } from '../home.ts';
 import type { Printer } from '../print.ts';
 import { stop, unwrap } from '../sentences.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const { folder } = call;
@@ -26,11 +26,12 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   const left = await standingIn(folder);
   const hasOperator = readOperatorKey(keyHost(), operatorFolder(folder)).ok;
   if (!call.flag('yes')) {
-    if (!process.stdin.isTTY) {
+    if (!canConfirm()) {
       throw new Stop(wrongUse('this removes the data of this machine for good', 'say --yes'));
     }
-    for (const line of warning(folder, left)) print.note(line);
-    await confirmed('remove it?');
+    const lines = warning(folder, left);
+    for (const line of lines) print.note(line);
+    await confirmed('remove it?', lines);
   }
   const ends = [unwrap(takeGenesis(folder)), takeLock(folder)];
   try {

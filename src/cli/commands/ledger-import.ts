@@ -10,7 +10,7 @@ import { barOn } from '../progress.ts';
 import { unwrap } from '../sentences.ts';
 import type { Style } from '../style.ts';
 import { columnsOf } from '../table.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const path = plainFile(call.needed('file'));

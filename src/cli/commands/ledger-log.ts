@@ -17,7 +17,7 @@ import { namesAt, withHome } from '../home.ts';
 import { type NameOf, short } from '../names.ts';
 import type { Printer } from '../print.ts';
 import { stop } from '../sentences.ts';
-import { claimedText, isFarOff } from '../when.ts';
+import { claimedText, isFarOff } from '../../../proto/when.ts';
 
 type Wanted = (record: Decoded) => boolean;
 

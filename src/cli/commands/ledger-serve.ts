@@ -14,7 +14,7 @@ import { namesAt, withHome } from '../home.ts';
 import { ticketText } from '../names.ts';
 import { nodeOf } from '../node.ts';
 import type { Printer } from '../print.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 const ANY_PORT = '127.0.0.1:0';
 

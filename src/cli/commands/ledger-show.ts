@@ -16,7 +16,7 @@ import type { NameOf } from '../names.ts';
 import type { Printer } from '../print.ts';
 import { stop } from '../sentences.ts';
 import { columnsOf } from '../table.ts';
-import { claimedText } from '../when.ts';
+import { claimedText } from '../../../proto/when.ts';
 
 /** Beyond so many records who cites one is not looked for: that reads the whole file. */
 const CITING_RECORDS_MAX = 200_000;

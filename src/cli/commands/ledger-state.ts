@@ -14,7 +14,7 @@ import { type NameOf, short } from '../names.ts';
 import type { Printer } from '../print.ts';
 import type { Style } from '../style.ts';
 import { columnsOf } from '../table.ts';
-import { counted, utcText } from '../when.ts';
+import { counted, utcText } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   return withHome<Exit>(call.folder, { write: false }, async (home) => {

@@ -23,7 +23,7 @@ import { type Printer, errorDocument } from '../print.ts';
 import { tickerOn } from '../progress.ts';
 import { complaintOf, stop } from '../sentences.ts';
 import { columnsOf } from '../table.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const url = peerUrl(call.needed('url'));

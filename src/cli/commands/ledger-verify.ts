@@ -13,7 +13,7 @@ import { barOn } from '../progress.ts';
 import { stop, unwrap } from '../sentences.ts';
 import type { Style } from '../style.ts';
 import { columnsOf } from '../table.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const path = pathOf(call);

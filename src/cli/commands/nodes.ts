@@ -1,73 +1,73 @@
 // `kith nodes`: the machines of the network: who belongs, as the ledger has it, and what the daemon
-// has heard of each.
+// has heard of each. The daemon tells both, so that nothing is read twice: docs/daemon.md.
 
-import { stateOf } from '../../../ledger/replica.ts';
-import type { MemberState } from '../../../ledger/state.ts';
-import { fingerprint } from '../../../proto/fingerprint.ts';
 import type { Key } from '../../../proto/ids.ts';
 import { mibText } from '../../../place/amounts.ts';
 import { askDaemon, findDaemon } from '../../daemon/client.ts';
-import { keyHost } from '../../home/host.ts';
-import { readIdentityKey } from '../../keys/identity.ts';
+import type { Roll } from '../../home/roll.ts';
 import type { Coverage, NodeFacts } from '../../mesh/facts.ts';
-import { nodePlatform } from '../../platform.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
 import { nodeRights } from '../grants.ts';
-import { namesAt, withHome } from '../home.ts';
 import { coverageLines } from '../mesh-lines.ts';
-import type { Printer } from '../print.ts';
+import { namesIn } from '../names.ts';
+import { type Printer, plain } from '../print.ts';
 import { columnsOf } from '../table.ts';
-import { spanText } from '../when.ts';
+import { spanText } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
-  const { heard, coverage } = await askedOf(call.folder);
-  return withHome<Exit>(call.folder, { write: false }, async (home) => {
-    const own = readIdentityKey(keyHost(), call.folder);
-    const nameOf = namesAt(home);
-    const nodes = stateOf(home.replica)
-      .members.filter((member) => member.class === 'node')
-      .map((member) => {
-        const { shown: name, key, labels, endpoints, replaces } = member;
-        const admission = home.store.find(member.by);
-        return {
-          ...{ name, key, fingerprint: fingerprint(key, nodePlatform), labels, endpoints },
-          ...{ standing: standingOf(member), here: own.ok && own.value === key },
-          admitted: admission === null ? null : nameOf(admission.author),
-          grants: member.grants.flatMap(({ grants }) => grants),
-          ...(replaces === undefined ? {} : { replaces: nameOf(replaces) }),
-          ...factsOf(heard.get(key)),
-        };
-      });
-    print.result({ nodes, coverage }, () => [
-      ...columnsOf(
-        nodes.map(({ name, here, fingerprint: print4, standing, admitted, ...node }) => [
-          `${name}${here ? ' (this machine)' : ''}`,
-          print4,
-          standing,
-          `by ${admitted ?? '?'}`,
-          heardText(heard.get(node.key)),
-          [...node.labels, nodeRights(node.grants)].join('; '),
-        ]),
-        print.columns === null ? {} : { width: print.columns },
-      ),
-      ...coverageLines(coverage, nameOf).map((line) => print.style.yellow(line)),
-    ]);
-    return 'ok';
-  });
+  const { roll, own, heard, coverage } = await askedOf(call.folder);
+  const members = roll.members.map((member) => ({ ...member, shown: plain(member.shown) }));
+  const nameOf = namesIn({ members }, new Set(roll.papers));
+  const nodes = members
+    .filter((member) => member.class === 'node')
+    .map(({ key, shown: name, fingerprint, labels, endpoints, standing, ...member }) => ({
+      ...{ name, key, fingerprint, labels, endpoints, standing, here: key === own },
+      admitted: member.admittedBy === null ? null : nameOf(member.admittedBy),
+      grants: member.grants,
+      ...(member.replaces === null ? {} : { replaces: nameOf(member.replaces) }),
+      ...factsOf(heard.get(key)),
+    }));
+  print.result({ nodes, coverage }, () => [
+    ...columnsOf(
+      nodes.map(({ name, here, fingerprint, standing, admitted, ...node }) => [
+        `${name}${here ? ' (this machine)' : ''}`,
+        fingerprint,
+        standing,
+        `by ${admitted ?? '?'}`,
+        heardText(heard.get(node.key)),
+        [...node.labels, nodeRights(node.grants)].join('; '),
+      ]),
+      print.columns === null ? {} : { width: print.columns },
+    ),
+    ...coverageLines(coverage, nameOf).map((line) => print.style.yellow(line)),
+  ]);
+  return 'ok';
 }
 
 interface Asked {
+  readonly roll: Roll;
+  readonly own: Key | null;
   readonly heard: ReadonlyMap<Key, NodeFacts>;
   readonly coverage: readonly Coverage[];
 }
 
-/** What the daemon has heard; nothing where none runs or it is still reading. */
+/**
+ * All of it from the daemon; where none runs, or it is still reading, the ledger from its files and
+ * nothing that was heard.
+ */
 async function askedOf(folder: string): Promise<Asked> {
   const status = await findDaemon(folder);
-  if (status?.state !== 'running') return { heard: new Map(), coverage: [] };
-  const { nodes } = await askDaemon(folder, 'nodes', undefined);
-  return { heard: new Map(nodes.map((node) => [node.key, node])), coverage: status.mesh.coverage };
+  if (status?.state !== 'running' || status.ledger === null) {
+    const { rollInFiles } = await import('../roll.ts');
+    return { ...(await rollInFiles(folder)), heard: new Map(), coverage: [] };
+  }
+  const [roll, { nodes }] = await Promise.all([
+    askDaemon(folder, 'members', undefined),
+    askDaemon(folder, 'nodes', undefined),
+  ]);
+  const heard = new Map(nodes.map((node) => [node.key, node]));
+  return { roll, own: status.node, heard, coverage: status.mesh.coverage };
 }
 
 type Told = Omit<NodeFacts, 'key'>;
@@ -105,8 +105,3 @@ function heardText(facts: NodeFacts | undefined): string {
 
 /** Clocks that differ by less are nobody's business. */
 const CLOCK_SHOWN_MS = 5_000;
-
-function standingOf({ removed, frozen }: MemberState): 'removed' | 'frozen' | 'active' {
-  if (removed !== undefined) return 'removed';
-  return frozen === undefined ? 'active' : 'frozen';
-}

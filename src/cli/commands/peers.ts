@@ -2,11 +2,12 @@
 
 import { askDaemon } from '../../daemon/client.ts';
 import type { PeerLink } from '../../mesh/facts.ts';
+import { bytesText } from '../../../proto/sizes.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
 import { type Printer, plain } from '../print.ts';
 import { columnsOf } from '../table.ts';
-import { spanText } from '../when.ts';
+import { spanText } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const { peers } = await askDaemon(call.folder, 'peers', undefined);
@@ -44,11 +45,4 @@ export function pathText({ path, via }: Pick<PeerLink, 'path' | 'via'>): string 
 
 export function rttText(ms: number): string {
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
-}
-
-function bytesText(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(bytes, 1)) / 10));
-  const size = bytes / 1024 ** power;
-  return `${power === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)} ${units[power]}`;
 }

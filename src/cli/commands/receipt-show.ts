@@ -11,7 +11,7 @@ import type { Exit } from '../exit.ts';
 import { nameIn } from '../names.ts';
 import { type Printer, plain } from '../print.ts';
 import { columnsOf } from '../table.ts';
-import { utcText } from '../when.ts';
+import { utcText } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const found = await askDaemon(call.folder, 'workReceipts', { id: call.needed('id') });

@@ -21,7 +21,7 @@ import { short } from '../names.ts';
 import { type Printer, plain } from '../print.ts';
 import { stop, unwrap } from '../sentences.ts';
 import { columnsOf } from '../table.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 /** `unchecked`: there is nothing here to hold it against. */
 interface Verdict {

@@ -30,8 +30,10 @@ import { keyDocument, makeKey } from '../own-key.ts';
 import type { Printer } from '../print.ts';
 import { handOut, secretText } from '../secrets.ts';
 import { complaintOf, unwrap } from '../sentences.ts';
-import { utcText } from '../when.ts';
+import { utcText } from '../../../proto/when.ts';
 import { nameIn } from './operator-add.ts';
+
+const STALE = 'note: not synced lately; what the old roots wrote and is not held here will be void';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   return withHome<Exit>(call.folder, { write: true, urgent: true }, async (home) => {
@@ -74,13 +76,13 @@ async function replaceRoots(
   const drafted = unwrap(draftRotation(replica, signer.publicKey, rotation));
   const preview = previewOf(replica, drafted.after);
   const nameOf = namesAt(home);
-  if (!print.json) for (const text of previewTexts(preview, nameOf)) print.note(text);
-  if (!isSyncedLately(lastSynced(keyHost(), call.folder), nowMs())) {
-    print.note(
-      'note: not synced lately; what the old roots wrote and is not held here will be void',
-    );
+  const changes = previewTexts(preview, nameOf);
+  if (!print.json) for (const text of changes) print.note(text);
+  const stale = isSyncedLately(lastSynced(keyHost(), call.folder), nowMs()) ? [] : [STALE];
+  for (const text of stale) print.note(text);
+  if (!call.flag('yes')) {
+    await confirmed('replace the roots of this network?', [...changes, ...stale]);
   }
-  if (!call.flag('yes')) await confirmed('replace the roots of this network?');
   // The key, then the sheet, then the signature: each is of use without those after it.
   await root.make();
   const { network } = replica.genesis;

@@ -6,7 +6,7 @@ import { memberNamed } from '../desk.ts';
 import type { Exit } from '../exit.ts';
 import { withHome } from '../home.ts';
 import type { Printer } from '../print.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const text = call.value('node');

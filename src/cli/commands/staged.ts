@@ -14,7 +14,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   return withHome<Exit>(call.folder, { write: false }, async (home) => {
     const { intents } = stagedIn(home);
     if (intents.length === 0) {
-      print.result({ staged: [], changes: [], voids: [] }, () => 'nothing is staged');
+      print.result({ staged: [], changes: [], voids: [], says: [] }, () => 'nothing is staged');
       return 'ok';
     }
     const plan = planFor(home.replica, ownCard(call.folder).publicKey, intents, nowMs());

@@ -19,12 +19,13 @@ import type { Store } from '../../store/store.ts';
 import type { Call } from '../command.ts';
 import { deedOf } from '../deeds.ts';
 import type { Exit } from '../exit.ts';
+import { type Here, hereIn, hereText } from '../here.ts';
 import { namesAt, tryHome } from '../home.ts';
 import { meshText, meshWorries } from '../mesh-lines.ts';
 import type { Printer } from '../print.ts';
 import type { Style } from '../style.ts';
 import { columnsOf } from '../table.ts';
-import { claimedText, counted, spanText, utcText } from '../when.ts';
+import { claimedText, counted, spanText, utcText } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const { folder } = call;
@@ -35,7 +36,10 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
     return true;
   });
   if (shown === null) {
-    print.result({ folder, ledger: null, daemon }, () => welcome(folder, daemon, print.style));
+    const here = hereIn(folder, null);
+    print.result({ folder, ledger: null, here, daemon }, () =>
+      welcome(folder, daemon, print.style),
+    );
   }
   return 'ok';
 }
@@ -85,6 +89,7 @@ interface Facts {
   readonly folder: string;
   readonly ledger: string;
   readonly network: string;
+  readonly here: Here;
   readonly records: number;
   readonly bytes: number;
   /** Those who were not removed; tickets that are still open. */
@@ -111,7 +116,8 @@ function openTickets({ replica }: HomeLedger): number {
 
 function factsOf(home: HomeLedger): Facts {
   const { folder, store, replica } = home;
-  const { ledger, network, members, conflicts, frozen } = stateOf(replica);
+  const state = stateOf(replica);
+  const { ledger, network, members, conflicts, frozen } = state;
   const standing = members.filter(({ removed }) => removed === undefined);
   const count = (of: string): number => standing.filter((member) => member.class === of).length;
   const last = lastRecord(store);
@@ -121,6 +127,7 @@ function factsOf(home: HomeLedger): Facts {
     folder,
     ledger,
     network,
+    here: hereIn(folder, state),
     records: store.records,
     bytes: store.bytes,
     members: { operator: count('operator'), node: count('node'), ticket: openTickets(home) },
@@ -166,6 +173,7 @@ function page(
   const rows: string[][] = [
     ['folder', facts.folder],
     ['ledger', facts.ledger],
+    ['machine', hereText(facts.here)],
     ['members', members.join(', ')],
     ['records', `${counted(facts.records, 'record')} in ${counted(facts.bytes, 'byte')}`],
   ];

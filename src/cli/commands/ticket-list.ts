@@ -8,7 +8,7 @@ import type { Exit } from '../exit.ts';
 import { namesAt, withHome } from '../home.ts';
 import type { Printer } from '../print.ts';
 import { columnsOf } from '../table.ts';
-import { utcText } from '../when.ts';
+import { utcText } from '../../../proto/when.ts';
 
 const STANDING = { open: 'open', expired: 'expired', closed: 'revoked', used: 'used' } as const;
 

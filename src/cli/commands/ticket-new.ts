@@ -24,7 +24,7 @@ import { withHome } from '../home.ts';
 import type { Printer } from '../print.ts';
 import { handOut } from '../secrets.ts';
 import { complaintOf, unwrap } from '../sentences.ts';
-import { utcText } from '../when.ts';
+import { utcText } from '../../../proto/when.ts';
 import { expiryOf } from './grant.ts';
 import { nameIn, passingOf } from './operator-add.ts';
 

@@ -8,7 +8,7 @@ import type { Exit } from '../exit.ts';
 import { withHome } from '../home.ts';
 import type { Printer } from '../print.ts';
 import { unwrap } from '../sentences.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const said = call.needed('number');

@@ -13,7 +13,7 @@ import type { Exit } from '../exit.ts';
 import { namesAt } from '../home.ts';
 import { type NameOf, short, ticketText } from '../names.ts';
 import { type Printer, plain } from '../print.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 import { ownVersion } from './version.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {

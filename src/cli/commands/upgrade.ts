@@ -16,7 +16,7 @@ import { holdsOf, passes } from '../holding.ts';
 import { type Printer, plain } from '../print.ts';
 import { stop } from '../sentences.ts';
 import { stopDaemon } from '../stopping.ts';
-import { counted } from '../when.ts';
+import { counted } from '../../../proto/when.ts';
 import { ownVersion } from './version.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {

@@ -23,7 +23,7 @@ export function printVersion(print: Printer): Exit {
 
 export function ownVersion(): string {
   // From dist/src/cli/commands/ and from src/cli/commands/ alike, the first one upwards is ours.
-  for (const up of ['../../../package.json', '../../../../package.json']) {
+  for (const up of ['../../package.json', '../../../package.json', '../../../../package.json']) {
     try {
       const { name, version } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8'));
       if (name === 'kith') return version;

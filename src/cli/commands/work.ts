@@ -2,7 +2,7 @@
 // believed is shown as that.
 
 import { askDaemon } from '../../daemon/client.ts';
-import type { Names, Works } from '../../daemon/work-routes.ts';
+import type { Works } from '../../daemon/work-routes.ts';
 import type { OwnedView } from '../../../work/owner-view.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
@@ -26,8 +26,8 @@ function linesOf(works: Works, print: Printer): string[] {
   const mine = new Set(owned.map(({ id, generation }) => `${id} ${generation}`));
   const others = at.filter(({ id, generation }) => !mine.has(`${id} ${generation}`));
   const rows = [
-    ...owned.map((work) => ownRow(work, names)),
-    ...others.map(({ id, kind, name, generation, owner, host, state }) => [
+    ...owned.map((work) => ownRow(work, works)),
+    ...others.map(({ id, kind, name, generation, owner, host, state, reached }) => [
       ...[
         id,
         kind ?? '-',
@@ -35,7 +35,7 @@ function linesOf(works: Works, print: Printer): string[] {
         nameIn(names, host),
         `generation ${generation}`,
       ],
-      plain(`${state}; placed by ${nameIn(names, owner)}`),
+      plain(`${state}; placed by ${nameIn(names, owner)}${reachedText(reached, names[host])}`),
     ]),
   ];
   return [
@@ -44,8 +44,17 @@ function linesOf(works: Works, print: Printer): string[] {
   ];
 }
 
-function ownRow(work: OwnedView, names: Names): string[] {
+function ownRow(work: OwnedView, { names, at }: Works): string[] {
   const { id, kind, name, host, generation } = work;
   const where = host === null ? '-' : nameIn(names, host);
-  return [id, kind, name, where, `generation ${generation}`, plain(standText(work))];
+  const its = at.find((one) => one.id === id && one.generation === generation);
+  const reached = host === null ? '' : reachedText(its?.reached, names[host]);
+  return [id, kind, name, where, `generation ${generation}`, plain(standText(work) + reached)];
+}
+
+/** Ports are those of its host; said by the host, and believed as little as the rest of its row. */
+function reachedText(reached: unknown, host: string | undefined): string {
+  if (!Array.isArray(reached) || reached.length === 0) return '';
+  const all = reached.map((one) => (String(one).startsWith(':') ? `${host}.kith${one}` : one));
+  return `; reached at ${all.join(', ')}`;
 }

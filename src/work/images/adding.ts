@@ -11,7 +11,7 @@ import { type ChunkList, imageId } from '../../../work/image.ts';
 import { CHUNK_BYTES, IMAGE_CHUNKS_MAX } from '../../../work/limits.ts';
 import { nowMs } from '../../os/clock.ts';
 import { nodePlatform } from '../../platform.ts';
-import { systemCode } from '../../store/faults.ts';
+import { isFull, systemCode } from '../../store/faults.ts';
 import { type About, type Paths, formIn, readAt, settle, sha256, writeAt } from './folder.ts';
 import type { ImageCode } from './refusals.ts';
 
@@ -51,9 +51,7 @@ export async function addFile(path: string, parts: AddParts): Promise<Result<Abo
     await settle(parts.paths, temporary, list, about);
     return ok(about);
   } catch (error) {
-    const code = systemCode(error);
-    const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-    return refuse(isFull ? 'image-no-room' : 'image-store', code);
+    return refuse(isFull(error) ? 'image-no-room' : 'image-store', systemCode(error));
   } finally {
     await source.close();
     if (temporary !== null) await fs.rm(temporary, { recursive: true, force: true });

@@ -10,7 +10,7 @@ import { CHUNK_BYTES } from '../../../work/limits.ts';
 import { type Channel, ChannelFault } from '../../peer/channel.ts';
 import { BusyFault, askChunk, askChunks, askHave } from '../../peer/image-client.ts';
 import { nodePlatform } from '../../platform.ts';
-import { systemCode } from '../../store/faults.ts';
+import { isFull, systemCode } from '../../store/faults.ts';
 import type { Incoming } from './incoming.ts';
 import {
   ASKED_AT_ONCE_MAX,
@@ -153,11 +153,6 @@ async function fetchChunks(
   if (failed !== null) return refuse('image-store', systemCode(failed));
   const why = signal.aborted ? 'it was stopped' : `${missing} of ${chunksIn(list)} chunks`;
   return refuse('image-broken-off', why);
-}
-
-function isFull(error: unknown): boolean {
-  const code = systemCode(error);
-  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 /**

@@ -9,6 +9,7 @@ import { type Digest, isDigest } from '../../../proto/ids.ts';
 import { type ChunkList, chunksIn, isChunk } from '../../../work/image.ts';
 import { CHUNK_BYTES } from '../../../work/limits.ts';
 import { realDisk, replaceFile } from '../../store/disk.ts';
+import { isFull } from '../../store/faults.ts';
 import {
   type About,
   type Paths,
@@ -40,6 +41,21 @@ export interface Incoming {
 
 export async function openIncoming(paths: Paths, id: Digest, list: ChunkList): Promise<Incoming> {
   const folder = join(paths.incoming, `fetch-${id}`);
+  try {
+    return await openIn(paths, folder, id, list);
+  } catch (error) {
+    // On a full disk nothing is left lying.
+    if (isFull(error)) await fs.rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function openIn(
+  paths: Paths,
+  folder: string,
+  id: Digest,
+  list: ChunkList,
+): Promise<Incoming> {
   realDisk.makeFolder(folder);
   await replaceFile(realDisk, join(folder, 'chunks'), list);
   const file = await fs.open(join(folder, 'image'), 'a+', 0o600);

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { type Result, ok, refuse } from '../../../proto/result.ts';
 import type { FailCode } from '../../../work/failures.ts';
 import { runTool } from '../../os/tools.ts';
+import { isFull } from '../../store/faults.ts';
 import { LAYERS_MAX, UNPACK_MS } from './limits.ts';
 
 export interface Root {
@@ -68,8 +69,7 @@ export async function unpack(
     fs.renameSync(draft, path.join(roots, id));
     return ok(undefined);
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    return refuse(code === 'ENOSPC' ? 'disk-full' : 'image-wrong', message);
+    return refuse(isFull(error) ? 'disk-full' : 'image-wrong', (error as Error).message);
   } finally {
     fs.rmSync(draft, { recursive: true, force: true });
   }
@@ -115,8 +115,8 @@ async function tar(
     { limitMs: UNPACK_MS, signal },
   );
   if (run.status === 0) return null;
-  const isFull = /No space left on device/.test(run.said);
-  return refuse(isFull ? 'disk-full' : 'image-wrong', run.said);
+  const hasNoRoom = /No space left on device/.test(run.said);
+  return refuse(hasNoRoom ? 'disk-full' : 'image-wrong', run.said);
 }
 
 async function addLayer(

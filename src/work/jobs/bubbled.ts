@@ -8,13 +8,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { utf8 } from '../../../proto/bytes.ts';
 import { type Result, ok } from '../../../proto/result.ts';
 import { ALL_LIMITS, granted, type Limit } from '../../../work/granted.ts';
+import { refusedProcesses } from '../../../work/kernel-files.ts';
 import type { Side } from '../../../work/multiplex.ts';
 import type { Spec } from '../../../work/spec.ts';
 import { nowMs } from '../../os/clock.ts';
 import type { Ending, Granted, LogSink, Running, Tag } from '../driver.ts';
 import { signalOf } from './contained.ts';
 import { findGroups, memoryKills } from './group.ts';
-import { kernelText, look, usedBy } from './inside.ts';
+import { kernelLog, kernelText, look, usedBy } from './inside.ts';
 import { BUBBLE_CHUNK_BYTES, BUBBLE_EVERY_MS } from './limits.ts';
 import { copyOutputs } from './outputs.ts';
 
@@ -177,8 +178,11 @@ function endingOf({ folder, group }: Bubbled, status: string | null): Ending {
     exit,
     signal: exit === null ? null : signalOf(exit),
     oom: exit === 0 ? false : kills === null ? null : kills > 0,
-    endedAtMs:
+    crowded: exit !== 0 && refusedProcesses(kernelLog() ?? '', group),
+    // The time of a file has fractions, and no receipt with one is read by anybody.
+    endedAtMs: Math.trunc(
       fs.statSync(path.join(folder, 'status'), { throwIfNoEntry: false })?.mtimeMs ?? nowMs(),
+    ),
   };
 }
 

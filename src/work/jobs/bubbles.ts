@@ -17,6 +17,7 @@ import { BUBBLE_LOG_BYTES } from '../../../work/limits.ts';
 import { monotonicMs, nowMs } from '../../os/clock.ts';
 import { findTool, needTool, runTool } from '../../os/tools.ts';
 import type { Driver, Order, Probe, Running, Tag, Tell } from '../driver.ts';
+import { leaveMark } from '../guard.ts';
 import { keptRoot, type Root, unpack } from './bubble-root.ts';
 import { type Bubbled, bubbling, hasBegun, supervisorOf } from './bubbled.ts';
 import { doorsOf, findGroups, makeGroups, removeGroups } from './group.ts';
@@ -68,7 +69,17 @@ export function bubbleDriver(parts: BubbleParts): Driver {
   };
 }
 
-const isRoot = (): boolean => process.geteuid?.() === 0;
+/** In a namespace of its own root may be the only user there is: then it is one like any other. */
+const isRoot = (): boolean =>
+  process.geteuid?.() === 0 && ['uid', 'gid'].every((kind) => isMapped(kind, Number(NOBODY)));
+
+function isMapped(kind: string, id: number): boolean {
+  const ranges = (kernelText(`/proc/self/${kind}_map`) ?? '').trim().split('\n');
+  return ranges.some((range) => {
+    const [first = 0, , count = 0] = range.trim().split(/\s+/).map(Number);
+    return id >= first && id < first + count;
+  });
+}
 
 async function probe(): Promise<Probe> {
   const checkedAtMs = nowMs();
@@ -150,6 +161,8 @@ async function start(own: Own, order: Order, tell: Tell): Promise<Result<Running
   const labels = labelsOf({ home: own.home, ...order.tag });
   const note = JSON.stringify({ labels, imageId: root.value.id, startedAtMs });
   fs.writeFileSync(path.join(folder, 'note.json'), note, { mode: 0o600 });
+  for (const where of ['cgroup', 'cmdline'] as const)
+    leaveMark(order, where, path.basename(folder));
   await launch(own, order, root.value, needs.value);
   for (const untilMs = monotonicMs() + BUBBLE_START_MS; monotonicMs() < untilMs; ) {
     const failed = refusalIn(folder);

@@ -6,12 +6,14 @@ import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Container, ContainerInspectInfo } from 'dockerode';
 import { utf8 } from '../../../proto/bytes.ts';
-import { type Result, ok } from '../../../proto/result.ts';
+import { type Result, ok, refuse } from '../../../proto/result.ts';
+import { meshMarkOf } from '../../../work/container.ts';
 import { granted } from '../../../work/granted.ts';
-import { killedForMemory } from '../../../work/kernel-files.ts';
+import { killedForMemory, refusedProcesses } from '../../../work/kernel-files.ts';
 import type { Spec } from '../../../work/spec.ts';
 import { monotonicMs, nowMs } from '../../os/clock.ts';
 import type { Ending, Granted, Running, Tag } from '../driver.ts';
+import type { GuestNet } from '../guest-net.ts';
 import { type Groups, groupsOf, kernelLog, look, usedBy } from './inside.ts';
 import { isGone, statusOf, within } from './engine.ts';
 import {
@@ -37,6 +39,8 @@ export interface Contained {
   readonly nodes: RegExp;
   /** Nobody waits for it any more. */
   readonly closing: AbortSignal;
+  /** Null: there is no way onto the mesh. */
+  readonly mesh: Pick<GuestNet, 'holds'> | null;
 }
 
 const SIGNALS: Readonly<Record<number, string>> = {
@@ -75,6 +79,10 @@ export function running(own: Contained): Running {
     kill: () => signal(container, 'SIGKILL'),
     ended: follow(own),
     console: async () => null,
+    reach(_protocol, port) {
+      const host = addressIn(facts);
+      return host === null ? null : { host, port };
+    },
     outputs: async (to) => (own.order === null ? [] : outputs(own, to)),
   };
 }
@@ -91,7 +99,25 @@ async function verify(own: Contained): Promise<Result<Granted, 'not-granted'>> {
   const seen = look(facts.State.Pid, nodes, (cgroup) => cgroup.includes(container.id));
   // It has ended already, and the kernel shows nothing of it any more.
   if (seen === null) return ok({ ended: true });
-  return granted({ spec: order.spec, cards: order.cards }, seen);
+  const found = granted({ spec: order.spec, cards: order.cards }, seen);
+  return found.ok && order.spec.network.mode === 'mesh' ? onMesh(own, found.value) : found;
+}
+
+/** That its address leads to it, and that it is kept to that. */
+async function onMesh(
+  { mesh, tag, facts }: Contained,
+  found: Granted,
+): Promise<Result<Granted, 'not-granted'>> {
+  const place = meshMarkOf(facts.Config.Labels);
+  const holds = place !== null && (await mesh?.holds(tag)) === true;
+  if (!holds) return refuse('not-granted', 'its address on the mesh does not lead to it');
+  return ok({ ...found, network: 'mesh', keptToItsAddress: true, address: place.address });
+}
+
+/** What the engine gave it in a network of its own, where this host can reach it. */
+function addressIn({ NetworkSettings: own }: ContainerInspectInfo): string | null {
+  const all = Object.values(own.Networks).map(({ IPAddress }) => IPAddress);
+  return [own.IPAddress, ...all].find((address) => address !== '') ?? null;
 }
 
 async function stats(groups: Groups): Promise<Awaited<ReturnType<Running['stats']>>> {
@@ -172,18 +198,19 @@ async function settled(
 
 function endingOf({ container }: Contained, state: State): Ending {
   const exit = state.ExitCode;
+  const log = exit === 0 ? null : kernelLog();
   return {
     exit,
     signal: signalOf(exit),
-    oom: exit === 0 ? false : wasForMemory(container.id, state),
+    oom: exit === 0 ? false : wasForMemory(container.id, state, log),
+    crowded: log !== null && refusedProcesses(log, container.id),
     endedAtMs: momentOf(state.FinishedAt) ?? nowMs(),
   };
 }
 
 /** podman does not tell in the old hierarchy of control groups; the log of the kernel does. */
-function wasForMemory(id: string, state: State): boolean | null {
+function wasForMemory(id: string, state: State, log: string | null): boolean | null {
   if (state.OOMKilled) return true;
-  const log = kernelLog();
   if (log !== null) return killedForMemory(log, id);
   return signalOf(state.ExitCode) === 'SIGKILL' ? null : false;
 }

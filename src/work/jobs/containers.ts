@@ -2,6 +2,7 @@
 // all, and what they differ in stands in `work/container.ts`. Labels on the containers are its only
 // memory, and nothing without them is touched. Spec: docs/jobs.md.
 
+import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { type Result, ok, refuse } from '../../../proto/result.ts';
@@ -11,6 +12,7 @@ import {
   homeLabel,
   type Mark,
   markOf,
+  meshMarkOf,
   podmanBody,
 } from '../../../work/container.ts';
 import type { FailCode } from '../../../work/failures.ts';
@@ -19,11 +21,19 @@ import { ENGINE_LOG_BYTES } from '../../../work/limits.ts';
 import type { Spec } from '../../../work/spec.ts';
 import { nowMs } from '../../os/clock.ts';
 import type { Driver, Estimate, Order, Probe, Running, Tag, Tell } from '../driver.ts';
+import { leaveMark } from '../guard.ts';
+import type { GuestNet } from '../guest-net.ts';
 import { type Contained, running } from './contained.ts';
 import { ask, attempt, type Engine, findEngine, type Flavour, statusOf, within } from './engine.ts';
 import { bringImage, type EngineImage, pruneImages } from './images.ts';
 import { kernelText } from './inside.ts';
-import { ENGINE_ASK_MS, ENGINE_NPROC_MAX, ENGINE_REMOVE_MS, ENGINE_START_MS } from './limits.ts';
+import {
+  ENGINE_ASK_MS,
+  ENGINE_NPROC_MAX,
+  ENGINE_REMOVE_MS,
+  ENGINE_START_MS,
+  RECOVERED_AT_ONCE_MAX,
+} from './limits.ts';
 import { makeOutputFolders, needsOf } from './needs.ts';
 
 /** How cards are named to an engine, and what their nodes in `/dev` are called. */
@@ -36,17 +46,10 @@ export interface CardKind {
 export const NVIDIA: CardKind = { cdi: 'nvidia.com/gpu', nodes: /^nvidia\d+$/ };
 
 /** Gives a container an address of its own on the mesh, by the process that it began with. */
-export interface GuestNetwork {
-  attachContainer(pid: number, guest: Guest): Promise<Result<unknown, FailCode>>;
-  /** Also of what was never attached. */
-  detach(guest: Pick<Guest, 'id' | 'generation'>): Promise<void>;
-}
-
-interface Guest {
-  readonly id: string;
-  readonly generation: number;
-  readonly ports: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];
-}
+export type GuestNetwork = Pick<
+  GuestNet,
+  'plan' | 'attachContainer' | 'detach' | 'holds' | 'adopt'
+>;
 
 export interface ContainerParts {
   /** The folder of this host's state: `secrets` and `volumes` lie in it. */
@@ -70,6 +73,8 @@ interface Own extends ContainerParts {
 export function containerDriver(flavour: Flavour, parts: ContainerParts): Driver {
   const nproc = limitOf(kernelText('/proc/self/limits'), 'Max processes')?.hard ?? ENGINE_NPROC_MAX;
   const own: Own = { ...parts, flavour, closing: new AbortController(), nproc, engine: null };
+  // Each container that is followed listens to it.
+  setMaxListeners(0, own.closing.signal);
   return {
     kind: 'job',
     name: flavour,
@@ -135,6 +140,7 @@ async function start(own: Own, order: Order, tell: Tell): Promise<Result<Running
   tell('starting');
   const made = await make(own, engine.value, order, image.value);
   if (!made.ok) return made;
+  leaveMark(order, 'cgroup', made.value);
   const begun = await begin(own, engine.value, order, { id: made.value, image: image.value });
   if (!begun.ok) await destroy(own, order.tag);
   return begun;
@@ -150,8 +156,12 @@ async function make(
   const needs = needsOf(order.spec, order.folder, own.state);
   if (!needs.ok) return needs;
   const mark: Mark = { home: own.home, ...order.tag };
+  const isGuest = order.spec.network.mode === 'mesh';
+  const plan = isGuest ? own.mesh?.plan(guestOf(order)) : undefined;
+  if (plan?.ok === false) return plan;
   const container = {
     ...{ mark, spec: order.spec, image: image.name, ...needs.value },
+    ...(plan === undefined ? {} : { address: plan.value.address }),
     cards: order.cards.map(({ uuid }) => `${own.cards.cdi}=${uuid}`),
     nproc: Math.min(own.nproc, ENGINE_NPROC_MAX),
   };
@@ -187,17 +197,18 @@ async function begin(
   if (!begun.ok) return begun;
   const { live, facts } = begun.value;
   if (order.spec.network.mode === 'mesh' && own.mesh !== null && facts.State.Running) {
-    const { id: guest, generation } = order.tag;
-    const ports = order.spec.network.publish;
-    const joined = await own.mesh.attachContainer(facts.State.Pid, {
-      id: guest,
-      generation,
-      ports,
-    });
+    const joined = await own.mesh.attachContainer(facts.State.Pid, guestOf(order));
     if (!joined.ok) return joined;
+    if (joined.value.address !== meshMarkOf(facts.Config.Labels)?.address)
+      return refuse('start-failed', 'the mesh has changed since the container was made');
   }
   const stream = live as unknown as Readable;
   return ok(running(contained(own, { container, order, facts, live: stream, image: image.id })));
+}
+
+function guestOf({ tag: { id, generation }, spec }: Order): Parameters<GuestNet['plan']>[0] {
+  const ports = spec.network.publish.map(({ port, protocol }) => ({ port, protocol }));
+  return { id, generation, ports };
 }
 
 interface Parts {
@@ -213,8 +224,7 @@ function contained(own: Own, { container, order, facts, live, image }: Parts): C
   return {
     ...{ container, tag, facts, imageId: image, live },
     order: { log, folder, spec, cards: cards.length },
-    nodes: own.cards.nodes,
-    closing: own.closing.signal,
+    ...{ nodes: own.cards.nodes, mesh: own.mesh, closing: own.closing.signal },
   };
 }
 
@@ -226,12 +236,15 @@ async function recover(own: Own, orderOf: (tag: Tag) => Order | null): Promise<r
     engine.value.docker.listContainers({ all: true, filters: { label: [homeLabel(own.home)] } }),
   );
   const found: Running[] = [];
-  for (const { Id, Labels } of listed) {
-    const mark = markOf(Labels);
-    if (mark === null) continue;
-    const one = await recoverOne(own, engine.value, Id, mark, orderOf);
-    if (one !== null) found.push(one);
-  }
+  const next = async (): Promise<void> => {
+    for (let row = listed.shift(); row !== undefined; row = listed.shift()) {
+      const mark = markOf(row.Labels);
+      if (mark === null) continue;
+      const one = await recoverOne(own, engine.value, row.Id, mark, orderOf);
+      if (one !== null) found.push(one);
+    }
+  };
+  await Promise.all(Array.from({ length: RECOVERED_AT_ONCE_MAX }, next));
   await pruneImages(engine.value);
   return found;
 }
@@ -254,11 +267,24 @@ async function recoverOne(
     if (order !== null) await destroy(own, tag);
     return null;
   }
+  const place = meshMarkOf(facts.Config.Labels);
+  const { generation } = tag;
+  if (place !== null && facts.State.Running)
+    own.mesh?.adopt({ guests: [{ id: tag.id, generation, ...place }] });
   const image = imageIn(facts);
   if (order !== null)
     return running(contained(own, { container, order, facts, live: null, image }));
   const { nodes } = own.cards;
-  const alone = { container, tag, facts, imageId: image, order: null, live: null, nodes };
+  const alone = {
+    container,
+    tag,
+    facts,
+    imageId: image,
+    order: null,
+    live: null,
+    nodes,
+    mesh: null,
+  };
   return running({ ...alone, closing: own.closing.signal });
 }
 

@@ -73,10 +73,9 @@ export function look(pid: number, nodes: RegExp, isOurs: (cgroup: string) => boo
     isHostNetwork: linkOf(`/proc/${pid}/ns/net`) === linkOf('/proc/self/ns/net'),
     cardNodes: nodesIn(path.join('/proc', String(pid), 'root', 'dev'), nodes),
   };
-  // Asked last: what was read before belongs to whom it says now. A zombie has no mounts.
-  return isOurs(of('cgroup') ?? '') && texts.mountinfo !== null && texts.mountinfo !== ''
-    ? seen
-    : null;
+  // Asked last: what was read before belongs to whom it says now, and to one that lived: whoever
+  // ends meanwhile shows a part of all this, and a zombie has no mounts.
+  return isOurs(of('cgroup') ?? '') && (of('mountinfo') ?? '') !== '' ? seen : null;
 }
 
 function limitsIn(groups: Groups): Record<string, string> {

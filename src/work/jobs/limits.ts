@@ -13,6 +13,8 @@ export const ENGINE_START_MS = 60_000;
 export const ENGINE_REMOVE_MS = 30_000;
 /** An image on its way into an engine or out of a registry may stand still for so long. */
 export const ENGINE_STILL_MS = 120_000;
+/** Containers that are looked at together after a start: an engine has few cores for it. */
+export const RECOVERED_AT_ONCE_MAX = 4;
 /** Between two tries to reach an engine that went away under running work. */
 export const ENGINE_AGAIN_MS = 500;
 /** From the end of the output to the end of the container: podman tells within some ms. */

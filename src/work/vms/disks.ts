@@ -19,7 +19,7 @@ import { FAILURES, type FailCode } from '../../../work/failures.ts';
 import { QCOW2_HEADER_BYTES, isQcow2, readQcow2 } from '../../../work/qcow2.ts';
 import { type Seed, fitsSeed, seedDisk, seedFiles } from '../../../work/seed.ts';
 import { runTool } from '../../os/tools.ts';
-import { systemCode } from '../../store/faults.ts';
+import { isFull } from '../../store/faults.ts';
 import type { ImageFound, Order, Tell } from '../driver.ts';
 import { BOOT_FILE_BYTES_MAX, OVERLAY_MS } from './limits.ts';
 import type { Base } from './note.ts';
@@ -59,8 +59,7 @@ export async function fetched(
     const found = await order.image(name, tell, signal);
     return found.where === 'store' ? ok(found) : refuse('image-missing', name);
   } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOSPC' || code === 'EDQUOT') return refuse('disk-full', name);
+    if (isFull(error)) return refuse('disk-full', name);
     const why = error instanceof Error ? error.message : String(error);
     const own = (error as { code?: string }).code ?? '';
     return refuse(own in FAILURES ? (own as FailCode) : 'image-unfetched', `${name}: ${why}`);
@@ -108,8 +107,8 @@ export async function makeOverlay(
   const argv = ['qemu-img', 'create', '-q', '-f', 'qcow2', ...under, draft, `${diskMiB}M`];
   const made = await runTool(argv, { limitMs: OVERLAY_MS, signal });
   if (made.status !== 0) {
-    const isFull = /no space left|quota exceeded/i.test(made.said);
-    return refuse(isFull ? 'disk-full' : 'engine-refused', made.said);
+    const hasNoRoom = /no space left|quota exceeded/i.test(made.said);
+    return refuse(hasNoRoom ? 'disk-full' : 'engine-refused', made.said);
   }
   chmodSync(draft, 0o600);
   renameSync(draft, file);

@@ -110,12 +110,12 @@ async function recover(
     own.running.set(entry.name, machine);
     found.push(machine);
   }
-  await own.parts.net.keep(
-    living.flatMap(({ tag: { id, generation }, net: { address, ports } }) =>
+  own.parts.net.adopt({
+    guests: living.flatMap(({ tag: { id, generation }, net: { address, ports } }) =>
       address === null ? [] : [{ id, generation, address, ports }],
     ),
-    living.filter(({ net }) => net.mode === 'egress').map(({ tag }) => userOf(tag)),
-  );
+    users: living.filter(({ net }) => net.mode === 'egress').map(({ tag }) => userOf(tag)),
+  });
   return found;
 }
 

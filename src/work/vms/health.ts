@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../../os/clock.ts';
 import { HEALTH_LOOK_MS } from './limits.ts';
 import type { Note } from './note.ts';
-import { HEALTH_ADDRESS } from './ports.ts';
+import { LOCAL_ADDRESS } from './ports.ts';
 
 export async function answers(
   { net, started }: Note,
@@ -16,8 +16,9 @@ export async function answers(
   ask: (line: string) => Promise<string>,
 ): Promise<boolean> {
   const endMs = monotonicMs() + limitMs;
-  const door = started?.forwards.find((one) => one.address === HEALTH_ADDRESS && one.port === port);
-  const [host, at] = net.address === null ? [HEALTH_ADDRESS, door?.hostPort] : [net.address, port];
+  // The last is its own: by a published one others may be connected.
+  const door = started?.forwards.findLast((one) => one.protocol === 'tcp' && one.port === port);
+  const [host, at] = net.address === null ? [LOCAL_ADDRESS, door?.hostPort] : [net.address, port];
   if (at === undefined) return false;
   const socket = connect({ host, port: at });
   socket.on('error', () => undefined);

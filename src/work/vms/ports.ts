@@ -1,5 +1,5 @@
-// The ports of this host that lead to a guest whose QEMU talks for it. Spec: docs/machines.md,
-// "Egress".
+// The ports of this host's loopback that lead to a guest whose QEMU talks for it: what is published
+// of it is passed on from there (../doors.ts). Spec: docs/machines.md, "Published ports".
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -7,31 +7,27 @@ import { type AddressInfo, createServer } from 'node:net';
 import type { Forward } from '../../../work/qemu.ts';
 import type { Spec } from '../../../work/spec.ts';
 
-/** Where this host alone looks after the health of a guest. */
-export const HEALTH_ADDRESS = '127.0.0.1';
+/** Where this host alone reaches a guest. */
+export const LOCAL_ADDRESS = '127.0.0.1';
+
+type Wanted = Pick<Forward, 'port' | 'protocol'>;
 
 /** One for each that is published, and one for this host's own look at its health. */
 export async function forwardsOf({ network, health }: Spec): Promise<readonly Forward[]> {
   if (network.mode !== 'egress') return [];
   const forwards: Forward[] = [];
   const isTaken = (hostPort: number): boolean => forwards.some((one) => one.hostPort === hostPort);
-  const anyFree = async (protocol: Forward['protocol'], address: string): Promise<number> => {
+  const anyFree = async (protocol: Forward['protocol']): Promise<number> => {
     for (;;) {
-      const port = await freePort(protocol, address);
+      const port = await freePort(protocol, LOCAL_ADDRESS);
       if (!isTaken(port)) return port;
     }
   };
-  for (const { port, hostPort, protocol } of network.publish) {
-    forwards.push({
-      ...{ protocol, address: '', port },
-      hostPort: hostPort ?? (await anyFree(protocol, '0.0.0.0')),
-    });
-  }
-  const looked = health?.tcp;
-  if (looked !== undefined) {
-    const address = HEALTH_ADDRESS;
-    const hostPort = await anyFree('tcp', address);
-    forwards.push({ protocol: 'tcp', address, port: looked, hostPort });
+  const looked: readonly Wanted[] =
+    health?.tcp === undefined ? [] : [{ port: health.tcp, protocol: 'tcp' }];
+  for (const { port, protocol } of [...network.publish, ...looked]) {
+    const hostPort = await anyFree(protocol);
+    forwards.push({ protocol, address: LOCAL_ADDRESS, port, hostPort });
   }
   return forwards;
 }

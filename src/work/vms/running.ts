@@ -110,6 +110,7 @@ export function runMachine(parts: RunningParts): RunningMachine {
       if (process !== null) signalTo(process, 'SIGKILL');
     },
     check: () => isWell(parts, qmp),
+    reach: (protocol, port) => doorTo(started, protocol, port),
     async console(): Promise<Duplex | null> {
       if (process === null || end !== null) return null;
       consoles ??= shareConsole(join(folder, SOCKETS.console));
@@ -124,6 +125,15 @@ export function runMachine(parts: RunningParts): RunningMachine {
       await log?.close();
     },
   };
+}
+
+function doorTo(
+  { forwards }: Started,
+  protocol: 'tcp' | 'udp',
+  port: number,
+): ReturnType<NonNullable<Running['reach']>> {
+  const of = forwards.find((one) => one.port === port && one.protocol === protocol);
+  return of === undefined ? null : { host: of.address, port: of.hostPort };
 }
 
 const EXITS: Readonly<Record<GuestEnd, number>> = { shutdown: 0, panicked: 1 };

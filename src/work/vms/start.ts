@@ -14,6 +14,7 @@ import { nowMs } from '../../os/clock.ts';
 import { nodePlatform } from '../../platform.ts';
 import { doorsOf, makeCgroup, removeCgroup } from '../cgroup.ts';
 import type { Order, Running, Tag, Tell } from '../driver.ts';
+import { leaveMark } from '../guard.ts';
 import { FILES, uefiFiles } from './disks.ts';
 import type { Machines } from './driver.ts';
 import { groupsFor } from './kvm.ts';
@@ -49,16 +50,11 @@ export async function started(
       own.running.set(nameOf(tag), machine.value);
       return machine;
     }
-    const mayTryAgain = tries > 1 && /forwarding rule/.test(machine.detail) && hasAny(order);
-    if (mayTryAgain) continue;
+    // A port that was free a moment ago may be another's.
+    if (tries > 1 && /forwarding rule/.test(machine.detail)) continue;
     await left(own, note, folder);
     return machine;
   }
-}
-
-/** A port that nobody has named may be another the next time. */
-function hasAny({ spec: { network, health } }: Order): boolean {
-  return health !== undefined || network.publish.some(({ hostPort }) => hostPort === undefined);
 }
 
 function startOf({ tag, spec }: Order, accel: Accel, forwards: readonly Forward[]): Started {
@@ -114,6 +110,7 @@ async function tried(
   if (typeof groups === 'string') return refuse('start-failed', groups);
   rmSync(join(folder, COMPLAINTS), { force: true });
   writeNote(folder, ready);
+  leaveMark(order, 'cmdline', `guest=kith-${name}`);
   const child = await launch(
     {
       ...{ folder, identity: { user, groups } },

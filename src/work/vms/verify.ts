@@ -8,7 +8,6 @@ import { type Cgroup, heldBy } from '../cgroup.ts';
 import type { Granted } from '../driver.ts';
 import type { GuestNet } from '../guest-net.ts';
 import type { Note, Process, Started } from './note.ts';
-import { HEALTH_ADDRESS } from './ports.ts';
 import { argvOf, boundsOf } from './process.ts';
 
 const MIB = 1_048_576;
@@ -45,15 +44,11 @@ export async function verified(of: Looked, ask: Ask): Promise<Result<Granted, 'n
     );
     return refuse('not-granted', said.join('; '));
   }
-  const { started, net } = of.note;
-  const ports = started.forwards
-    .filter(({ address }) => address !== HEALTH_ADDRESS)
-    .map(({ protocol, hostPort, port }) => `${hostPort}->${port}/${protocol}`);
+  const { net } = of.note;
   return ok({
     ...Object.fromEntries(looks.map(({ name, want }) => [name, want])),
     limits: of.cgroup === null ? 'none' : heldBy(of.cgroup, of.process.pid).join(','),
     ...(net.address === null ? {} : { address: net.address }),
-    ...(ports.length === 0 ? {} : { ports }),
   });
 }
 

@@ -6,7 +6,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Digest } from '../../../proto/ids.ts';
+import { bootMs } from '../../../src/os/clock.ts';
 import type { Driver, Order, Running } from '../../../src/work/driver.ts';
+import { guardUntil } from '../../../src/work/guard.ts';
 import { bubbleDriver } from '../../../src/work/jobs/bubbles.ts';
 import { findTool } from '../../../src/os/tools.ts';
 import { until } from '../../lab/until.ts';
@@ -148,6 +150,22 @@ describe('a job in bubblewrap', () => {
     await until('it says no', () => ordering.text('out').includes('no'));
     await ours.destroy(ordering.order.tag);
     expect(await running.ended).toMatchObject({ exit: null });
+  });
+
+  check('that may start elsewhere is ended by its guard, whoever looks after it', async () => {
+    const ours = driver();
+    const lifecycle = { onHostLoss: 'replace' };
+    const [its, other] = [job(SLEEP, { lifecycle }), job(SLEEP, { lifecycle })];
+    const [running, spared] = [await begin(ours, its.order), await begin(ours, other.order)];
+    const guarded = path.join(folder, 'guarded');
+    fs.mkdirSync(guarded);
+    fs.symlinkSync(its.order.folder, path.join(guarded, 'own'));
+    guardUntil(guarded, bootMs(), (why) => expect.fail(why), 1);
+    // Killed, or with its supervisor before that could say so.
+    expect([null, 137]).toContain((await running.ended).exit);
+    expect(await spared.verify()).not.toMatchObject({ value: { ended: true } });
+    fs.rmSync(guarded, { recursive: true });
+    for (const { order } of [its, other]) await ours.destroy(order.tag);
   });
 
   check('is found again by a later daemon, with all that it printed', async () => {

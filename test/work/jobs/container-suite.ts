@@ -85,6 +85,7 @@ export function lifeSuite(world: World): void {
         shell('i=0; while [ $i -lt 60 ]; do sleep 1000 & i=$((i+1)); done; exit 0'),
       );
       const ending = await run(ordering);
+      expect(ending).toMatchObject({ exit: expect.any(Number), oom: false, crowded: true });
       expect(ending.exit).not.toBe(0);
       expect(ordering.text('err')).toMatch(/fork|Resource temporarily unavailable/);
     });

@@ -1,8 +1,15 @@
 // A daemon's part in a test: starts guests by the driver, says what they are, and then does nothing
 // until it is killed, as hard as one likes. With a mesh, also a way to be asked.
 
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createGuestNet, type MeshPlace } from '../../../src/work/guest-net.ts';
+import {
+  createGuestNet,
+  type Attachment,
+  type GuestNet,
+  type MeshPlace,
+} from '../../../src/work/guest-net.ts';
 import { createMachineDriver } from '../../../src/work/vms/driver.ts';
 import { readNote, nameOf } from '../../../src/work/vms/note.ts';
 import { type GuestOrder, type Images, memoryLog, orderFor, personAt } from '../../kit/guests.ts';
@@ -18,16 +25,20 @@ interface Task {
 }
 
 const task = JSON.parse(process.argv[2] as string) as Task;
-const net = createGuestNet({ own: task.own, mesh: () => task.mesh });
-const driver = createMachineDriver({ folder: task.folder, net });
+const netHere = (): GuestNet => createGuestNet({ own: task.own, mesh: () => task.mesh });
+let net = netHere();
+let driver = createMachineDriver({ folder: task.folder, net });
 const say = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 const known = new Map<string, GuestOrder>();
 
 async function main(): Promise<void> {
   await driver.probe();
   await driver.recover(() => null);
+  await net.tidy();
   const start = async ({ tag, spec }: Task['orders'][number]): Promise<void> => {
-    const order = orderFor(tag, spec, task.images, memoryLog());
+    const own = join(task.folder, '../runs', nameOf(tag), 'own');
+    mkdirSync(own, { recursive: true });
+    const order = orderFor(tag, spec, task.images, memoryLog(), own);
     known.set(tag.id, order);
     const prepared = await driver.prepare(order, () => undefined, new AbortController().signal);
     const started = prepared.ok ? await driver.start(order, () => undefined) : prepared;
@@ -51,6 +62,10 @@ async function main(): Promise<void> {
     if (word === 'attach') {
       const attached = await net.attachContainer(Number(pid), container);
       say({ said: attached.ok ? attached.value.address : attached.detail });
+    } else if (word === 'restart') {
+      // As a later daemon does: each driver says what it found, in any order, and then is tidied.
+      await later(container, command.split(' ')[1] as string);
+      say({ said: '' });
     } else if (word === 'detach') {
       await net.detach(container);
       say({ said: '' });
@@ -61,6 +76,15 @@ async function main(): Promise<void> {
   }
   await driver.close();
   await net.close();
+}
+
+async function later(guest: Attachment, address: string): Promise<void> {
+  await net.close();
+  net = netHere();
+  net.adopt({ guests: [{ ...guest, address }] });
+  driver = createMachineDriver({ folder: task.folder, net });
+  await driver.recover(() => null);
+  await net.tidy();
 }
 
 const ASK = new Map<string, (command: string) => Promise<string>>();

@@ -191,6 +191,9 @@ describe('guests on the mesh', () => {
         expect(reaches(peer, address)).toBe(true);
         const within = ['-t', String(contained.pid), '-n', 'ping', '-6', '-c1', '-W3', PEER];
         expect(spawnSync('nsenter', within).status).toBe(0);
+        // A later daemon leaves both kinds as they are.
+        await ask(box, `restart ${address}`);
+        for (const to of [address, one.address, two.address]) expect(reaches(peer, to)).toBe(true);
         await ask(box, 'detach');
         expect(reaches(peer, address)).toBe(false);
         contained.kill('SIGKILL');

@@ -5,7 +5,9 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { bootMs } from '../../../src/os/clock.ts';
 import { isRunning } from '../../../src/os/machine.ts';
+import { guardUntil } from '../../../src/work/guard.ts';
 import { createMachineDriver } from '../../../src/work/vms/driver.ts';
 import { nameOf, readNote, writeNote } from '../../../src/work/vms/note.ts';
 import { processIn } from '../../../src/work/vms/process.ts';
@@ -76,14 +78,18 @@ describe('machines whose daemon was killed', () => {
   test(
     'run on untouched, and are found again with all that they said',
     async () => {
-      const orders = [orderOf(images), orderOf(images), orderOf(images)];
+      const lifecycle = { onHostLoss: 'replace' };
+      const orders = [orderOf(images), orderOf(images), orderOf(images, { lifecycle })];
       const { child, said } = await daemon(orders);
       const pids = orders.map(({ tag }) => said.find(({ id }) => id === tag.id)?.['pid'] as number);
       expect(said).toHaveLength(3);
       child.kill('SIGKILL');
       await once(child, 'close');
-      // One is killed while nobody is there to see it.
-      process.kill(pids[2] as number, 'SIGKILL');
+      // One is ended by its guard, while nobody is there to see it.
+      const guarded = path.join(base, 'runs', nameOf((orders[2] as (typeof orders)[0]).tag));
+      guardUntil(guarded, bootMs(), (why) => expect.fail(why), 1);
+      await expect.poll(() => isRunning(pids[2] as number), { timeout: 30_000 }).toBe(false);
+      expect(pids.map(isRunning)).toEqual([true, true, false]);
       // Notes of what never ran, or of nobody, are not in the way.
       fs.mkdirSync(path.join(folder, 'torn.1'));
       fs.writeFileSync(path.join(folder, 'torn.1', 'machine.json'), '{"tag":');

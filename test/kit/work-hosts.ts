@@ -17,12 +17,14 @@ import { createEndings } from '../../src/work/endings.ts';
 import { foldersIn } from '../../src/work/folders.ts';
 import { type Hosting, startHosting } from '../../src/work/hosting.ts';
 import { openWorkJournal } from '../../src/work/journal.ts';
-import { hostPapers, ownerPapers, penOf } from '../../src/work/papers.ts';
+import { type Pen, hostPapers, ownerPapers } from '../../src/work/papers.ts';
+import { createPublishing } from '../../src/work/published.ts';
 import { receiptsIn } from '../../src/work/receipts.ts';
 import { workLogs } from '../../src/work/work-logs.ts';
 import type { Answer, Request, SignedDocument } from '../../work/documents.ts';
 import { type Spec, specDigest } from '../../work/spec.ts';
-import { type Actor, Scribe, actor, acts, take, world } from '../kit/actors.ts';
+import { type Actor, Scribe, actor, acts, penOf, take, world } from './actors.ts';
+import { noNet } from './guests.ts';
 import { NO_ROOM } from '../beat/beats.ts';
 
 export const [barn, attic, stove] = ['barn', 'attic', 'stove'].map(actor) as [Actor, Actor, Actor];
@@ -83,11 +85,13 @@ export async function host(
     readonly askOwner?: (request: SignedDocument) => Promise<SignedDocument>;
     /** Of its journal. */
     readonly disk?: Disk;
+    /** Of the host; else it signs by OpenSSL. */
+    readonly pen?: Pen;
   } = {},
 ): Promise<TestHost> {
   const events: DaemonEvent[] = [];
   const brought: SignedDocument[] = [];
-  const papers = hostPapers(penOf(barn.secret));
+  const papers = hostPapers(more.pen ?? penOf(barn));
   const journal = await openWorkJournal(more.disk ?? realDisk, base);
   const folders = foldersIn(realDisk, base);
   const logs = workLogs(folders);
@@ -106,6 +110,8 @@ export async function host(
     drivers: createDrivers([driver], () => undefined),
     facts: { headroom: () => ROOM, cards: () => NO_CARDS, ready: async () => undefined },
     ground: () => ({ state: state(), self: barn.key, nowMs: nowMs() }),
+    publishing: createPublishing(noNet, () => null),
+    tidy: async () => undefined,
     image: async () => ({ where: 'engine' }),
     askOwner: (_, request) =>
       more.askOwner?.(request) ?? Promise.reject(new Error('nobody is there')),
@@ -114,7 +120,7 @@ export async function host(
   return {
     ...{ hosting, events, brought, receipts, logs },
     async say(request, by = attic, from = by) {
-      const own = ownerPapers(penOf(by.secret));
+      const own = ownerPapers(penOf(by));
       const signed = await hosting.ask(own.sign(request), from.key);
       return signed === null ? null : own.readAnswer(request, signed);
     },

@@ -5,8 +5,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findTool } from '../../src/os/tools.ts';
-import type { Host } from '../lab/host.ts';
-import { until } from '../lab/until.ts';
+import type { Host } from './host.ts';
+import { until } from './until.ts';
 import { CLAIMED, boxArchive, boxMissing } from '../kit/box.ts';
 
 const TOOLS = ['podman', 'conmon', 'runc', 'unshare'];
@@ -19,6 +19,7 @@ export function podmanMissing(): string | null {
 }
 
 export const IMAGE = CLAIMED;
+const SOCKET = 'unix:///run/podman/podman.sock';
 
 const CONF = `[containers]
 default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
@@ -35,6 +36,17 @@ export async function containersIn(own: Host): Promise<readonly string[]> {
   const { podman, env } = engineOf(own);
   const out = await own.machine.must([...podman, 'ps', '--format', '{{.Names}}'], { env });
   return out.split('\n').filter((line) => line !== '');
+}
+
+/** Each of them with the moment of its start: another one after a restart. */
+export async function startsIn(own: Host): Promise<readonly string[]> {
+  const { podman, env } = engineOf(own);
+  const format = '{{.Names}} {{.ID}} {{.StartedAt}}';
+  const out = await own.machine.must([...podman, 'ps', '--format', format], { env });
+  return out
+    .split('\n')
+    .filter((line) => line !== '')
+    .toSorted();
 }
 
 interface Own {
@@ -54,11 +66,11 @@ export async function withPodman(own: Host): Promise<void> {
   const { folder, podman, env } = engineOf(own);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'containers.conf'), CONF);
-  await own.machine.must(['mkdir', '-p', '/run/podman']);
-  own.machine.start(
-    [...podman, 'system', 'service', '--time=0', 'unix:///run/podman/podman.sock'],
-    env,
-  );
+  await own.machine.must(['mkdir', '-p', '/run/podman', '/var/lib/cni']);
+  // What its networks remember of addresses: the file system is otherwise that of the maker.
+  await own.machine.must(['mount', '-t', 'tmpfs', 'none', '/var/lib/cni']);
+  // In its own folder, where its monitors leave a file for whatever is killed for its memory.
+  own.machine.start(['env', '-C', folder, ...podman, 'system', 'service', '--time=0', SOCKET], env);
   await until(`${own.name} has an engine`, async () => {
     const { code } = await own.machine.run(['test', '-S', '/run/podman/podman.sock']);
     return code === 0;

@@ -1,0 +1,333 @@
+// What the screens know: documents of the daemon and of commands, as far as anything is drawn from
+// them. Each may be unknown, old, or refused with a reason; a screen shows which.
+
+import type { Key } from '../proto/ids.ts';
+
+export type Told<Value> =
+  | { readonly state: 'unasked' }
+  | { readonly state: 'held'; readonly value: Value; readonly atMs: number }
+  /** With what was known before, where anything was. */
+  | {
+      readonly state: 'failed';
+      readonly code: string;
+      readonly what: string;
+      readonly hint: string;
+      readonly value: Value | null;
+    };
+
+export function valueOf<Value>(told: Told<Value>): Value | null {
+  return told.state === 'unasked' ? null : told.value;
+}
+
+/** Everything that can be known, each with how often it is asked for while it is shown. */
+export interface Known {
+  /** The daemon. */
+  readonly status: StatusFacts;
+  readonly nodes: readonly NodeHeard[];
+  readonly peers: readonly LinkFacts[];
+  readonly works: WorksFacts;
+  readonly hosting: HostingFacts;
+  readonly images: ImagesFacts;
+  /** The files of this machine, by commands: asked again when the ledger or what is staged moved. */
+  readonly home: HomeFacts;
+  readonly members: StateFacts;
+  readonly roster: RosterFacts;
+  readonly log: readonly RecordFacts[];
+  readonly staged: StagedFacts;
+  readonly operators: OperatorsFacts;
+  /** What announces itself; looked for again and again while it is shown. */
+  readonly candidates: CandidatesFacts;
+}
+
+export type Want = keyof Known;
+export type Facts = { readonly [Name in Want]: Told<Known[Name]> };
+
+const WANTS: readonly Want[] = [
+  ...(['status', 'nodes', 'peers', 'works', 'hosting', 'images'] as const),
+  ...(['home', 'members', 'roster', 'log', 'staged', 'operators', 'candidates'] as const),
+];
+
+export const UNASKED: Facts = Object.fromEntries(
+  WANTS.map((want) => [want, { state: 'unasked' }]),
+) as unknown as Facts;
+
+export interface CoverageFacts {
+  readonly record: string;
+  readonly target: Key;
+  readonly have: number;
+  readonly of: number;
+  readonly missing: readonly { readonly key: Key; readonly offlineMs: number | null }[];
+}
+
+export interface StatusFacts {
+  readonly pid: number;
+  readonly version: string;
+  readonly state: 'opening' | 'running' | 'stopping';
+  readonly startedAt: number;
+  readonly ledger: string | null;
+  readonly node: Key;
+  readonly member: boolean;
+  readonly door: { readonly host: string; readonly port: number } | null;
+  readonly lobby: number | null;
+  readonly mesh: {
+    readonly state: 'off' | 'starting' | 'up' | 'failed';
+    readonly why: string | null;
+    readonly interface: string | null;
+    readonly backend: string | null;
+    readonly address: string | null;
+    readonly ipv4: string | null;
+    readonly links: { readonly up: number; readonly of: number };
+    readonly heard: number;
+    readonly reconciled: boolean;
+    readonly coverage: readonly CoverageFacts[];
+    readonly alarms: readonly string[];
+    readonly clockBehindMs: number;
+  };
+  readonly peers: readonly {
+    readonly url: string;
+    readonly key: Key | null;
+    readonly failures: number;
+    readonly syncedAt: number | null;
+    readonly why: string | null;
+  }[];
+}
+
+export interface GpuFacts {
+  readonly name: string;
+  readonly vramMib: number | null;
+  readonly vramFreeMib: number | null;
+  readonly loadPercent: number | null;
+  readonly state: 'fit' | 'unhealthy' | 'split';
+}
+
+export interface RoomFacts {
+  readonly cpuMilli: number | null;
+  readonly cpuFreeMilli: number | null;
+  readonly ramMib: number | null;
+  readonly ramFreeMib: number | null;
+  readonly diskMib: number | null;
+  readonly diskFreeMib: number | null;
+  readonly loadCenti: number | null;
+  readonly gpuCount: number | null;
+  readonly gpus: readonly GpuFacts[];
+}
+
+export interface OfferFacts {
+  readonly taking: 'open' | 'recovering' | 'draining' | 'frozen';
+  readonly kinds: readonly string[];
+  readonly cpuMilli: number | null;
+  readonly memMib: number | null;
+  readonly diskMib: number | null;
+  readonly held: number;
+}
+
+/** A node as the daemon hears it. */
+export interface NodeHeard {
+  readonly key: Key;
+  readonly address: string;
+  readonly ipv4: string | null;
+  readonly liveness: string;
+  readonly heardAgoMs: number | null;
+  readonly headroom: RoomFacts | null;
+  readonly offer: OfferFacts | null;
+  readonly clockOffsetMs: number | null;
+  readonly version: string | null;
+  readonly agrees: boolean | null;
+  readonly cloned: boolean;
+  readonly relay: boolean;
+  readonly lobby: boolean;
+}
+
+export interface LinkFacts {
+  readonly name: string;
+  readonly key: Key;
+  readonly address: string;
+  readonly path: 'direct' | 'lan' | 'punched' | 'relay' | 'down';
+  readonly via: string | null;
+  readonly why: string;
+  readonly lastHandshakeAgoS: number | null;
+  readonly rttMs: number | null;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  readonly mtu: number;
+  readonly endpoint: string | null;
+}
+
+export interface OwnedFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly generation: number;
+  readonly wish: 'run' | 'stop' | 'kill';
+  readonly phase: 'planning' | 'reserving' | 'going' | 'following' | 'ended';
+  readonly host: Key | null;
+  readonly state: WorkState;
+  readonly standing: 'alive' | 'suspect' | 'unreachable' | null;
+  readonly silentMs: number | null;
+  readonly unknown: string | null;
+  readonly ended: 'done' | 'failed' | 'stopped' | 'unplaced' | null;
+  readonly why: string | null;
+  readonly past: readonly { readonly host: Key; readonly generation: number }[];
+  readonly receipts: number;
+  readonly placedAt: number;
+  readonly endedAt: number | null;
+}
+
+/** As a host says it: a stage, and what goes with it. */
+export type WorkState = unknown;
+
+export interface WorksFacts {
+  readonly owned: readonly OwnedFacts[];
+  readonly at: readonly {
+    readonly id: string;
+    readonly generation: number;
+    readonly name: string;
+    readonly kind: string | null;
+    readonly owner: Key;
+    readonly host: Key;
+    readonly state: WorkState;
+  }[];
+  readonly silent: readonly { readonly key: Key; readonly why: string }[];
+  readonly names: Readonly<Record<string, string>>;
+}
+
+export interface HostingFacts {
+  readonly phase: 'off' | OfferFacts['taking'];
+  readonly why: string | null;
+  readonly held: number;
+  readonly running: number;
+  readonly moving: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly drivers: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly usable: boolean | null;
+    readonly what: string;
+    readonly weaker: string | null;
+  }[];
+}
+
+export type ImagesFacts = Readonly<Record<string, unknown>>;
+
+/** `kith status --json`. */
+export interface HomeFacts {
+  readonly folder: string;
+  readonly ledger: string | null;
+  readonly network?: string;
+  readonly records?: number;
+  readonly bytes?: number;
+  readonly members?: { readonly operator: number; readonly node: number; readonly ticket: number };
+  readonly removed?: number;
+  readonly conflicts?: number;
+  readonly frozen?: number;
+  readonly staged?: number | null;
+  readonly frontierRoot?: string;
+  readonly stateRoot?: string;
+  readonly heldBack?: string | null;
+  readonly damage?: number;
+}
+
+export interface MemberFacts {
+  readonly key: Key;
+  readonly class: 'operator' | 'node' | 'ticket';
+  readonly rank: readonly number[];
+  readonly root: boolean;
+  readonly by: string;
+  readonly name: string;
+  readonly shown: string;
+  readonly labels: readonly string[];
+  readonly endpoints: readonly string[];
+  readonly grants: readonly { readonly from: string; readonly grants: readonly GrantFacts[] }[];
+  readonly ipv4?: string;
+  readonly frozen?: number;
+  readonly removed?: { readonly by: string; readonly author: Key; readonly seq: number };
+}
+
+export interface GrantFacts {
+  readonly action: string;
+  readonly [limit: string]: unknown;
+}
+
+/** `kith ledger state --json`. */
+export interface StateFacts {
+  readonly ledger: string;
+  readonly network: string;
+  readonly members: readonly MemberFacts[];
+  readonly config: readonly { readonly key: string; readonly value?: unknown }[];
+  readonly conflicts: readonly {
+    readonly kind: string;
+    readonly subject: string;
+    readonly between: readonly string[];
+  }[];
+  readonly frozen: readonly { readonly author: Key; readonly seq: number }[];
+  readonly records: number;
+  readonly stateRoot: string;
+  readonly frontierRoot: string;
+}
+
+/** `kith nodes --json`, of which the ledger's part is kept. */
+export interface RosterFacts {
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly key: Key;
+    readonly fingerprint: string;
+    readonly labels: readonly string[];
+    readonly endpoints: readonly string[];
+    readonly standing: 'active' | 'frozen' | 'removed';
+    readonly here: boolean;
+    readonly admitted: string | null;
+    readonly grants: readonly GrantFacts[];
+  }[];
+}
+
+/** A line of `kith ledger log --json`. */
+export interface RecordFacts {
+  readonly id: string;
+  readonly author: Key;
+  readonly name: string;
+  readonly seq: number;
+  readonly kind: string;
+  readonly ts: number;
+  readonly farOff: boolean;
+  readonly what: string;
+  readonly void: boolean;
+  readonly code?: string;
+  readonly why?: string;
+}
+
+/** `kith staged --json`. */
+export interface StagedFacts {
+  readonly staged: readonly {
+    readonly number: number;
+    readonly deed: string;
+    readonly id?: string;
+    readonly record?: unknown;
+    readonly refused?: { readonly code: string; readonly what: string; readonly hint: string };
+  }[];
+  readonly voids: readonly unknown[];
+  /** What would change, and what would be void, in sentences. */
+  readonly says: readonly string[];
+}
+
+export type OperatorsFacts = Readonly<Record<string, unknown>>;
+
+/** `kith candidates --json`. */
+export interface CandidatesFacts {
+  readonly candidates: readonly {
+    readonly name: string;
+    readonly addresses: readonly string[];
+    readonly fingerprint: string;
+    readonly role: string;
+    readonly source: string | null;
+    readonly lobby: { readonly key: Key; readonly name: string } | null;
+  }[];
+  readonly lobbies: number | null;
+  readonly silent: readonly { readonly url: string; readonly why: string }[];
+}
+
+/** An event of the daemon with the time at which it was heard. */
+export interface EventFacts {
+  readonly atMs: number;
+  readonly event: { readonly event: string; readonly [field: string]: unknown };
+}

@@ -1,0 +1,23 @@
+// Bounds of the terminal UI, each with its reason.
+
+/** Smaller than this nothing can be read: the screen asks for a larger window. */
+export const COLUMNS_MIN = 60;
+export const ROWS_MIN = 16;
+
+/** Lines that a running command has said and that can be looked at again. */
+export const SAID_MAX = 2_000;
+
+/** Commands whose output is kept after they have ended: the last ones. */
+export const RUNS_MAX = 16;
+
+/** Events of the daemon that can be scrolled back to. */
+export const EVENTS_MAX = 2_000;
+
+/** A notice stands this long, unless it is an error: that stays until a key is pressed. */
+export const NOTICE_MS = 6_000;
+
+/** Characters of a text field: more than any name, address, code or spec file's path. */
+export const FIELD_CHARS_MAX = 512;
+
+/** Samples of a sparkline: one a heartbeat for half an hour is more than a row is wide. */
+export const SAMPLES_MAX = 180;

@@ -1,0 +1,84 @@
+// F1: every key, from the tables that the keys are read from, so that nothing else can be said of
+// them; and how the screens work.
+
+import { type Line, line, padded, span } from '../draw.ts';
+import { GLOBAL_KEYS } from '../keys.ts';
+import { type Model, stay, withSlice } from '../model.ts';
+import type { Binding, Screen } from '../screen.ts';
+
+const KEY_CELLS = 10;
+const LABEL_CELLS = 16;
+
+/** `all` is asked for when it is drawn: the table of screens holds this one too. */
+export const helpScreen = (all: () => readonly Screen[]): Screen => ({
+  name: 'help',
+  title: 'Help',
+  wants: [],
+  bindings: [],
+  onKey: (model, key) => {
+    const scroll = { up: -1, k: -1, down: 1, j: 1, pageup: -10, pagedown: 10, home: -1e6 }[key];
+    if (scroll === undefined) return null;
+    const most = helpLines(model, all()).length - 1;
+    const back = Math.min(most, Math.max(0, model.slices.help.back + scroll));
+    return stay(withSlice(model, 'help', { back }));
+  },
+  view: (model, _width, height) => {
+    const { back } = model.slices.help;
+    return helpLines(model, all()).slice(back, back + height);
+  },
+});
+
+const GENERAL: readonly (readonly [string, string])[] = [
+  ['up down', 'choose; also k and j, PgUp PgDn, Home End'],
+  ['Enter', 'what is chosen, in full; or yes'],
+  ['Esc', 'back, close, give up'],
+  ['Tab', 'the next field'],
+  ['Ctrl-L', 'draw the screen anew'],
+  ['Ctrl-C', 'give up a question; else leave'],
+];
+
+function helpLines(model: Model, all: readonly Screen[]): Line[] {
+  const screens = all.filter(({ bindings }) => bindings.length > 0);
+  return [
+    line(
+      span('Screens', 'title'),
+      span('  a capital letter does the same as its function key', 'dim'),
+    ),
+    ...GLOBAL_KEYS.map(({ key, letter, what }) =>
+      line(span(padded(`${key.toUpperCase()} or ${letter}`, KEY_CELLS), 'key'), ' ', what),
+    ),
+    line(''),
+    line(span('Everywhere', 'title')),
+    ...GENERAL.map(([key, what]) => line(span(padded(key, KEY_CELLS), 'key'), ' ', what)),
+    ...screens.flatMap(({ title, bindings }) => [
+      line(''),
+      line(span(title, 'title')),
+      ...bindings.map((binding) => bindingLine(model, binding)),
+    ]),
+    line(''),
+    line(
+      span(
+        'Nothing that changes rights or configuration happens at once: it is staged, and',
+        'dim',
+      ),
+    ),
+    line(
+      span(
+        'F12 shows it as it would be signed. Each act is a command, which `kith help` knows.',
+        'dim',
+      ),
+    ),
+  ];
+}
+
+function bindingLine({ outside }: Model, { key, label, command, what }: Binding): Line {
+  const words = command?.join(' ') ?? '';
+  const row = outside.catalogue.find(({ path }) => path.join(' ') === words);
+  const said = what ?? (row === undefined ? '' : `${row.summary} (kith ${words})`);
+  return line(
+    span(padded(key, KEY_CELLS), 'key'),
+    ' ',
+    span(padded(label, LABEL_CELLS), 'bold'),
+    said,
+  );
+}
