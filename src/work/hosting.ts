@@ -101,6 +101,7 @@ export function startHosting(parts: HostingParts): Hosting {
       input: (input) => feed(own, input),
       orderOf: (tag) => orderOf(own, tag),
       say: (tag, text) => parts.logs.say(tag, text),
+      goesOn: (tag) => goesOn(own, tag),
       ...{ folders: parts.folders, publishing: parts.publishing },
     }),
     host: hostFrom(self, entries, boot, now()),
@@ -132,7 +133,7 @@ function hostingOf(own: Own): Hosting {
     },
     offer: () =>
       offerOf(own.host, {
-        ...{ kinds: parts.drivers.kinds(), cards: parts.facts.cards().cards },
+        ...{ drivers: parts.drivers, cards: parts.facts.cards().cards },
         images: parts.imagesHeld(),
       }),
     digest: () => workDigest(own.host),
@@ -279,6 +280,15 @@ function orderOf({ host, parts }: Own, tag: Tag): Order | null {
     ...{ tag, spec: lease.spec, cards: lease.charge.cards, ports: lease.charge.ports ?? [] },
     ...{ folder: parts.folders.runOf(tag), log: parts.logs.sinkOf(lease), image: parts.image },
   };
+}
+
+/**
+ * What has come to its end is `done` or `failed` by now: everything else may run here once more.
+ */
+function goesOn({ host }: Own, tag: Tag): boolean {
+  const lease = host.leases.get(tag.id);
+  if (lease === undefined || lease.generation !== tag.generation) return false;
+  return lease.life.outcome !== 'done' && lease.life.outcome !== 'failed';
 }
 
 async function ask(own: Own, signed: SignedDocument, from: Key): Promise<SignedDocument | null> {
