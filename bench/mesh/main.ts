@@ -19,6 +19,7 @@ import {
   withRow,
   writePage,
 } from './report.ts';
+import { startFindings } from './start.ts';
 import { throughputFindings } from './throughput.ts';
 
 interface Row {
@@ -40,6 +41,7 @@ const ROWS: readonly Row[] = [
   },
   { name: 'change', lab: false, measure: (isQuick) => changeFindings(isQuick ? 5 : 31) },
   { name: 'throughput', lab: true, measure: (isQuick) => throughputFindings(isQuick ? 2 : 9) },
+  { name: 'start', lab: false, measure: (isQuick) => startFindings(ROOT, isQuick ? 5 : 31) },
   { name: 'idle', lab: true, measure: (isQuick) => idleFindings(isQuick) },
 ];
 
