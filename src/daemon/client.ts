@@ -167,7 +167,9 @@ function documentIn(text: string): Record<string, unknown> | null {
   }
 }
 
-/** What happens in the daemon until it stops or the loop is left: from now on, or the last first. */
+/**
+ * What happens in the daemon until it stops or the loop is left: from now on, or the last first.
+ */
 export function daemonEvents(
   folder: string,
   { signal, past = false }: { readonly signal?: AbortSignal; readonly past?: boolean } = {},
