@@ -83,6 +83,8 @@ interface Own {
   /** Counts failures of the journal: what was on its way before one says nothing afterwards. */
   epoch: number;
   isRewriting: boolean;
+  /** Of the journal, as it was last written down, and some more. */
+  liveBytes: number;
   readonly asked: Map<Digest, Set<(signed: SignedDocument) => void>>;
   readonly refusals: Record<string, number>;
   changed: (() => void) | null;
@@ -105,7 +107,7 @@ export function startHosting(parts: HostingParts): Hosting {
       ...{ folders: parts.folders, publishing: parts.publishing },
     }),
     host: hostFrom(self, entries, boot, now()),
-    ...{ inbox: [], isBusy: false, isClosed: false, epoch: 0, isRewriting: false },
+    ...{ inbox: [], isBusy: false, isClosed: false, epoch: 0, isRewriting: false, liveBytes: 0 },
     ...{ asked: new Map(), refusals: {}, changed: null },
     ...{ recovering: Promise.resolve(), timers: [] },
   };
@@ -214,10 +216,12 @@ function store(own: Own, out: readonly Effect[]): void {
 
 function rewriteWhereLong(own: Own): void {
   const { journal, tell } = own.parts;
-  // Cheaper to ask than to write down what counts.
-  if (own.isRewriting || own.isClosed || !journal.isLong(0)) return;
+  // Writing down what counts takes as long as many admissions: not before there may be enough else.
+  if (own.isRewriting || own.isClosed || !journal.isLong(own.liveBytes)) return;
   const texts = snapshotOf(own.host).map((entry) => JSON.stringify(entry));
   const liveBytes = texts.reduce((sum, text) => sum + text.length, 0);
+  // It may grow as the journal does, and is not to be counted again with each entry.
+  own.liveBytes = liveBytes + liveBytes / 8;
   if (!journal.isLong(liveBytes)) return;
   own.isRewriting = true;
   journal
