@@ -87,7 +87,7 @@ function onTold(model: Model, want: Want, value: unknown): Step {
   return stay(after);
 }
 
-export function opened(model: Model, name: ScreenName): Step {
+function opened(model: Model, name: ScreenName): Step {
   const after = { ...model, screen: name, dialog: null };
   return SCREENS[name].onOpen?.(after) ?? stay(after);
 }
