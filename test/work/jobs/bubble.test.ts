@@ -61,6 +61,8 @@ async function run(ordering: Ordered): Promise<Awaited<Running['ended']>> {
   const ours = driver();
   const ending = await (await begin(ours, ordering.order)).ended;
   await ours.destroy(ordering.order.tag);
+  // A receipt with a fraction is read by nobody.
+  expect(ending.endedAtMs % 1).toBe(0);
   return ending;
 }
 
