@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = [
   'beat',
   'bench',
+  'demo',
   'docs',
   'ledger',
   'packages',
@@ -18,6 +19,7 @@ const FOLDERS = [
   'proto',
   'src',
   'test',
+  'tui',
   'wg',
 ].concat('work');
 const FOREIGN = new Set(['node_modules', 'dist', 'wire.js', 'wire.d.ts']);

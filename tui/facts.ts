@@ -28,13 +28,16 @@ export interface Known {
   readonly works: WorksFacts;
   readonly hosting: HostingFacts;
   readonly images: ImagesFacts;
-  /** The files of this machine, by commands: asked again when the ledger or what is staged moved. */
+  /**
+   * The files of this machine, by commands: asked again when the ledger or what is staged moved.
+   */
   readonly home: HomeFacts;
   readonly members: StateFacts;
   readonly roster: RosterFacts;
   readonly log: readonly RecordFacts[];
   readonly staged: StagedFacts;
   readonly operators: OperatorsFacts;
+  readonly tickets: TicketsFacts;
   /** What announces itself; looked for again and again while it is shown. */
   readonly candidates: CandidatesFacts;
 }
@@ -44,7 +47,16 @@ export type Facts = { readonly [Name in Want]: Told<Known[Name]> };
 
 const WANTS: readonly Want[] = [
   ...(['status', 'nodes', 'peers', 'works', 'hosting', 'images'] as const),
-  ...(['home', 'members', 'roster', 'log', 'staged', 'operators', 'candidates'] as const),
+  ...([
+    'home',
+    'members',
+    'roster',
+    'log',
+    'staged',
+    'operators',
+    'tickets',
+    'candidates',
+  ] as const),
 ];
 
 export const UNASKED: Facts = Object.fromEntries(
@@ -161,20 +173,23 @@ export interface OwnedFacts {
   readonly wish: 'run' | 'stop' | 'kill';
   readonly phase: 'planning' | 'reserving' | 'going' | 'following' | 'ended';
   readonly host: Key | null;
-  readonly state: WorkState;
+  readonly state: string | null;
   readonly standing: 'alive' | 'suspect' | 'unreachable' | null;
   readonly silentMs: number | null;
   readonly unknown: string | null;
   readonly ended: 'done' | 'failed' | 'stopped' | 'unplaced' | null;
   readonly why: string | null;
+  readonly asked: readonly {
+    readonly host: Key;
+    readonly generation: number;
+    readonly code: string;
+    readonly why: string;
+  }[];
   readonly past: readonly { readonly host: Key; readonly generation: number }[];
   readonly receipts: number;
   readonly placedAt: number;
   readonly endedAt: number | null;
 }
-
-/** As a host says it: a stage, and what goes with it. */
-export type WorkState = unknown;
 
 export interface WorksFacts {
   readonly owned: readonly OwnedFacts[];
@@ -185,7 +200,7 @@ export interface WorksFacts {
     readonly kind: string | null;
     readonly owner: Key;
     readonly host: Key;
-    readonly state: WorkState;
+    readonly state: string;
   }[];
   readonly silent: readonly { readonly key: Key; readonly why: string }[];
   readonly names: Readonly<Record<string, string>>;
@@ -226,6 +241,14 @@ export interface HomeFacts {
   readonly stateRoot?: string;
   readonly heldBack?: string | null;
   readonly damage?: number;
+  readonly here?: { readonly node: OwnFacts | null; readonly operator: OwnFacts | null };
+}
+
+/** A key of this machine; `stranger`: the ledger does not know it. */
+export interface OwnFacts {
+  readonly name: string | null;
+  readonly fingerprint: string;
+  readonly standing: 'active' | 'frozen' | 'removed' | 'stranger';
 }
 
 export interface MemberFacts {
@@ -311,6 +334,17 @@ export interface StagedFacts {
 }
 
 export type OperatorsFacts = Readonly<Record<string, unknown>>;
+
+/** `kith ticket list --json`. */
+export interface TicketsFacts {
+  readonly tickets: readonly {
+    readonly key: Key;
+    readonly name: string;
+    readonly standing: 'open' | 'expired' | 'closed' | 'used';
+    readonly expires: number;
+    readonly admitted: Key | null;
+  }[];
+}
 
 /** `kith candidates --json`. */
 export interface CandidatesFacts {
