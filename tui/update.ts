@@ -9,7 +9,7 @@ import { globalKey, isFunctionKey } from './keys.ts';
 import { EVENTS_MAX, NOTICE_MS } from './limits.ts';
 import { type Model, type Notice, type ScreenName, type Step, runOf, stay } from './model.ts';
 import { askedOf, onQuestionKey, secretLength } from './questions.ts';
-import { hasSaid } from './commands.ts';
+import { hasSaid, isUnfinished } from './commands.ts';
 import type { Screen } from './screen.ts';
 import { SCREENS, screenOf } from './screens.ts';
 import { trendsWith } from './trends.ts';
@@ -121,8 +121,7 @@ function onOwnKey(model: Model, screen: Screen, key: string, text: string | null
 
 /** At once where nothing would be cut short by it. */
 function leave(model: Model): Step {
-  const isBusy = model.runs.some(({ ended, purpose }) => ended === null && purpose !== 'follow');
-  if (!isBusy) return stay(model, { do: 'quit' });
+  if (!model.runs.some(isUnfinished)) return stay(model, { do: 'quit' });
   return stay({ ...model, dialog: { kind: 'leave' } });
 }
 

@@ -95,7 +95,10 @@ test('the recovery sheet is left with a yes alone, and is nowhere afterwards', (
   expect(JSON.stringify(left.model)).not.toContain(SECRET);
   expect(left.out).toContainEqual({ do: 'run', run: 2, words: ['up'], purpose: 'daemon' });
   expect(left.out).toContainEqual({ do: 'refresh', wants: ['home'] });
-  expect(after(left.model, told('home', FOUNDED)).model.screen).toBe('network');
+  const there = after(left.model, told('home', FOUNDED)).model;
+  expect(there.screen).toBe('network');
+  // The daemon goes on when the screens end: nobody is asked.
+  expect(after(there, ...keys('f10')).out).toEqual([{ do: 'quit' }]);
 });
 
 test('a founding that fails after its sheet shows both, and the form again', () => {
