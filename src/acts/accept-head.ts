@@ -1,7 +1,7 @@
 // `kith ledger accept-head`, without its screen: a person's word that what is held here is the last
 // that this machine has written. It is not taken while other nodes could know better and none was
-// asked since the ledger was put back. The marker is made anew, and so is the journal of each key of this
-// machine that is gone, unreadable, behind the ledger, or restored with it.
+// asked since the ledger was put back. The marker is made anew, and so is the journal of each key
+// of this machine that is gone, unreadable, behind the ledger, or restored with it.
 
 import type { Decoded } from '../../ledger/record.ts';
 import { stateOf } from '../../ledger/replica.ts';

@@ -83,6 +83,8 @@ interface Own {
   /** Counts failures of the journal: what was on its way before one says nothing afterwards. */
   epoch: number;
   isRewriting: boolean;
+  /** Of the journal, as it was last written down, and some more. */
+  liveBytes: number;
   readonly asked: Map<Digest, Set<(signed: SignedDocument) => void>>;
   readonly refusals: Record<string, number>;
   changed: (() => void) | null;
@@ -101,10 +103,11 @@ export function startHosting(parts: HostingParts): Hosting {
       input: (input) => feed(own, input),
       orderOf: (tag) => orderOf(own, tag),
       say: (tag, text) => parts.logs.say(tag, text),
+      goesOn: (tag) => goesOn(own, tag),
       ...{ folders: parts.folders, publishing: parts.publishing },
     }),
     host: hostFrom(self, entries, boot, now()),
-    ...{ inbox: [], isBusy: false, isClosed: false, epoch: 0, isRewriting: false },
+    ...{ inbox: [], isBusy: false, isClosed: false, epoch: 0, isRewriting: false, liveBytes: 0 },
     ...{ asked: new Map(), refusals: {}, changed: null },
     ...{ recovering: Promise.resolve(), timers: [] },
   };
@@ -132,7 +135,7 @@ function hostingOf(own: Own): Hosting {
     },
     offer: () =>
       offerOf(own.host, {
-        ...{ kinds: parts.drivers.kinds(), cards: parts.facts.cards().cards },
+        ...{ drivers: parts.drivers, cards: parts.facts.cards().cards },
         images: parts.imagesHeld(),
       }),
     digest: () => workDigest(own.host),
@@ -213,10 +216,12 @@ function store(own: Own, out: readonly Effect[]): void {
 
 function rewriteWhereLong(own: Own): void {
   const { journal, tell } = own.parts;
-  // Cheaper to ask than to write down what counts.
-  if (own.isRewriting || own.isClosed || !journal.isLong(0)) return;
+  // Writing down what counts takes as long as many admissions: not before there may be enough else.
+  if (own.isRewriting || own.isClosed || !journal.isLong(own.liveBytes)) return;
   const texts = snapshotOf(own.host).map((entry) => JSON.stringify(entry));
   const liveBytes = texts.reduce((sum, text) => sum + text.length, 0);
+  // It may grow as the journal does, and is not to be counted again with each entry.
+  own.liveBytes = liveBytes + liveBytes / 8;
   if (!journal.isLong(liveBytes)) return;
   own.isRewriting = true;
   journal
@@ -281,6 +286,15 @@ function orderOf({ host, parts }: Own, tag: Tag): Order | null {
   };
 }
 
+/**
+ * What has come to its end is `done` or `failed` by now: everything else may run here once more.
+ */
+function goesOn({ host }: Own, tag: Tag): boolean {
+  const lease = host.leases.get(tag.id);
+  if (lease === undefined || lease.generation !== tag.generation) return false;
+  return lease.life.outcome !== 'done' && lease.life.outcome !== 'failed';
+}
+
 async function ask(own: Own, signed: SignedDocument, from: Key): Promise<SignedDocument | null> {
   const { parts } = own;
   const read = parts.papers.readRequest(signed, from);
@@ -312,8 +326,8 @@ function answered(own: Own, re: Digest, to: Request, said: Said): void {
   if (said.say === 'refused') own.refusals[said.code] = (own.refusals[said.code] ?? 0) + 1;
   const { id, generation, digest, from } = to;
   const at = own.parts.now().wallMs;
-  const head = { v: 1 as const, id, generation, digest, from: own.parts.self, to: from, at };
-  const signed = own.parts.papers.signAnswer({ ...head, re, ...said });
+  const head = { v: 1 as const, re, id, generation, digest, from: own.parts.self, to: from, at };
+  const signed = own.parts.papers.signAnswer({ ...head, ...said });
   const waiting = own.asked.get(re);
   own.asked.delete(re);
   for (const resolve of waiting ?? []) resolve(signed);

@@ -30,7 +30,7 @@ export const RUNNING: readonly Command[] = [
     about: [
       'It holds the ledger, lets members in at its door, syncs with every member whose address is ' +
         'known, and raises the mesh: an encrypted WireGuard link to each of them, and their names in ' +
-        'the hosts file (`ping attic.kith`). That takes root, and the packages that `kith doctor` ' +
+        'the hosts file (`ping attic.kith`). That takes root or CAP_NET_ADMIN, and the packages that `kith doctor` ' +
         'names; without them it says so, and the ledger is kept all the same.',
       'Other commands work as before and go through it. It never has an operator key: what they ' +
         'sign is signed in their own process. It also runs where there is no ledger yet.',

@@ -62,7 +62,12 @@ export async function findEngine(
 }
 
 function isSocket(file: string): boolean {
-  return fs.statSync(file, { throwIfNoEntry: false })?.isSocket() === true;
+  try {
+    return fs.statSync(file).isSocket();
+  } catch {
+    // Not there, or in a folder that this daemon may not look into: no engine for it.
+    return false;
+  }
 }
 
 const MEETING = new Map<string, Promise<Result<Engine, FailCode>>>();

@@ -28,6 +28,13 @@ test('sockets that somebody names come first, and only those of this machine', (
   expect(found.every((socket) => socket.startsWith('/'))).toBe(true);
 });
 
+test('a place that cannot be looked at holds no engine', async () => {
+  const loop = path.join(FOLDER, 'loop.sock');
+  fs.symlinkSync(loop, loop);
+  const found = await findEngine('podman', [loop, path.join(FOLDER, 'nowhere.sock')]);
+  expect(found).toMatchObject({ ok: false, code: 'no-engine' });
+});
+
 test('an engine that hangs is said to be silent, and holds nobody up', async () => {
   await new Promise<void>((resolve) => void silent.listen(SOCKET, resolve));
   expect(await findEngine('podman', [SOCKET])).toMatchObject({ ok: false, code: 'engine-silent' });
