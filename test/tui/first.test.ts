@@ -45,6 +45,7 @@ test('a machine that belongs to nothing is asked what it is to be', () => {
   // There is nothing else to look at; help is.
   expect(after(welcomed(), ...keys('f8', 'f11', 'N')).model.screen).toBe('first');
   expect(after(welcomed(), ...keys('f1')).model.screen).toBe('help');
+  expect(after(welcomed(), ...keys('f1', 'f8')).model.screen).toBe('first');
   const belongs = after(welcomed(), told('home', FOUNDED));
   expect(belongs.model.screen).toBe('network');
 });
@@ -178,6 +179,19 @@ test('a code that is of no use is on no screen and in no model', () => {
   expect([back.slices.first.fault, JSON.stringify(back).includes(CODE)]).toEqual([null, false]);
   // Whoever wants to leave is asked.
   expect(after(shown, ...keys('f10')).model.dialog).toEqual({ kind: 'leave' });
+});
+
+test('a join that is broken off after the ledger came can be run again', () => {
+  const node = { name: null, fingerprint: 'ZZCA', standing: 'stranger' } as const;
+  const half = told('home', { ...FOUNDED, here: { node, operator: null } });
+  const complaint = {
+    code: 'pairing-hung-up',
+    what: 'the connection was closed',
+    hint: 'try again',
+  };
+  const failed = after(joining(), said(1, WINDOW), ended(1, complaint), half).model;
+  expectFrame('first-join-half', failed);
+  expect(after(failed, ...keys('f3')).model.screen).toBe('ledger');
 });
 
 test('who is admitted starts its daemon, unless one runs, and goes to the network', () => {
