@@ -43,6 +43,14 @@ export const DOUBTS_MAX = 8;
 export const GPUS_MAX = 16;
 /** AGREED. `NVIDIA GeForce RTX 4090` has 23. */
 export const GPU_NAME_CHARS_MAX = 32;
+/**
+ * AGREED. An image in an offer is named by the first 6 bytes of its id, 8 symbols of its text: who
+ * takes one for another likes a node a little more than it should.
+ */
+export const IMAGE_BYTES = 6;
+export const IMAGE_CHARS = 8;
+/** AGREED. Images in an offer, the newest: 144 bytes of a packet that mostly is a third full. */
+export const IMAGES_TOLD_MAX = 24;
 /** AGREED. One observation: an address, a key's half, a counter and a signature. */
 export const OBSERVATION_BYTES_MAX = 192;
 /** AGREED. Observations in one packet: more are told in turn. */

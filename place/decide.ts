@@ -10,7 +10,8 @@ import { type Roll, diceOf } from './dice.ts';
 import { fits } from './fits.ts';
 import { ORDER_MAX } from './limits.ts';
 import type { PlaceNode } from './node.ts';
-import { type Fitting, RANKS, type Rank, WORTH, policyFor } from './rank.ts';
+import { RANKS, type Rank, WORTH, policyFor } from './rank.ts';
+import type { Fitting } from './score.ts';
 
 export interface Decision {
   readonly policy: Policy;

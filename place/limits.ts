@@ -6,6 +6,12 @@
  * spreads them.
  */
 export const FEW_NODES = 8;
+/**
+ * What holding the images already is worth: as much as a tenth of the node left free. It decides
+ * between nodes that are about equally full; more, and all work of one image would crowd where it
+ * was run first until these are full.
+ */
+export const IMAGE_WORTH = 100_000;
 /** Shares are counted in millionths: integers, and finer than any figure that a node gives. */
 export const WHOLE = 1_000_000;
 /**

@@ -53,6 +53,8 @@ export interface PlaceNode {
   readonly taking: Taking;
   /** Kinds of work that it has something to run with. */
   readonly kinds: readonly string[];
+  /** It has every image of this work already: nothing need be fetched. */
+  readonly holds: boolean;
   /** Its last word about itself; null where it has said none. */
   readonly room: Room | null;
 }

@@ -10,8 +10,8 @@ import { type Roll, diceOf } from './dice.ts';
 import { lacksOf } from './fit.ts';
 import type { Lack } from './lacks.ts';
 import type { PlaceNode } from './node.ts';
-import { type Fitting, RANKS, WORTH, policyFor } from './rank.ts';
-import { memoryLeftMib, shareLeft } from './score.ts';
+import { RANKS, WORTH, policyFor } from './rank.ts';
+import { type Fitting, memoryLeftMib, shareLeft } from './score.ts';
 
 export interface Judged {
   readonly key: Key;
@@ -32,6 +32,8 @@ export interface Plan {
 interface Left {
   readonly share: number;
   readonly memMib: number;
+  /** It has the images already. */
+  readonly holds: boolean;
 }
 
 export function planOf(demand: Demand, nodes: readonly PlaceNode[], seed: number): Plan {
@@ -48,10 +50,10 @@ export function judge(demand: Demand, nodes: readonly PlaceNode[]): readonly Jud
 }
 
 function judgedOf(demand: Demand, node: PlaceNode): Judged {
-  const { key, room } = node;
+  const { key, room, holds } = node;
   const lacks = lacksOf(demand, node);
   if (lacks.length > 0 || room === null) return { key, lacks, left: null };
-  const left = { share: shareLeft(demand, room), memMib: memoryLeftMib(demand, room) };
+  const left = { share: shareLeft(demand, room), memMib: memoryLeftMib(demand, room), holds };
   return { key, lacks, left };
 }
 

@@ -4,11 +4,7 @@
 
 import type { Demand, Policy } from './demand.ts';
 import { FEW_NODES } from './limits.ts';
-import type { PlaceNode, Room } from './node.ts';
-import { memoryLeftMib, shareLeft } from './score.ts';
-
-/** A node that fits has told its room. */
-export type Fitting = PlaceNode & { readonly room: Room };
+import { type Fitting, fullWorth, memoryLeftMib, memoryWorth, shareWorth } from './score.ts';
 
 type Figure = (demand: Demand, node: Fitting) => number;
 
@@ -17,24 +13,18 @@ export interface Rank {
   readonly second: Figure;
 }
 
-const share: Figure = (demand, { room }) => shareLeft(demand, room);
-const memory: Figure = (demand, { room }) => memoryLeftMib(demand, room);
-const minus =
-  (figure: Figure): Figure =>
-  (demand, node) =>
-    -figure(demand, node);
-/** The place of a node in the list of the spec. */
-const place: Figure = ({ nodes }, { key, name }) =>
-  nodes?.findIndex((named) => named === key || named === name) ?? -1;
+/** The place of a node in the list of the spec, from the last up. */
+const named: Figure = ({ nodes }, { key, name }) =>
+  -(nodes?.findIndex((one) => one === key || one === name) ?? 0);
 
 export const RANKS: Readonly<Record<Exclude<Policy, 'two'>, Rank>> = {
-  mostFree: { first: memory, second: share },
-  pack: { first: minus(share), second: minus(memory) },
-  pin: { first: minus(place), second: () => 0 },
+  mostFree: { first: memoryWorth, second: shareWorth },
+  pack: { first: fullWorth, second: (demand, { room }) => -memoryLeftMib(demand, room) },
+  pin: { first: named, second: () => 0 },
 };
 
 /** What `two` compares. */
-export const WORTH: Figure = share;
+export const WORTH: Figure = shareWorth;
 
 export function policyFor({ policy }: Demand, fitting: number): Policy {
   return policy ?? (fitting < FEW_NODES ? 'mostFree' : 'two');

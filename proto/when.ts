@@ -36,6 +36,12 @@ export function spanText(ms: number): string {
   return counted(Math.max(0, Math.floor(ms / size)), name);
 }
 
+/** `9:05`: what is left of minutes. */
+export function clockText(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
+
 /** `1 record`, `2,000 records`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   // Not toLocaleString: the first call loads all the languages there are, which takes 12 ms.

@@ -386,6 +386,8 @@ export namespace kith {
     takenCards: number[];
     /** Pieces of work that hold room. */
     held: number;
+    /** Images that it holds whole, the newest first: of each the first 6 bytes of its id. */
+    images: Uint8Array;
   }
   const BeatOffer: Codec<BeatOffer>;
 

@@ -4687,6 +4687,7 @@ export const kith = $root.kith = (() => {
         BeatOffer.prototype.diskMib = null;
         BeatOffer.prototype.takenCards = $util.emptyArray;
         BeatOffer.prototype.held = 0;
+        BeatOffer.prototype.images = $util.newBuffer([]);
 
         let $oneOfFields;
 
@@ -4729,6 +4730,8 @@ export const kith = $root.kith = (() => {
                 writer.uint32(50).uint32s(message.takenCards);
             if (message.held != null && $Object.hasOwnProperty.call(message, "held") && message.held !== 0)
                 writer.uint32(56).uint32(message.held);
+            if (message.images != null && $Object.hasOwnProperty.call(message, "images") && message.images.length)
+                writer.uint32(66).bytes(message.images);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -4822,6 +4825,15 @@ export const kith = $root.kith = (() => {
                             message.held = value;
                         else
                             delete message.held;
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.images = value;
+                        else
+                            delete message.images;
                         continue;
                     }
                 }

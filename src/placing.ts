@@ -4,10 +4,12 @@
 
 import { arch as ownArch } from 'node:os';
 import type { MemberState, State } from '../ledger/state.ts';
-import type { Key } from '../proto/ids.ts';
+import { type ImageBrief, imageBriefOf } from '../beat/offer.ts';
+import { type Key, isDigest } from '../proto/ids.ts';
 import type { Arch, Demand } from '../place/demand.ts';
 import type { PlaceNode, Room } from '../place/node.ts';
 import { VM_OVERHEAD_MIB } from '../work/limits.ts';
+import { imagesOf } from '../work/pinning.ts';
 import type { Spec } from '../work/spec.ts';
 import type { NodeFacts } from './mesh/facts.ts';
 import { denials, mayPlace } from './placing-rights.ts';
@@ -46,6 +48,7 @@ export function nodesFor(spec: Spec, { state, self, heard, nowMs }: Seen): Place
   const { members, drained } = standingIn(state);
   const placer = state.members.find(({ key }) => key === self);
   const deniedAt = denials(placer, spec, nowMs);
+  const wanted = imagesOf(spec).map((name) => (isDigest(name) ? imageBriefOf(name) : null));
   return members.map((member): PlaceNode => {
     const facts = heard.get(member.key);
     const offer = facts?.offer ?? null;
@@ -63,9 +66,15 @@ export function nodesFor(spec: Spec, { state, self, heard, nowMs }: Seen): Place
       denied: deniedAt(member),
       taking: offer?.taking ?? null,
       kinds: offer?.kinds ?? NONE,
+      holds: isHeld(wanted, offer?.images ?? NONE),
       room: roomOf(facts),
     };
   });
+}
+
+/** All of them, by id; a name that is no id is known to some engine, and nobody tells of it. */
+function isHeld(wanted: readonly (ImageBrief | null)[], held: readonly ImageBrief[]): boolean {
+  return held.length > 0 && wanted.every((brief) => brief !== null && held.includes(brief));
 }
 
 const NONE: readonly never[] = [];

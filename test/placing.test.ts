@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { type Grant } from '../ledger/grant.ts';
 import { stateOf } from '../ledger/replica.ts';
 import type { NodeFacts } from '../src/mesh/facts.ts';
-import type { Key } from '../proto/ids.ts';
+import { imageBriefOf } from '../beat/offer.ts';
+import type { Digest, Key } from '../proto/ids.ts';
 import { type Seen, demandOf, nodesFor } from '../src/placing.ts';
 import { VM_OVERHEAD_MIB } from '../work/limits.ts';
 import { Scribe, actor, acts, take, world } from './kit/actors.ts';
@@ -60,7 +61,7 @@ const FACTS: NodeFacts = {
   },
   offer: {
     ...{ taking: 'open', kinds: ['job'], cpuMilli: 7_000, memMib: 3_000, diskMib: null },
-    ...{ takenCards: [1], held: 2 },
+    ...{ takenCards: [1], held: 2, images: [] },
   },
   ...{ clockOffsetMs: 0, version: null, agrees: null, cloned: true, relay: false, lobby: false },
 };
@@ -75,7 +76,7 @@ describe('nodes', () => {
     expect(nodes['barn']).toEqual({
       ...{ key: barn!.key, name: 'barn', labels: ['arch-arm64', 'lab-2'], arch: 'arm64' },
       ...{ heard: 'alive', heardAgoMs: 900, cloned: true, frozen: false, drained: false },
-      ...{ peer: true, denied: null, taking: 'open', kinds: ['job'] },
+      ...{ peer: true, denied: null, taking: 'open', kinds: ['job'], holds: false },
       room: {
         ...{ cpuMilli: 4_000, cpuFreeMilli: 7_000, memMib: 8_192, memFreeMib: 3_000 },
         ...{ diskMib: 1, diskFreeMib: null, cardCount: 2 },
@@ -105,6 +106,27 @@ describe('nodes', () => {
     scribe.fork(lamp!, first, acts.update({ labels: ['c'] }));
     expect(byName(seen())['lamp']?.frozen).toBe(true);
   });
+});
+
+test('a node holds the images of a work where it has told of all of them, by id', () => {
+  const [image, kernel] = ['i', 'k'].map((sign) => sign.repeat(42) + 'A') as [string, string];
+  const told = (...images: string[]): Seen => {
+    const offer = { ...FACTS.offer!, images: images.map((id) => imageBriefOf(id as Digest)) };
+    return { ...network().seen(), heard: new Map([[barn!.key, { ...FACTS, offer }]]) };
+  };
+  const holds = (seen: Seen, value: unknown): boolean | undefined =>
+    byName(seen, value)['barn']?.holds;
+  const job1 = { ...JOB, job: { image } };
+  expect([
+    holds(told(kernel, image), job1),
+    holds(told(kernel), job1),
+    holds(told(), job1),
+  ]).toEqual([...[true, false, false]]);
+  // What a name stands for at an engine nobody tells.
+  expect(holds(told(image), JOB)).toBe(false);
+  const vm = { ...VM, vm: { image, kernel } };
+  expect([holds(told(image, kernel), vm), holds(told(image), vm)]).toEqual([true, false]);
+  expect(byName(told(image), job1)['attic']?.holds).toBe(false);
 });
 
 describe('the right to place', () => {

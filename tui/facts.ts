@@ -35,6 +35,7 @@ export interface Known {
   readonly log: readonly RecordFacts[];
   readonly staged: StagedFacts;
   readonly operators: OperatorsFacts;
+  readonly tickets: TicketsFacts;
   /** What announces itself; looked for again and again while it is shown. */
   readonly candidates: CandidatesFacts;
 }
@@ -44,7 +45,16 @@ export type Facts = { readonly [Name in Want]: Told<Known[Name]> };
 
 const WANTS: readonly Want[] = [
   ...(['status', 'nodes', 'peers', 'works', 'hosting', 'images'] as const),
-  ...(['home', 'members', 'roster', 'log', 'staged', 'operators', 'candidates'] as const),
+  ...([
+    'home',
+    'members',
+    'roster',
+    'log',
+    'staged',
+    'operators',
+    'tickets',
+    'candidates',
+  ] as const),
 ];
 
 export const UNASKED: Facts = Object.fromEntries(
@@ -311,6 +321,17 @@ export interface StagedFacts {
 }
 
 export type OperatorsFacts = Readonly<Record<string, unknown>>;
+
+/** `kith ticket list --json`. */
+export interface TicketsFacts {
+  readonly tickets: readonly {
+    readonly key: Key;
+    readonly name: string;
+    readonly standing: 'open' | 'expired' | 'closed' | 'used';
+    readonly expires: number;
+    readonly admitted: Key | null;
+  }[];
+}
 
 /** `kith candidates --json`. */
 export interface CandidatesFacts {

@@ -1,7 +1,7 @@
 // Fields that are filled in: text with a cursor, one of several, yes or no, and a secret of which
 // only the length is known here. A form is a list of them with one that has the keys.
 
-import { type Line, type Tone, cut, line, padded, span, widthOf } from './draw.ts';
+import { type Line, type Span, type Tone, cut, line, padded, span, widthOf } from './draw.ts';
 import type { Glyphs } from './glyphs.ts';
 import { FIELD_CHARS_MAX } from './limits.ts';
 
@@ -133,8 +133,8 @@ function edited(field: Text, key: string, text: string | null): Field | null {
 }
 
 /** A line a field: its label, and what stands in it. The one with the keys is marked. */
-export function formLines(form: Form, width: number, glyphs: Glyphs): Line[] {
-  const labels = form.fields.reduce((most, { label }) => Math.max(most, widthOf(label)), 0);
+export function formLines(form: Form, width: number, glyphs: Glyphs, least = 0): Line[] {
+  const labels = form.fields.reduce((most, { label }) => Math.max(most, widthOf(label)), least);
   return form.fields.map((field, at) => {
     const isAt = at === form.at;
     const mark = isAt ? `${glyphs.cursor} ` : '  ';
@@ -149,14 +149,28 @@ function inside(field: Field, isAt: boolean, width: number, glyphs: Glyphs) {
     case 'text':
       return isAt ? withCursor(field, width) : [span(cut(field.value, width), tone)];
     case 'choice':
-      return field.among.flatMap((one) =>
-        one === field.value ? [span('['), span(one, tone), span('] ')] : [span(` ${one}  `, 'dim')],
-      );
+      return choices(field, tone, width);
     case 'switch':
       return [span(field.on ? '[x]' : '[ ]', tone), span(`  ${field.help}`, 'dim')];
     case 'secret':
       return [span(glyphs.hidden.repeat(Math.min(field.length, width - 1)), tone), span('_', tone)];
   }
+}
+
+type Choice = Extract<Field, { kind: 'choice' }>;
+
+/** All of them, or where there is no room the one that is chosen and how many there are. */
+function choices({ among, value }: Choice, tone: Tone, width: number): Span[] {
+  const chosen = [span('['), span(value, tone), span('] ')];
+  if (among.reduce((sum, one) => sum + widthOf(one) + 3, 0) <= width) {
+    return among.flatMap((one) => (one === value ? chosen : [span(` ${one}  `, 'dim')]));
+  }
+  const count = `${among.indexOf(value) + 1} of ${among.length}`;
+  return [
+    span('< '),
+    span(cut(value, width - count.length - 6), tone),
+    span(` >  ${count}`, 'dim'),
+  ];
 }
 
 // The cursor is a mark that needs no colour: an underscore where the next letter comes.

@@ -56,6 +56,11 @@ export const ASCII: Glyphs = {
   down: 'v',
 };
 
+/** The mark that something goes on; it moves with the clock. */
+export function busySign(glyphs: Glyphs, nowMs: number): string {
+  return glyphs.busy[Math.floor(nowMs / 500) % glyphs.busy.length] as string;
+}
+
 /** A part of a whole, in so many cells. */
 export function bar(part: number, whole: number, width: number, glyphs: Glyphs): string {
   const share = whole <= 0 ? 0 : Math.min(1, Math.max(0, part / whole));

@@ -19,5 +19,8 @@ export const NOTICE_MS = 6_000;
 /** Characters of a text field: more than any name, address, code or spec file's path. */
 export const FIELD_CHARS_MAX = 512;
 
+/** Who tried a code and failed, as far as the card has room on any terminal. */
+export const FAILURES_MAX = 32;
+
 /** Samples of a sparkline: one a heartbeat for half an hour is more than a row is wide. */
 export const SAMPLES_MAX = 180;

@@ -27,6 +27,8 @@ export type ScreenName =
 /** What a core may not know by itself, handed in at the start. */
 export interface Outside {
   readonly catalogue: readonly CommandRow[];
+  /** What forms propose: the names of this machine and of its user. */
+  readonly names: { readonly machine: string; readonly user: string };
   /** What a person has typed of a code so far (pairing/code.ts). */
   readonly readCode: (typed: string) => CodeSoFar;
 }

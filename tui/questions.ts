@@ -3,6 +3,7 @@
 
 import type { Question } from '../proto/questions.ts';
 import type { Given } from './effects.ts';
+import { admissionLines } from './admission.ts';
 import { type Line, line, span, wrapped } from './draw.ts';
 import {
   type Field,
@@ -74,7 +75,12 @@ function onEnter(model: Model, asking: Asking): Step {
   }
 }
 
-function given(model: Model, { run, question }: Asking, answer: Given): Step {
+/** The answer on its way, and the question gone. */
+export function given(
+  model: Model,
+  { run, question }: Pick<Asking, 'run' | 'question'>,
+  answer: Given,
+): Step {
   return {
     model: {
       ...model,
@@ -106,17 +112,18 @@ const HOW: Readonly<Record<Question['ask'], string>> = {
 
 export function questionLines(model: Model, asking: Asking, width: number): Line[] {
   const { question, form, again, differed } = asking;
+  const how = [line(''), line(span(HOW[question.ask], 'dim'))];
+  if (question.ask === 'admission') {
+    return [...admissionLines(question, form, width, model.glyphs), ...how];
+  }
   const before = 'lines' in question ? question.lines : [];
-  const said =
-    question.ask === 'admission' ? 'Is this the machine that shows the code?' : question.question;
-  const text = again ? 'The same again:' : said;
+  const text = again ? 'The same again:' : question.question;
   return [
     ...before.flatMap((one) => wrapped(one, width).map((part) => line(part))),
     ...(before.length > 0 ? [line('')] : []),
     ...wrapped(text, width).map((part) => line(span(part, 'bold'))),
     ...(differed ? [line(span('The two entries differ: type it anew.', 'bad'))] : []),
     ...formLines(form, width, model.glyphs),
-    line(''),
-    line(span(HOW[question.ask], 'dim')),
+    ...how,
   ];
 }

@@ -13,6 +13,8 @@ export interface Binding {
   readonly command?: readonly string[];
   /** Where it runs none: what it does. */
   readonly what?: string;
+  /** Also while something is typed, where every other key is a letter or moves in a field. */
+  readonly inForm?: boolean;
   /** Whether it does anything now; always where it is not given. */
   readonly when?: (model: Model) => boolean;
   readonly act: (model: Model) => Step;
@@ -27,8 +29,15 @@ export interface Screen {
   readonly onKey?: (model: Model, key: string, text: string | null) => Step | null;
   /** While something is being typed every letter goes to `onKey`, and function keys alone leave. */
   readonly isTyping?: (model: Model) => boolean;
+  /**
+   * While something is shown that must not be lost: its own keys alone do anything, and nothing else
+   * takes its place.
+   */
+  readonly holds?: (model: Model) => boolean;
   /** After the screen has been opened. */
   readonly onOpen?: (model: Model) => Step;
+  /** After a fact has come, while the screen is shown. */
+  readonly onTold?: (model: Model, want: Want) => Model;
   /** After a command of one of its purposes has said something, asks, or has ended. */
   readonly onRun?: (model: Model, run: Run) => Step;
   readonly purposes?: readonly Run['purpose'][];

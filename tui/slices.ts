@@ -1,11 +1,70 @@
 // What each screen remembers while others are shown.
 
-import type { Place } from './list.ts';
+import type { Question } from '../proto/questions.ts';
+import type { CodeEntry } from './code-entry.ts';
 import type { Form } from './fields.ts';
+import type { Place } from './list.ts';
 import { END, START } from './list.ts';
+import type { Card } from './screens/join-card.ts';
+
+/** A command whose form is being filled in, and what is still wrong with it. */
+export interface Filling {
+  readonly path: string;
+  readonly form: Form;
+  readonly wrong: string | null;
+}
 
 /** What F3 shows of the ledger. */
 export type LedgerPart = 'log' | 'members' | 'configuration' | 'conflicts';
+
+export interface FirstSlice {
+  readonly stage: 'choice' | 'found' | 'join';
+  /** Which of the two ways. */
+  readonly at: 0 | 1;
+  readonly found: Form | null;
+  readonly join: Form | null;
+  readonly fault: { readonly what: string; readonly hint: string } | null;
+  /** The recovery sheet, until a person has it on paper; and its first line that is seen. */
+  readonly sheet: readonly string[] | null;
+  readonly top: number;
+  /** Whether the person is asked if it really is. */
+  readonly isSure: boolean;
+  readonly card: Card | null;
+  /** The question for another code, after three wrong ones; and until when it stands. */
+  readonly renewal: {
+    readonly run: number;
+    readonly question: Question;
+    readonly untilMs: number;
+  } | null;
+}
+
+/** One machine that is being admitted. */
+export interface Admitting {
+  /** Null where its address is typed. */
+  readonly target: {
+    readonly machine: string;
+    readonly name: string;
+    readonly fingerprint: string;
+    readonly where: string;
+  } | null;
+  readonly form: Form;
+  readonly code: CodeEntry;
+  /** What the command has told, in its order. */
+  readonly steps: readonly string[];
+  /** Wrong codes that were sent from here. */
+  readonly wrong: number;
+  readonly fault: string | null;
+}
+
+export interface ApprovalsSlice {
+  readonly stage: 'list' | 'form' | 'run' | 'tickets' | 'ticket';
+  readonly place: Place;
+  readonly ticketPlace: Place;
+  /** Since when each candidate is seen. */
+  readonly seen: ReadonlyMap<string, number>;
+  readonly admitting: Admitting | null;
+  readonly ticket: Form | null;
+}
 
 export interface Slices {
   readonly help: { readonly back: number; readonly from: string | null };
@@ -21,10 +80,14 @@ export interface Slices {
   readonly place: { readonly place: Place };
   readonly logs: { readonly back: number; readonly worriesOnly: boolean };
   readonly network: { readonly place: Place; readonly isOpen: boolean };
-  readonly commands: { readonly place: Place };
-  readonly approvals: { readonly place: Place };
+  readonly commands: {
+    readonly place: Place;
+    readonly filter: string;
+    readonly filling: Filling | null;
+  };
+  readonly approvals: ApprovalsSlice;
   readonly commit: { readonly place: Place; readonly isExact: boolean; readonly back: number };
-  readonly first: { readonly place: Place };
+  readonly first: FirstSlice;
 }
 
 export const SLICES: Slices = {
@@ -40,8 +103,14 @@ export const SLICES: Slices = {
   place: { place: START },
   logs: { back: 0, worriesOnly: false },
   network: { place: START, isOpen: false },
-  commands: { place: START },
-  approvals: { place: START },
+  commands: { place: START, filter: '', filling: null },
+  approvals: {
+    ...{ stage: 'list', place: START, ticketPlace: START, seen: new Map() },
+    ...{ admitting: null, ticket: null },
+  },
   commit: { place: START, isExact: false, back: 0 },
-  first: { place: START },
+  first: {
+    ...{ stage: 'choice', at: 0, found: null, join: null, fault: null },
+    ...{ sheet: null, top: 0, isSure: false, card: null, renewal: null },
+  },
 };

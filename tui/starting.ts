@@ -19,6 +19,12 @@ export function begin(model: Model, { words, purpose, title }: Start): Step {
   };
 }
 
+/** What a command has said is kept no longer: a screen has taken from it what it needs. */
+export function forgotten(model: Model, id: number): Model {
+  const runs = model.runs.map((run) => (run.id === id ? { ...run, said: [] } : run));
+  return { ...model, runs };
+}
+
 /** Shows first what a command would do, and starts it when a person says yes. */
 export function confirmed(model: Model, lines: readonly string[], start: Start): Step {
   const dialog = { kind: 'confirm' as const, title: start.title, lines, start };

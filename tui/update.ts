@@ -3,13 +3,14 @@
 
 import type { Run } from './commands.ts';
 import type { Effect, Input } from './effects.ts';
-import type { Facts, Want } from './facts.ts';
+import { type Facts, UNASKED, type Want } from './facts.ts';
 import { onDialogKey } from './dialog.ts';
 import { globalKey, isFunctionKey } from './keys.ts';
 import { EVENTS_MAX, NOTICE_MS } from './limits.ts';
 import { type Model, type Notice, type ScreenName, type Step, runOf, stay } from './model.ts';
 import { askedOf, onQuestionKey, secretLength } from './questions.ts';
 import { hasSaid } from './commands.ts';
+import type { Screen } from './screen.ts';
 import { SCREENS, screenOf } from './screens.ts';
 import { trendsWith } from './trends.ts';
 
@@ -68,15 +69,20 @@ function react(model: Model, input: Input): Step {
 }
 
 function onTold(model: Model, want: Want, value: unknown): Step {
-  const told = { state: 'held', value, atMs: model.nowMs };
-  const facts = { ...model.facts, [want]: told } as Facts;
-  const after = { ...model, facts };
+  const held = { state: 'held', value, atMs: model.nowMs };
+  const facts = { ...model.facts, [want]: held } as Facts;
+  const told = { ...model, facts };
+  const after = screenOf(model).onTold?.(told, want) ?? told;
   if (want === 'nodes') return stay({ ...after, trends: trendsWith(model.trends, facts) });
-  if (want !== 'home') return stay(after);
+  if (want !== 'home' || screenOf(after).holds?.(after) === true) return stay(after);
   // A machine that belongs to nothing has one screen to begin with; one that belongs has the others.
   const { ledger } = value as { readonly ledger: string | null };
   if (ledger === null && model.screen === 'network') return opened(after, 'first');
-  if (ledger !== null && model.screen === 'first') return opened(after, 'network');
+  // What was asked before there was a ledger is no news of it.
+  const fresh = { ...UNASKED, home: after.facts.home, status: after.facts.status };
+  if (ledger !== null && model.screen === 'first') {
+    return opened({ ...after, facts: fresh }, 'network');
+  }
   return stay(after);
 }
 
@@ -89,8 +95,9 @@ function onKey(model: Model, key: string, text: string | null): Step {
   if (key === 'C-l') return stay(model, { do: 'redraw' });
   if (model.asking !== null) return onQuestionKey(model, model.asking, key, text);
   if (model.dialog !== null) return onDialogKey(model, model.dialog, key);
-  if (key === 'C-c') return leave(model);
   const screen = screenOf(model);
+  if (screen.holds?.(model) === true) return onOwnKey(model, screen, key, text);
+  if (key === 'C-c') return leave(model);
   const isTyping = screen.isTyping?.(model) === true;
   const everywhere = isFunctionKey(key) || !isTyping ? globalKey(key) : null;
   if (everywhere !== null) {
@@ -100,11 +107,15 @@ function onKey(model: Model, key: string, text: string | null): Step {
     const isBare = model.screen === 'first' && opens !== 'help' && opens !== 'commands';
     return isBare ? stay(model) : opened(model, opens);
   }
-  const binding = isTyping ? undefined : screen.bindings.find((one) => one.key === key);
-  if (binding !== undefined) {
-    return binding.when?.(model) === false ? stay(model) : binding.act(model);
-  }
-  return screen.onKey?.(model, key, text) ?? stay(model);
+  return onOwnKey(model, screen, key, text);
+}
+
+function onOwnKey(model: Model, screen: Screen, key: string, text: string | null): Step {
+  const isTyping = screen.isTyping?.(model) === true;
+  const binding = screen.bindings.find(
+    (one) => one.key === key && (!isTyping || one.inForm === true) && one.when?.(model) !== false,
+  );
+  return binding?.act(model) ?? screen.onKey?.(model, key, text) ?? stay(model);
 }
 
 /** At once where nothing would be cut short by it. */
@@ -136,6 +147,8 @@ function onAsked(
   if ('tell' in asked) return onRun(model, id, (run) => ({ ...run, step: asked.text }));
   const { model: after, out } = onRun(model, id, (run) => ({ ...run, question: asked }));
   const hides: Effect[] = asked.ask === 'secret' ? [{ do: 'hide', on: true }] : [];
+  // The screen may have known the answer.
+  if ((runOf(after, id)?.question ?? null) === null) return stay(after, ...out);
   return stay({ ...after, asking: askedOf(id, asked) }, ...out, ...hides);
 }
 
@@ -154,11 +167,16 @@ function onEnded(model: Model, { run: id, end }: Extract<Input, { in: 'ended' }>
   return stay(after, ...out, ...(wasAsking ? [{ do: 'hide' as const, on: false }] : []), refresh);
 }
 
-// What a window shows anyhow needs no notice beside it.
-const QUIET: readonly Run['purpose'][] = ['output', 'dry-run', 'follow', 'join'];
+// What a window shows anyhow needs no notice beside it, and neither does a screen as long as it is
+// shown.
+const QUIET: readonly Run['purpose'][] = ['output', 'dry-run', 'follow'];
+const SHOWN_BY: Partial<Readonly<Record<Run['purpose'], ScreenName>>> = {
+  ...{ found: 'first', join: 'first', admit: 'approvals' },
+};
 
 function noticeOf(model: Model, { purpose, title }: Run, end: Run['ended']): Notice | null {
-  if (QUIET.includes(purpose) || end === null) return model.notice;
+  const isSeen = QUIET.includes(purpose) || SHOWN_BY[purpose] === model.screen;
+  if (isSeen || end === null) return model.notice;
   if (end.complaint !== null) {
     const { what, hint } = end.complaint;
     return { tone: 'bad', text: `${title}: ${what}`, hint, untilMs: null };

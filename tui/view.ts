@@ -141,7 +141,8 @@ function barLines(model: Model): Line[] {
     .filter(({ when }) => when?.(model) !== false)
     .map(({ key, label }): Line => line(span(key, 'key'), ` ${label}`));
   const global = GLOBAL_KEYS.map(({ key, label }): Line => line(span(key.slice(1), 'key'), label));
-  return [...flowed(own, columns, '   '), ...flowed(global, columns, ' ')];
+  const isHeld = screen.holds?.(model) === true;
+  return [...flowed(own, columns, '   '), ...(isHeld ? [] : flowed(global, columns, ' '))];
 }
 
 function flowed(parts: readonly Line[], columns: number, gap: string): Line[] {

@@ -64,7 +64,10 @@ function takeAway(turn: Turn, { id, generation, run }: Run): void {
 export function onVerified(turn: Turn, { of, granted }: Of<'verified'>): void {
   const lease = present(turn, of);
   if (lease?.life.stage !== 'verifying') return;
-  watch(turn, lease, { busyMs: turn.now.monoMs, checkedMs: turn.now.monoMs });
+  const { monoMs } = turn.now;
+  // Of an earlier run nothing counts.
+  const unasked = { isChecking: false, unwell: 0, wasWell: false };
+  watch(turn, lease, { busyMs: monoMs, checkedMs: monoMs, ...unasked });
   enter(turn, lease, 'running', { granted });
   turn.out.push({ do: 'changed' });
 }

@@ -44,8 +44,9 @@ export interface Watch {
   /** When its health was last asked after, and whether that is unanswered. */
   readonly checkedMs: number;
   readonly isChecking: boolean;
-  /** How often in a row it was not well. */
+  /** How often in a row it was not well, and whether this run of it ever was. */
   readonly unwell: number;
+  readonly wasWell: boolean;
   /** When the act of its stage was last called for. */
   readonly actedMs: number;
   /** When its owner was last asked whether it may go on. */

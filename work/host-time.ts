@@ -208,10 +208,18 @@ function lookAtHealth(turn: Turn, lease: Lease): void {
 
 /** Too often in a row: it is stopped, and its policy says whether it begins anew. */
 export function checked(turn: Turn, lease: Lease, unwell: number): void {
-  watch(turn, lease, { isChecking: false, unwell });
   const { health } = lease.spec;
+  const wasWell = watchOf(turn, lease.id).wasWell || unwell === 0;
+  const startS = health?.startS ?? 0;
+  const ranMs = turn.now.monoMs - (lease.life.runningSinceMs ?? turn.now.monoMs);
+  if (!wasWell && ranMs < startS * 1_000) {
+    watch(turn, lease, { isChecking: false, unwell: 0 });
+    return;
+  }
+  watch(turn, lease, { isChecking: false, unwell, wasWell });
   if (health === undefined || unwell < health.failures) return;
-  fail(turn, lease, 'unhealthy', `${unwell} checks in a row went wrong`);
+  const since = !wasWell && startS > 0 ? `, after the ${startS} s that it had to start` : '';
+  fail(turn, lease, 'unhealthy', `${unwell} checks in a row went wrong${since}`);
 }
 
 /** Of a run that will never begin, since its start was not called for. */

@@ -17,7 +17,7 @@ export interface Turn {
 export const UNWATCHED: Watch = {
   usage: { memMiB: null, diskMiB: null },
   ...{ cpuMs: null, usedMs: 0, busyMs: 0, checkedMs: 0, isChecking: false },
-  ...{ unwell: 0, actedMs: 0, renewedMs: 0 },
+  ...{ unwell: 0, wasWell: false, actedMs: 0, renewedMs: 0 },
 };
 
 export function turnOf(host: Host, now: Moment): Turn {

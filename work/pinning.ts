@@ -25,3 +25,9 @@ function vmImages(vm: NonNullable<Spec['vm']>, by: (name: string) => string): ob
     }),
   );
 }
+
+/** Every image that it runs, by name or id. */
+export function imagesOf({ job, vm }: Spec): readonly string[] {
+  if (job !== undefined) return [job.image];
+  return OF_VM.flatMap((field) => vm?.[field] ?? []);
+}

@@ -207,6 +207,11 @@ const HEALTH: Fields = {
     ...{ unless: { is: 3 }, example: 3, what: 'how long an answer may take' },
   },
   failures: { shape: integer(1, 100), unless: { is: 3 }, example: 3, what: 'in a row: unhealthy' },
+  startS: {
+    ...seconds('start', 1, '2m'),
+    ...{ unless: ABSENT, example: 120 },
+    what: 'so long it may take until it is well once: bad checks do not count before',
+  },
 };
 
 const JOB: Fields = {

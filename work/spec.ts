@@ -93,6 +93,7 @@ interface Health {
   readonly everyS: number;
   readonly timeoutS: number;
   readonly failures: number;
+  readonly startS?: number;
 }
 
 interface Job {

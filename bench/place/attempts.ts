@@ -157,6 +157,7 @@ function nodeOf(host: Host): PlaceNode {
     denied: null,
     taking: 'open',
     kinds: ['job'],
+    holds: false,
     room: {
       cpuMilli: host.facts.cpuMilli,
       cpuFreeMilli: free.cpuMilli,

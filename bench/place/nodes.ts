@@ -72,6 +72,7 @@ export function manyNodes(count: number, seed: number): PlaceNode[] {
       denied: null,
       taking: roll(50) === 0 ? 'draining' : 'open',
       kinds: KINDS,
+      holds: false,
       room: {
         cpuMilli: 32_000,
         cpuFreeMilli: 4_000 + roll(28_000),
@@ -149,6 +150,7 @@ function factsOf({ key, heard, heardAgoMs, taking, room }: PlaceNode): NodeFacts
       diskMib: room?.diskFreeMib ?? null,
       takenCards: [],
       held: 0,
+      images: [],
     },
     clockOffsetMs: null,
     version: null,

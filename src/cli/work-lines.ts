@@ -34,7 +34,8 @@ function notThere({ name, lacks }: Considered): string {
 export function leftText({ left }: Pick<Considered, 'left'>): string {
   if (left === null) return 'nothing is known of its room';
   const share = Math.floor((left.share * 100) / WHOLE);
-  return `${mibText(left.memMib, 'down')} of memory, ${share} % of what is scarcest would be left`;
+  const holds = left.holds ? '; it has the image' : '';
+  return `${mibText(left.memMib, 'down')} of memory, ${share} % of what is scarcest would be left${holds}`;
 }
 
 export function stepText(step: Step, name: string | null): string {

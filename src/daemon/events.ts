@@ -78,6 +78,8 @@ export type DaemonEvent =
       readonly generation: number;
       readonly what: string;
     }
+  /** A member that was given up while an image was fetched, and why. */
+  | { readonly event: 'image-peer'; readonly peer: Key; readonly why: string }
   | { readonly event: 'failed'; readonly what: string; readonly why: string }
   | { readonly event: 'carry'; readonly to: string; readonly ended: string | null }
   /** A member is carried to a newcomer that waits in the lobby here, and then no more. */

@@ -31,7 +31,10 @@ export interface Message {
   readonly path: string;
   readonly type: string;
   readonly body: Uint8Array;
-  /** Nobody waits for its answer any more; what else is asked over the channel goes on. */
+  /**
+   * Nobody waits for its answer any more: it is not sent, unless it was. One that is on its way
+   * stays there, since the others would lose the connection with it.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -84,7 +87,7 @@ export function openChannel(options: ChannelOptions): Channel {
       const headers = { 'content-type': type, 'content-length': body.length };
       const made = request({ agent, ...place, path, method: 'POST', headers, setHost: false });
       made.setHeader('host', 'kith');
-      const message = await replyTo(made, body, [signal, own]);
+      const message = await replyTo(made, body, signal, own);
       const seconds = Number(message.headers['retry-after'] ?? '1');
       return {
         status: message.statusCode ?? 0,
@@ -145,15 +148,24 @@ async function shake(
 function replyTo(
   made: ClientRequest,
   body: Uint8Array,
-  signals: readonly (AbortSignal | undefined)[],
+  signal: AbortSignal | undefined,
+  own: AbortSignal | undefined,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const stop = (): void => void made.destroy(new Error('stopped'));
-    for (const signal of signals) signal?.addEventListener('abort', stop, { once: true });
+    // Node tells nobody of it before its turn has come.
+    const drop = (): void => {
+      if (made.socket !== null) return;
+      stop();
+      reject(new ChannelFault('stopped', false));
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+    own?.addEventListener('abort', drop, { once: true });
     made.once('close', () => {
-      for (const signal of signals) signal?.removeEventListener('abort', stop);
+      signal?.removeEventListener('abort', stop);
+      own?.removeEventListener('abort', drop);
     });
-    if (signals.some((signal) => signal?.aborted === true)) stop();
+    if (own?.aborted === true) drop();
     made.once('response', resolve);
     made.setTimeout(PATIENCE.idleMs, () => made.destroy(new Error('no answer')));
     made.once('error', (error) =>

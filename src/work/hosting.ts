@@ -45,6 +45,8 @@ export interface HostingParts {
   /** What no driver has found is taken away. */
   readonly tidy: () => Promise<void>;
   readonly image: Order['image'];
+  /** Images that are here whole, the newest first: as many as are told. */
+  readonly imagesHeld: () => readonly Digest[];
   /** The owner's signed answer to a question; rejects where none comes. */
   readonly askOwner: (owner: Key, request: SignedDocument) => Promise<SignedDocument>;
   readonly now: () => Moment;
@@ -128,7 +130,11 @@ function hostingOf(own: Own): Hosting {
     drain(to) {
       if (own.host.draining !== to) feed(own, { is: 'drain', to });
     },
-    offer: () => offerOf(own.host, parts.drivers.kinds(), parts.facts.cards()),
+    offer: () =>
+      offerOf(own.host, {
+        ...{ kinds: parts.drivers.kinds(), cards: parts.facts.cards().cards },
+        images: parts.imagesHeld(),
+      }),
     digest: () => workDigest(own.host),
     onChanged(listener) {
       own.changed = listener;

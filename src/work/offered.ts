@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Headroom } from '../../beat/headroom.ts';
-import type { Offer, Taking } from '../../beat/offer.ts';
+import { type Offer, type Taking, imageBriefOf } from '../../beat/offer.ts';
 import type { Digest } from '../../proto/ids.ts';
 import { freeOf, seenFree } from '../../work/admission.ts';
 import type { Facts as HostFacts, Host } from '../../work/host-state.ts';
@@ -27,7 +27,14 @@ export function factsOf(room: Headroom | null, { count, cards }: Cards): HostFac
   };
 }
 
-export function offerOf(host: Host, kinds: readonly Kind[], { cards }: Cards): Offer {
+export interface Shown {
+  readonly kinds: readonly Kind[];
+  readonly cards: Cards['cards'];
+  /** That it holds whole, the newest first. */
+  readonly images: readonly Digest[];
+}
+
+export function offerOf(host: Host, { kinds, cards, images }: Shown): Offer {
   const free = freeOf(host);
   const seen = seenFree(host);
   const held = new Set(
@@ -39,6 +46,7 @@ export function offerOf(host: Host, kinds: readonly Kind[], { cards }: Cards): O
     diskMib: lesser(free.diskMiB, seen.diskMiB),
     takenCards: cards.flatMap(({ uuid }, at) => (uuid !== null && held.has(uuid) ? [at] : [])),
     held: host.leases.size,
+    images: images.map(imageBriefOf),
   };
 }
 

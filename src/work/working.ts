@@ -27,6 +27,7 @@ import { nodePlatform } from '../platform.ts';
 import { urlOf } from '../peer/address.ts';
 import { openChannel } from '../peer/channel.ts';
 import { workRoutes } from '../peer/work-routes.ts';
+import { IMAGES_TOLD_MAX } from '../../beat/limits.ts';
 import { MESH_PORT } from '../beat/limits.ts';
 import { type Seen, demandOf, isDrained, nodesFor } from '../placing.ts';
 import { realDisk } from '../store/disk.ts';
@@ -119,7 +120,9 @@ async function standOn(parts: WorkParts): Promise<Standing> {
     facts: createFacts({ folder: home.folder, cards: nvidia }),
     logs: workLogs(folders),
     receipts: receiptsIn(realDisk, base),
-    images: imagesOver(await openImages(join(base, 'images')), imagePeers(parts)),
+    images: imagesOver(await openImages(join(base, 'images')), imagePeers(parts), (peer, why) =>
+      tell({ event: 'image-peer', peer, why }),
+    ),
     now: () => ({ monoMs: bootMs(), wallMs: calendar.nowMs() }),
     ground: () => ({ state: stateOf(home.replica), self, nowMs: calendar.nowMs() }),
   };
@@ -151,6 +154,7 @@ export async function startWork(parts: WorkParts): Promise<Work> {
   const hosting = startHosting({
     ...{ ...standing, boot: bootId(), drivers, papers, endings, tell, image: images.forWork },
     ...{ publishing: createPublishing(net, place), tidy: net.tidy },
+    imagesHeld: () => images.store.newest(IMAGES_TOLD_MAX),
     askOwner: (owner, request) => reaching.ask(owner, request),
   });
   hosting.onChanged(() => changed?.());

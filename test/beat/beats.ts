@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { Gpu, Headroom } from '../../beat/headroom.ts';
-import type { Offer } from '../../beat/offer.ts';
+import { type Offer, imageBriefOf } from '../../beat/offer.ts';
 import type { Beat } from '../../beat/packet.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
 
@@ -85,6 +85,7 @@ export const FULL: Beat = {
   offer: {
     ...{ taking: 'draining', kinds: ['job', 'vm'], cpuMilli: 256_000, memMib: null, diskMib: 0 },
     ...{ takenCards: [0, 15], held: 4_096 },
+    images: repeat(25, 'Image_-9'),
   },
   work: digestNamed('work'),
   acks: [1, 2, 3, 4, 5, 6, 7, 8, 9].map(briefNamed),
@@ -130,6 +131,10 @@ const offer: fc.Arbitrary<Offer> = fc.record({
   diskMib: figure,
   takenCards: fc.uniqueArray(fc.nat({ max: 15 })),
   held: fc.nat({ max: 10_000 }),
+  images: fc.array(
+    fc.nat().map((n) => imageBriefOf(digestNamed(n))),
+    { maxLength: 24 },
+  ),
 });
 const mark = { incarnation: count, sequence: count };
 

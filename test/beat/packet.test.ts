@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { Headroom } from '../../beat/headroom.ts';
 import { PACKET_BYTES_MAX } from '../../beat/limits.ts';
 import { briefOf, isNewer } from '../../beat/mark.ts';
+import type { Offer } from '../../beat/offer.ts';
 import {
   type Beat,
   FALLS_OUT,
@@ -96,7 +97,10 @@ describe('a packet', () => {
 
   test('without its lists fits with the largest values there are', () => {
     const bare: Beat = { ...FULL, headroom: NO_ROOM, acks: [], rotations: [], doubts: [] };
-    expect(sent({ ...bare, observations: [] }, true).length).toBeLessThan(400);
+    const told = sent({ ...bare, observations: [] }, true).length;
+    expect(told).toBeLessThan(550);
+    const offer = { ...(FULL.offer as Offer), images: [] };
+    expect(sent({ ...bare, offer, observations: [] }, true).length).toBeLessThan(400);
   });
 
   test('is signed over its own bytes under the prefix of heartbeats', () => {
@@ -144,6 +148,7 @@ describe('a packet', () => {
 
 describe('what is no packet is refused', () => {
   const short = new Uint8Array(31);
+  const NOTHING = { taking: 0, kinds: 0, takenCards: [], held: 0 };
   test.each<[string, Uint8Array]>([
     ['malformed', new Uint8Array(0)],
     ['malformed', Uint8Array.of(0xff, 0xff)],
@@ -172,6 +177,8 @@ describe('what is no packet is refused', () => {
     ['out-of-bounds observations', foreign({ observations: [new Uint8Array(193)] })],
     ['out-of-bounds headroom', foreign({ headroom: { gpus: [{ name: '\u001b[31m', state: 0 }] } })],
     ['out-of-bounds headroom', foreign({ headroom: { gpus: many(17, { name: '', state: 0 }) } })],
+    ['out-of-bounds offer', foreign({ offer: { ...NOTHING, images: new Uint8Array(7) } })],
+    ['out-of-bounds offer', foreign({ offer: { ...NOTHING, images: new Uint8Array(25 * 6) } })],
   ])('%s', (code, bytes) => {
     expect(codeOf(bytes)).toBe(code);
     expect(Object.keys(BEAT_REFUSALS)).toContain(code.split(' ', 1)[0]);

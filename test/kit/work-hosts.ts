@@ -113,6 +113,7 @@ export async function host(
     publishing: createPublishing(noNet, () => null),
     tidy: async () => undefined,
     image: async () => ({ where: 'engine' }),
+    imagesHeld: () => [],
     askOwner: (_, request) =>
       more.askOwner?.(request) ?? Promise.reject(new Error('nobody is there')),
     now: () => ({ monoMs: bootMs(), wallMs: nowMs() }),

@@ -27,7 +27,7 @@ export function nodeOf(number: number, more: Partial<PlaceNode> = {}): PlaceNode
   return {
     ...{ key: keyOf(number), name: `node-${number}`, labels: [], arch: 'amd64' },
     ...{ heard: 'alive', heardAgoMs: 900, cloned: false, frozen: false, drained: false },
-    ...{ peer: true, denied: null, taking: 'open', kinds: ['job', 'vm'], room: ROOM },
+    ...{ peer: true, denied: null, taking: 'open', kinds: ['job', 'vm'], holds: false, room: ROOM },
     ...more,
   };
 }
@@ -72,6 +72,7 @@ const anyNode = fc.record({
   denied: rarely.map((is) => (is ? ({ code: 'place-no-right', why: 'no right' } as const) : null)),
   taking: fc.constantFrom('open', 'open', 'open', 'open', 'draining', 'recovering', null),
   kinds: fc.constantFrom(['job', 'vm'], ['job', 'vm'], ['job']),
+  holds: fc.boolean(),
   room: fc.option(rooms, { nil: null, freq: 20 }),
 });
 

@@ -80,6 +80,23 @@ describe('the policy', () => {
     expect(codes).toEqual([[], ['place-not-named'], [], ['place-no-memory']]);
   });
 
+  test('likes a node that has the images already as if a tenth more of it were free', () => {
+    const tenth = Math.floor(ROOM.memMib! / 10);
+    const holding = withFree(2, 10_000, { holds: true });
+    const almost = [withFree(1, 10_000 + tenth - 1), holding];
+    expect(orderOf('mostFree', almost)).toEqual(['node-2', 'node-1']);
+    expect(orderOf('mostFree', [withFree(1, 10_000 + tenth + 1), holding])[0]).toBe('node-1');
+    expect(orderOf('pack', [withFree(1, 9_500), holding])).toEqual(['node-2', 'node-1']);
+    // Of these two everybody draws both.
+    for (let seed = 0; seed < 20; seed++) expect(orderOf('two', almost, seed)[0]).toBe('node-2');
+    // It makes nobody fit, and moves nothing that the spec has put in an order.
+    const named = { ...DEMAND, policy: 'pin', nodes: ['node-1', 'node-2', 'node-3'] } as const;
+    const full = withFree(3, 100, { holds: true });
+    const plan = planOf(named, [...almost, full], 1);
+    expect(plan.order).toEqual([keyOf(1), keyOf(2)]);
+    expect(plan.judged.map(({ left }) => left?.holds)).toEqual([false, true, undefined]);
+  });
+
   test('of two equals the lesser key comes first', () => {
     const equal = [nodeOf(3), nodeOf(1), nodeOf(2)];
     for (const policy of ['mostFree', 'pack'] as const)

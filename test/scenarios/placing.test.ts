@@ -12,6 +12,7 @@ interface Planned {
   readonly nodes: readonly {
     readonly name: string;
     readonly fits: boolean;
+    readonly left: { readonly holds: boolean } | null;
     readonly lacks: readonly { readonly code: string; readonly why: string }[];
   }[];
 }
@@ -66,6 +67,24 @@ laboratory('where work would go, among real daemons', (net, prepare) => {
     const left = 'fits: [0-9.]+ [MG]iB of memory, \\d+ % of what is scarcest would be left';
     expect(out).toMatch(new RegExp(`^  attic \\(this machine\\) +[12] +${left}$`, 'm'));
     expect(out).toMatch(new RegExp(`^  barn +[12] +${left}$`, 'm'));
+  });
+
+  test('a node that has the image already is liked for it, also by the others', async () => {
+    const image = join(barn?.folder ?? '', '../small.img');
+    writeFileSync(image, 'no more than a few bytes');
+    const { id } = (await barn?.json<{ id: string }>('image', 'add', image)) ?? { id: '' };
+    const told = await until('the attic knows of it', async () => {
+      const now = await plan(attic as Host, { ...LITTLE, job: { image: id } });
+      return now.nodes.some(({ left }) => left?.holds === true) ? now : null;
+    });
+    expect(told.nodes.map(({ name, left }) => [name, left?.holds])).toEqual(
+      told.nodes.map(({ name }) => [name, name === 'barn']),
+    );
+    // Both are of the same size here, so a tenth decides.
+    expect(told.order[0]).toMatchObject({ name: 'barn' });
+    const { out } =
+      (await attic?.kith(['place', `${attic.folder}/../spec.json`, '--dry-run'])) ?? {};
+    expect(out).toMatch(/^ {2}barn +1 +fits: .* would be left; it has the image$/m);
   });
 
   test('what no machine has is missing with its number, on each', async () => {

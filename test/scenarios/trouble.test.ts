@@ -100,7 +100,7 @@ laboratory('trouble, among real daemons and containers', (net, prepare) => {
     ...{ name: 'hangs', vm: { image: 'nothing' }, lifecycle: { stopGraceS: 1 } },
     resources: { cpu: '500m', memory: '32MiB', disk: '16MiB' },
     network: { mode: 'egress', publish: [{ port: 80 }] },
-    health: { tcp: 80, every: '2s', timeout: '1s', failures: 3 },
+    health: { tcp: 80, every: '2s', timeout: '1s', failures: 1, start: '6s' },
   };
   const readyIn = (own: Host): Promise<Readiness> => askDaemon(own.folder, 'workReady', undefined);
   const shell = (line: string): readonly string[] => ['/bin/sh', '-c', line];
@@ -143,11 +143,13 @@ laboratory('trouble, among real daemons and containers', (net, prepare) => {
 
   test('what is hostile ends within its limits, each told why, and fifty neighbours live', async () => {
     const own = barn as Host;
-    for (let at = 0; at < NEIGHBOURS; at++) {
+    // Some at a time: a busy machine is not to be asked for fifty starts in three tries.
+    for (let at = 1; at <= NEIGHBOURS; at++) {
       const more = { limits: { maxRuntime: '2h' } };
       await placed(job(`neighbour-${at}`, ['/bin/sleep', '3600'], more));
+      if (at % 10 > 0) continue;
+      await until(`${at} of them run`, async () => (await readyIn(own)).running === at);
     }
-    await until('all of them run', async () => (await readyIn(own)).running === NEIGHBOURS);
     neighbours = await startsIn(own);
     expect(neighbours).toHaveLength(NEIGHBOURS);
 
@@ -172,6 +174,7 @@ laboratory('trouble, among real daemons and containers', (net, prepare) => {
       ['unhealthy', null],
     ]);
     expect(ends[0]?.failure?.why).toBe(`it ended with 2, and the kernel had ${CROWDED}`);
+    expect(ends[4]?.failure?.why).toMatch(/after the 6 s that it had to start$/);
     // What was printed is in the hash, and the newest of it on the disk.
     const log = await (attic as Host).kith(['logs', 'talks', '--json']);
     const lines = log.out

@@ -45,6 +45,7 @@ export function begun({ size = SMALL, ascii = false, outside = {} }: Beginning =
   return modelAt({
     outside: {
       catalogue: [],
+      names: { machine: 'attic', user: 'anna' },
       readCode: () => ({ kind: 'partial', shown: '', missing: 9 }),
       ...outside,
     },

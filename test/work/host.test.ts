@@ -235,6 +235,33 @@ describe('an end', () => {
   });
 });
 
+test('what starts slowly may, and what never comes up is ended by its start limit', () => {
+  const health = { tcp: 80, everyS: 10, timeoutS: 2, failures: 2, startS: 60 };
+  const begun = (): OneHost => {
+    const one = OneHost.ready();
+    const lifecycle = { restart: 'always' };
+    one.run(job({ health, lifecycle, limits: { maxRuntimeS: 9_000 } }));
+    return one;
+  };
+  const check = (one: OneHost, well: boolean): void => {
+    one.pass(10);
+    one.give({ is: 'checked', of: one.of(), well });
+  };
+  const slow = begun();
+  for (const well of [false, false, false, true, false]) check(slow, well);
+  expect(slow.stage()).toBe('running');
+  // From the first good one on they count.
+  check(slow, false);
+  expect(slow.stage()).toBe('stopping');
+  const never = begun();
+  for (let at = 0; at < 6; at++) check(never, false);
+  expect(never.stage()).toBe('running');
+  check(never, false);
+  expect(never.lease()?.life.failure).toMatchObject({
+    ...{ code: 'unhealthy', why: /^2 checks in a row went wrong, after the 60 s/ },
+  });
+});
+
 describe('stages that take too long, or fail', () => {
   test('preparing', () => {
     const one = OneHost.ready();

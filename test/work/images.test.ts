@@ -67,6 +67,8 @@ describe('a file that is added', () => {
     expect(store.list()).toHaveLength(2);
     expect(store.find('base')?.id).toBe(second.id);
     expect(store.find(first.id)?.names).toEqual(['same']);
+    expect(store.newest(2).toSorted()).toEqual([first.id, second.id].toSorted());
+    expect(store.newest(1)).toHaveLength(1);
   });
 
   test('that is none is refused', async () => {
@@ -177,6 +179,7 @@ describe('a flipped byte', () => {
     expect(await store.readChunk(id, 0)).not.toBeNull();
     expect(await store.readChunk(id, 1)).toBeNull();
     expect(store.find(id)?.damaged).toBe(true);
+    expect(store.newest(24)).not.toContain(id);
     expect(await store.check(id)).toEqual([1]);
     expect(store.find(id)).toBeNull();
     expect(await store.partial()).toEqual([{ id, chunks: 3, chunksUpTo: 3 }]);
@@ -186,6 +189,7 @@ describe('a flipped byte', () => {
     expect(await again.put(1, content(3 * CHUNK).subarray(0, CHUNK))).toBe(false);
     expect(await again.put(1, content(3 * CHUNK).subarray(CHUNK, 2 * CHUNK))).toBe(true);
     expect((await store.finish(again)).damaged).toBe(false);
+    expect(store.newest(24)).toContain(id);
     expect(await store.check(id)).toEqual([]);
   });
 

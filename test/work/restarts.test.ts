@@ -56,6 +56,27 @@ describe('restarts', () => {
     expect(one.stage()).toBe('stopping');
   });
 
+  test('begin with a clean bill of health', () => {
+    const one = OneHost.ready();
+    const health = { tcp: 80, everyS: 10, timeoutS: 2, failures: 2 };
+    one.run(job({ health, lifecycle: { restart: 'onFailure' }, limits: { maxRuntimeS: 900 } }));
+    const check = (well: boolean): void => {
+      one.pass(10);
+      one.give({ is: 'checked', of: one.of(), well });
+    };
+    check(false);
+    check(false);
+    expect(one.stage()).toBe('stopping');
+    one.end(1);
+    one.clear();
+    one.pass(1);
+    one.begin();
+    check(false);
+    expect(one.stage()).toBe('running');
+    check(false);
+    expect(one.stage()).toBe('stopping');
+  });
+
   test('do not follow a first start that failed: its owner goes elsewhere', () => {
     const one = OneHost.ready();
     const spec = job({ lifecycle: { restart: 'always' } });

@@ -121,6 +121,7 @@ describe('every field', () => {
     'health.everyS': { tcp: 80 },
     'health.timeoutS': { tcp: 80 },
     'health.failures': { tcp: 80 },
+    'health.startS': { tcp: 80 },
     'resources.memMinMiB': { memory: '8GiB' },
   };
 

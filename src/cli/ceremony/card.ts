@@ -1,9 +1,10 @@
 // The card of a new machine: the code, where the machine can be reached, how long it lasts, who it
 // is, and who tried. Lines of text, from facts alone.
 
+import { letters, lettersWidth } from '../../../proto/letters.ts';
+import { clockText } from '../../../proto/when.ts';
 import type { Style } from '../style.ts';
 import { columnsOf } from '../table.ts';
-import { letters, lettersWidth } from './letters.ts';
 
 export interface CardFacts {
   /** Null once it is of no use to anybody. */
@@ -29,7 +30,7 @@ export function cardLines(facts: CardFacts, style: Style, columns: number): stri
   const rows = [
     [addresses.length > 1 ? 'addresses' : 'address', addresses.join('  ')],
     ...(lobby === null ? [] : [['lobby', lobby]]),
-    ['time left', `${clock(secondsLeft)}   tries left: ${left}`],
+    ['time left', `${clockText(secondsLeft)}   tries left: ${left}`],
     ['this machine', name],
     ['fingerprint', `${fingerprint}   (the operator is shown the same)`],
   ];
@@ -50,10 +51,4 @@ function codeLines(code: string, style: Style, columns: number): string[] {
   const isWide = columns >= lettersWidth(code) + 2 * INDENT;
   const said = `  code  ${style.bold(code)}`;
   return isWide ? [...letters(code).map((row) => `  ${style.bold(row)}`), '', said] : [said];
-}
-
-/** `9:05` */
-export function clock(seconds: number): string {
-  const whole = Math.max(0, Math.ceil(seconds));
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }

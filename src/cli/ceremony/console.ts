@@ -11,8 +11,8 @@ import { monotonicMs, nowMs } from '../../os/clock.ts';
 import { nodePlatform } from '../../platform.ts';
 import type { Printer } from '../print.ts';
 import { complaintOf, pairingCode } from '../sentences.ts';
-import { utcText } from '../../../proto/when.ts';
-import { type CardFacts, cardLines, clock } from './card.ts';
+import { clockText, utcText } from '../../../proto/when.ts';
+import { type CardFacts, cardLines } from './card.ts';
 
 export interface Console {
   readonly fingerprint: string;
@@ -150,7 +150,7 @@ function show(screen: Screen, event: Extract<WindowEvent, { what: 'shown' }>): v
   screen.print.item({ ...document, seconds, name, key, fingerprint: print4 }, () => [
     `code ${code}`,
     ...addresses.map((address) => `address ${address}`),
-    `open for ${clock(seconds)}, tries left: ${left}`,
+    `open for ${clockText(seconds)}, tries left: ${left}`,
     `this machine is ${name}, fingerprint ${print4}`,
     waiting(screen),
   ]);
@@ -165,7 +165,8 @@ function onLobby(screen: Screen, event: Extract<WindowEvent, { what: 'lobby' }>)
       ? `waits at ${via}: kith admit ${screen.facts.name}`
       : `${via}: ${sentence.what}; ${sentence.hint}`;
   change(screen, { lobby });
-  const document = { event: 'lobby', via, state: at, ...(code === null ? {} : { code }) };
+  const why = code === null ? {} : { code, what: sentence?.what };
+  const document = { event: 'lobby', via, state: at, ...why };
   if (!screen.isCard) screen.print.item(document, () => `lobby ${lobby}`);
 }
 
@@ -206,7 +207,8 @@ function onRun(screen: Screen, event: Extract<WindowEvent, { what: 'run' }>): vo
       const isTold = code === null || code === 'wrong-code';
       if (isTold || screen.failuresTold >= FAILURES_TOLD_MAX) return;
       const { what } = complaintOf(pairingCode(code));
-      return tellFailure(screen, source, what, { event: 'failed', code: pairingCode(code), at });
+      const document = { event: 'failed', code: pairingCode(code), what, at };
+      return tellFailure(screen, source, what, document);
     }
   }
 }

@@ -65,8 +65,8 @@ function tried(
   print: Printer,
   { address, code, detail }: { address: string; code: string; detail: string },
 ): void {
-  if (print.json) return print.item({ event: 'tried', address, code, detail }, () => '');
   const { what } = complaintOf(code);
+  if (print.json) return print.item({ event: 'tried', address, code, what, detail }, () => '');
   return print.note(plain(`${address}: ${what}${detail === '' ? '' : ` (${detail})`}`));
 }
 

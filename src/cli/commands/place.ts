@@ -6,6 +6,7 @@ import type { Demand } from '../../../place/demand.ts';
 import { type Judged, type Plan, planOf } from '../../../place/plan.ts';
 import type { Key } from '../../../proto/ids.ts';
 import { fieldRows } from '../../../work/fields.ts';
+import { pinned } from '../../../work/pinning.ts';
 import { type Spec, specDigest } from '../../../work/spec.ts';
 import { askDaemon } from '../../daemon/client.ts';
 import { keyHost } from '../../home/host.ts';
@@ -13,6 +14,7 @@ import { readIdentityKey } from '../../keys/identity.ts';
 import { nowMs } from '../../os/clock.ts';
 import { demandOf, nodesFor } from '../../placing.ts';
 import { nodePlatform } from '../../platform.ts';
+import { imageNamesIn } from '../../work/images/naming.ts';
 import type { Call } from '../command.ts';
 import { demandText } from '../demand-text.ts';
 import { Stop, wrongUse } from '../complaint.ts';
@@ -58,7 +60,10 @@ async function dryRun(call: Call, print: Printer, spec: Spec, seed: number): Pro
     self: unwrap(readIdentityKey(keyHost(), call.folder)),
   }));
   const demand = demandOf(spec);
-  const plan = planOf(demand, nodesFor(spec, { state, self, heard, nowMs: nowMs() }), seed);
+  // What a name stands for here, as the daemon would say it to every host.
+  const idOf = await imageNamesIn(call.folder);
+  const nodes = nodesFor(pinned(spec, idOf), { state, self, heard, nowMs: nowMs() });
+  const plan = planOf(demand, nodes, seed);
   const shown: Shown = { spec, demand, plan, seed, self, nameOf: namesIn(state, new Set()) };
   const complaint = plan.order.length === 0 ? complaintOf('no-node-fits') : null;
   const document = documentOf(shown);

@@ -4,6 +4,7 @@ import { readCode } from '../../../pairing/code.ts';
 import type { CommandRow } from '../../../tui/commands.ts';
 import type { CodeSoFar } from '../../../tui/model.ts';
 import { findDaemon } from '../../daemon/client.ts';
+import { machineLabel, userLabel } from '../../os/host-name.ts';
 import { startDaemon } from '../../ui/program.ts';
 import { showScreens } from '../../ui/ui.ts';
 import { optionsOf } from '../args.ts';
@@ -23,7 +24,11 @@ export async function run(call: Call, _print: Printer): Promise<Exit> {
   }
   await showScreens({
     program,
-    outside: { catalogue: CATALOGUE.map(rowOf), readCode: codeSoFar },
+    outside: {
+      catalogue: CATALOGUE.map(rowOf),
+      names: { machine: machineLabel(), user: userLabel() },
+      readCode: codeSoFar,
+    },
     complaintOf: (thrown) => ({ ...complaintOfThrown(thrown) }),
     unicode: !call.flag('ascii') && hasUnicode(env),
     colour: !call.flag('no-colour') && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',

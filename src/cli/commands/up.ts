@@ -127,23 +127,28 @@ function eventText(event: DaemonEvent, nameOf: NameOf): string {
       return `work ${event.id}: ${event.what}`;
     case 'owned':
       return ownedText(event, nameOf);
+    case 'image-peer':
+      return `${nameOf(event.peer)} is not asked for this image any more: ${event.why}`;
     case 'failed':
       return `${event.what} failed: ${event.why}`;
     case 'carry':
       return event.ended === null
         ? `carries bytes to ${event.to}`
         : `carries no more to ${event.to}: ${event.ended}`;
-    case 'lobby': {
-      const [member, newcomer] = [nameOf(event.member), short(event.newcomer)];
-      return event.ended === null
-        ? `carries ${member} to the new machine ${newcomer} in the lobby`
-        : `carries ${member} no more to ${newcomer}: ${event.ended}`;
-    }
+    case 'lobby':
+      return lobbyText(event, nameOf);
     case 'stopping':
       return `stopping: ${event.why}`;
     case 'stopped':
       return 'stopped';
   }
+}
+
+function lobbyText(event: Extract<DaemonEvent, { event: 'lobby' }>, nameOf: NameOf): string {
+  const [member, newcomer] = [nameOf(event.member), short(event.newcomer)];
+  return event.ended === null
+    ? `carries ${member} to the new machine ${newcomer} in the lobby`
+    : `carries ${member} no more to ${newcomer}: ${event.ended}`;
 }
 
 function ownedText(

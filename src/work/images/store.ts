@@ -48,6 +48,8 @@ export type Progress = (done: number, of: number) => void;
 
 export interface ImageStore {
   list(): readonly Held[];
+  /** The ids of those that are whole, the newest first, and no more than so many. */
+  newest(countMax: number): readonly Digest[];
   partial(): Promise<readonly Partial[]>;
   /** By its id, or by its name here. */
   find(name: string): Held | null;
@@ -113,6 +115,7 @@ export async function openImages(
   };
   return {
     list: () => [...held.values()].map((about) => shown(state, about)),
+    newest: (countMax) => newest(state, countMax),
     partial: () => partsOf(paths),
     find: (name) => find(state, name),
     idOf: (name) => (isDigest(name) ? name : (state.names.get(name) ?? null)),
@@ -145,6 +148,14 @@ function shown({ names, damaged }: State, about: About): Held {
   const own = [...names].flatMap(([name, id]) => (id === about.id ? [name] : []));
   const { id, sizeBytes, form, addedAt } = about;
   return { id, sizeBytes, form, addedAt, names: own.toSorted(), damaged: damaged.has(id) };
+}
+
+function newest({ held, damaged }: State, countMax: number): readonly Digest[] {
+  return [...held.values()]
+    .filter(({ id }) => !damaged.has(id))
+    .toSorted((a, b) => b.addedAt - a.addedAt)
+    .slice(0, countMax)
+    .map(({ id }) => id);
 }
 
 function find(state: State, name: string): Held | null {

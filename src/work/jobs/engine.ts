@@ -52,7 +52,7 @@ export async function findEngine(
 ): Promise<Result<Engine, FailCode>> {
   let silent = '';
   for (const socket of sockets.filter(isSocket)) {
-    const met = await meet(socket);
+    const met = await meetOnce(socket);
     if (met.ok && met.value.flavour === flavour) return met;
     if (!met.ok && met.code === 'engine-silent') silent ||= socket;
   }
@@ -68,6 +68,19 @@ function isSocket(file: string): boolean {
     // Not there, or in a folder that this daemon may not look into: no engine for it.
     return false;
   }
+}
+
+const MEETING = new Map<string, Promise<Result<Engine, FailCode>>>();
+
+/**
+ * Several drivers look at a socket at the same moment, and podman asks four programs what it is.
+ */
+function meetOnce(socket: string): Promise<Result<Engine, FailCode>> {
+  const before = MEETING.get(socket);
+  if (before !== undefined) return before;
+  const meeting = meet(socket).finally(() => MEETING.delete(socket));
+  MEETING.set(socket, meeting);
+  return meeting;
 }
 
 async function meet(socket: string): Promise<Result<Engine, FailCode>> {

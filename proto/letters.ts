@@ -1,4 +1,5 @@
-// The code in letters that are read across a room: five rows of blocks a symbol.
+// A code in letters that are read across a room: five rows of blocks a symbol. Consoles and screens
+// draw the same ones.
 
 const ROWS = 5;
 
@@ -46,14 +47,14 @@ export function lettersWidth(text: string): number {
 }
 
 /** A text of Crockford symbols and dashes, as rows of blocks. */
-export function letters(text: string): string[] {
+export function letters(text: string, block = '█'): string[] {
   return Array.from({ length: ROWS }, (_, row) =>
-    [...text].map((one) => rowOf(SHAPES[one]?.[row] ?? 0)).join(' '),
+    [...text].map((one) => rowOf(SHAPES[one]?.[row] ?? 0, block)).join(' '),
   ).map((line) => line.trimEnd());
 }
 
-function rowOf(bits: number): string {
+function rowOf(bits: number, block: string): string {
   return Array.from({ length: COLUMNS }, (_, at) =>
-    (bits >> (COLUMNS - 1 - at)) & 1 ? '█' : ' ',
+    (bits >> (COLUMNS - 1 - at)) & 1 ? block : ' ',
   ).join('');
 }
