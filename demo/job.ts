@@ -47,7 +47,7 @@ async function remember({ attic, placed }: Stage): Promise<void> {
 }
 
 async function readyForJobs({ attic, cellar, hosts }: Stage): Promise<void> {
-  const bubble = await bubbleDriver({ state: attic.folder, home: '' as never }).probe();
+  const bubble = await bubbleDriver({ state: attic.folder, home: '' }).probe();
   if (!bubble.usable) {
     const missing = podmanMissing();
     if (missing !== null) throw new Error(`nothing here runs jobs: ${bubble.what}; ${missing}`);

@@ -40,7 +40,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const missing = findTool('script') === null ? 'it lacks script' : labMissing();
   if (missing !== null) return complain(elsewhere(missing), CODES.cannot);
-  const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
   if (!options.headless && !isTerminal) {
     return complain('there is no terminal here: say --headless', CODES.wrongUse);
   }

@@ -1,7 +1,11 @@
 // What is on the screen of a terminal that only kith has written to: lines, a line that is written
 // again, a card that is drawn again in its place. It knows no more of a terminal than that.
 
-const TOKENS = /\u001b\[([0-9;?]*)([A-Za-z])|\r\n|\r|\n|[^\u001b\r\n]+|\u001b/g;
+const ESC = '\u001b';
+const TOKENS = new RegExp(
+  `${ESC}\\[([0-9;?]*)([A-Za-z])|\\r\\n|\\r|\\n|[^${ESC}\\r\\n]+|${ESC}`,
+  'g',
+);
 
 /** The lines that can be read now; the last is the one that the cursor stands in. */
 export function screenOf(raw: string): string[] {
@@ -11,7 +15,7 @@ export function screenOf(raw: string): string[] {
     else if (token === '\r') lines[lines.length - 1] = '';
     // Up, always to clear what is below: so that it may be gone at once.
     else if (letter === 'A') lines.splice(Math.max(0, lines.length - Number(number || 1)));
-    else if (!token.startsWith('\u001b')) lines[lines.length - 1] += token;
+    else if (!token.startsWith(ESC)) lines[lines.length - 1] += token;
     if (lines.length === 0) lines.push('');
   }
   return lines;

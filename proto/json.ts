@@ -84,26 +84,38 @@ export function canonical(value: Json): string {
   return JSON.stringify(inOrder(value));
 }
 
-/** The value itself where its keys stand in order, at every depth. */
+/**
+ * The value itself where its keys stand in order, at every depth; what is inside is looked at once.
+ */
 function inOrder(value: Json): Json {
   if (typeof value !== 'object') return value;
   if (Array.isArray(value)) return listInOrder(value);
   const object = value as JsonObject;
   const keys = Object.keys(object);
-  let last = '';
-  let isAsItIs = true;
-  for (const key of keys) {
-    isAsItIs &&= key > last && inOrder(object[key] as Json) === object[key];
-    last = key;
+  const sorted = inOrderOfText(keys);
+  let made: Record<string, Json> | null = sorted === keys ? null : {};
+  for (let i = 0; i < sorted.length; i++) {
+    const key = sorted[i] as string;
+    const before = object[key] as Json;
+    const after = inOrder(before);
+    if (made === null && after !== before) {
+      made = {};
+      for (const earlier of sorted.slice(0, i)) made[earlier] = object[earlier] as Json;
+    }
+    if (made !== null) made[key] = after;
   }
-  if (isAsItIs) return value;
-  const ordered: Record<string, Json> = {};
-  for (const key of keys.toSorted()) ordered[key] = inOrder(object[key] as Json);
-  return ordered;
+  return made ?? value;
 }
 
 function listInOrder(list: readonly Json[]): readonly Json[] {
-  return list.every((item) => inOrder(item) === item) ? list : list.map(inOrder);
+  let made: Json[] | null = null;
+  for (let i = 0; i < list.length; i++) {
+    const before = list[i] as Json;
+    const after = inOrder(before);
+    if (made === null && after !== before) made = list.slice(0, i);
+    made?.push(after);
+  }
+  return made ?? list;
 }
 
 /**

@@ -18,6 +18,7 @@ const FOLDERS = [
   'proto',
   'src',
   'test',
+  'tui',
   'wg',
 ].concat('work');
 const FOREIGN = new Set(['node_modules', 'dist', 'wire.js', 'wire.d.ts']);

@@ -1,5 +1,6 @@
 // Who wants in, before an operator signs: what the command says of it, with the fingerprint so that
-// it is found at once, and the fields that may still be changed. It has to fit a small screen whole.
+// it is found at once, and the fields that may still be changed. It has to fit a small screen
+// whole.
 
 import type { Question } from '../proto/questions.ts';
 import { type Line, cut, line, span, wrapped } from './draw.ts';

@@ -28,7 +28,9 @@ export interface Known {
   readonly works: WorksFacts;
   readonly hosting: HostingFacts;
   readonly images: ImagesFacts;
-  /** The files of this machine, by commands: asked again when the ledger or what is staged moved. */
+  /**
+   * The files of this machine, by commands: asked again when the ledger or what is staged moved.
+   */
   readonly home: HomeFacts;
   readonly members: StateFacts;
   readonly roster: RosterFacts;
@@ -171,20 +173,23 @@ export interface OwnedFacts {
   readonly wish: 'run' | 'stop' | 'kill';
   readonly phase: 'planning' | 'reserving' | 'going' | 'following' | 'ended';
   readonly host: Key | null;
-  readonly state: WorkState;
+  readonly state: string | null;
   readonly standing: 'alive' | 'suspect' | 'unreachable' | null;
   readonly silentMs: number | null;
   readonly unknown: string | null;
   readonly ended: 'done' | 'failed' | 'stopped' | 'unplaced' | null;
   readonly why: string | null;
+  readonly asked: readonly {
+    readonly host: Key;
+    readonly generation: number;
+    readonly code: string;
+    readonly why: string;
+  }[];
   readonly past: readonly { readonly host: Key; readonly generation: number }[];
   readonly receipts: number;
   readonly placedAt: number;
   readonly endedAt: number | null;
 }
-
-/** As a host says it: a stage, and what goes with it. */
-export type WorkState = unknown;
 
 export interface WorksFacts {
   readonly owned: readonly OwnedFacts[];
@@ -195,7 +200,7 @@ export interface WorksFacts {
     readonly kind: string | null;
     readonly owner: Key;
     readonly host: Key;
-    readonly state: WorkState;
+    readonly state: string;
   }[];
   readonly silent: readonly { readonly key: Key; readonly why: string }[];
   readonly names: Readonly<Record<string, string>>;
@@ -236,6 +241,14 @@ export interface HomeFacts {
   readonly stateRoot?: string;
   readonly heldBack?: string | null;
   readonly damage?: number;
+  readonly here?: { readonly node: OwnFacts | null; readonly operator: OwnFacts | null };
+}
+
+/** A key of this machine; `stranger`: the ledger does not know it. */
+export interface OwnFacts {
+  readonly name: string | null;
+  readonly fingerprint: string;
+  readonly standing: 'active' | 'frozen' | 'removed' | 'stranger';
 }
 
 export interface MemberFacts {

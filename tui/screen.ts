@@ -30,8 +30,8 @@ export interface Screen {
   /** While something is being typed every letter goes to `onKey`, and function keys alone leave. */
   readonly isTyping?: (model: Model) => boolean;
   /**
-   * While something is shown that must not be lost: its own keys alone do anything, and nothing else
-   * takes its place.
+   * While something is shown that must not be lost: its own keys alone do anything, and nothing
+   * else takes its place.
    */
   readonly holds?: (model: Model) => boolean;
   /** After the screen has been opened. */

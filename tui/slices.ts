@@ -76,7 +76,13 @@ export interface Slices {
     /** While the filter is being typed. */
     readonly typing: Form | null;
   };
-  readonly work: { readonly place: Place };
+  readonly work: {
+    readonly place: Place;
+    readonly showsEnded: boolean;
+    /** The log that is read: of which work, by which command, and how far back. */
+    readonly log: { readonly id: string; readonly name: string; readonly back: number } | null;
+    readonly isOpen: boolean;
+  };
   readonly place: { readonly place: Place };
   readonly logs: { readonly back: number; readonly worriesOnly: boolean };
   readonly network: { readonly place: Place; readonly isOpen: boolean };
@@ -99,7 +105,7 @@ export const SLICES: Slices = {
     filter: '',
     typing: null,
   },
-  work: { place: START },
+  work: { place: START, showsEnded: false, log: null, isOpen: false },
   place: { place: START },
   logs: { back: 0, worriesOnly: false },
   network: { place: START, isOpen: false },

@@ -75,7 +75,8 @@ function onTold(model: Model, want: Want, value: unknown): Step {
   const after = screenOf(model).onTold?.(told, want) ?? told;
   if (want === 'nodes') return stay({ ...after, trends: trendsWith(model.trends, facts) });
   if (want !== 'home' || screenOf(after).holds?.(after) === true) return stay(after);
-  // A machine that belongs to nothing has one screen to begin with; one that belongs has the others.
+  // A machine that belongs to nothing has one screen to begin with; one that belongs has the
+  // others.
   const { ledger } = value as { readonly ledger: string | null };
   if (ledger === null && model.screen === 'network') return opened(after, 'first');
   // What was asked before there was a ledger is no news of it.

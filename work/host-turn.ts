@@ -131,7 +131,7 @@ export function tagOf({ id, generation, digest, owner }: Tag): Tag {
 export function retire(turn: Turn, lease: Lease, state: Past['state'], answer?: Effect): void {
   const leases = new Map(turn.host.leases);
   leases.delete(lease.id);
-  const past: Past = { ...tagOf(lease), state, atMs: turn.now.monoMs };
+  const past: Past = { state, ...tagOf(lease), atMs: turn.now.monoMs };
   const { completed, failed } = turn.host;
   turn.host = {
     ...turn.host,

@@ -2,14 +2,12 @@
 
 import { mibText } from '../../place/amounts.ts';
 import { WHOLE } from '../../place/limits.ts';
-import type { OwnedView } from '../../work/owner-view.ts';
 import type { Step } from '../../work/owned.ts';
 import type { Spec } from '../../work/spec.ts';
 import type { Considered, Placed } from '../daemon/work-routes.ts';
 import { demandOf } from '../placing.ts';
 import { demandText } from './demand-text.ts';
 import { plain } from './print.ts';
-import { spanText } from '../../proto/when.ts';
 
 /** What is placed, where first, and why not elsewhere. */
 export function consideredLines({ work, order, policy, nodes }: Placed, spec: Spec): string[] {
@@ -59,27 +57,3 @@ export function stepText(step: Step, name: string | null): string {
       return step.why === '' ? `${step.how} on ${host}` : `${step.how} on ${host}: ${step.why}`;
   }
 }
-
-/** Where it is and how sure that is, in a few words. */
-export function standText({
-  phase,
-  state,
-  unknown,
-  standing,
-  silentMs,
-  ended,
-  why,
-}: OwnedView): string {
-  if (phase === 'ended') return why === null || why === '' ? `${ended}` : `${ended}: ${why}`;
-  const said = unknown !== null ? `unknown: ${unknown}` : (state ?? WORDS[phase]);
-  if (standing === null || standing === 'alive') return said;
-  return `${said}; its host is ${standing}, silent for ${spanText(silentMs ?? 0)}`;
-}
-
-const WORDS: Readonly<Record<OwnedView['phase'], string>> = {
-  planning: 'waits for a node',
-  reserving: 'is being reserved',
-  going: 'is told to go',
-  following: 'goes',
-  ended: 'has ended',
-};

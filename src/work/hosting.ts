@@ -101,6 +101,7 @@ export function startHosting(parts: HostingParts): Hosting {
       input: (input) => feed(own, input),
       orderOf: (tag) => orderOf(own, tag),
       say: (tag, text) => parts.logs.say(tag, text),
+      goesOn: (tag) => goesOn(own, tag),
       ...{ folders: parts.folders, publishing: parts.publishing },
     }),
     host: hostFrom(self, entries, boot, now()),
@@ -132,7 +133,7 @@ function hostingOf(own: Own): Hosting {
     },
     offer: () =>
       offerOf(own.host, {
-        ...{ kinds: parts.drivers.kinds(), cards: parts.facts.cards().cards },
+        ...{ drivers: parts.drivers, cards: parts.facts.cards().cards },
         images: parts.imagesHeld(),
       }),
     digest: () => workDigest(own.host),
@@ -281,6 +282,15 @@ function orderOf({ host, parts }: Own, tag: Tag): Order | null {
   };
 }
 
+/**
+ * What has come to its end is `done` or `failed` by now: everything else may run here once more.
+ */
+function goesOn({ host }: Own, tag: Tag): boolean {
+  const lease = host.leases.get(tag.id);
+  if (lease === undefined || lease.generation !== tag.generation) return false;
+  return lease.life.outcome !== 'done' && lease.life.outcome !== 'failed';
+}
+
 async function ask(own: Own, signed: SignedDocument, from: Key): Promise<SignedDocument | null> {
   const { parts } = own;
   const read = parts.papers.readRequest(signed, from);
@@ -312,8 +322,8 @@ function answered(own: Own, re: Digest, to: Request, said: Said): void {
   if (said.say === 'refused') own.refusals[said.code] = (own.refusals[said.code] ?? 0) + 1;
   const { id, generation, digest, from } = to;
   const at = own.parts.now().wallMs;
-  const head = { v: 1 as const, id, generation, digest, from: own.parts.self, to: from, at };
-  const signed = own.parts.papers.signAnswer({ ...head, re, ...said });
+  const head = { v: 1 as const, re, id, generation, digest, from: own.parts.self, to: from, at };
+  const signed = own.parts.papers.signAnswer({ ...head, ...said });
   const waiting = own.asked.get(re);
   own.asked.delete(re);
   for (const resolve of waiting ?? []) resolve(signed);

@@ -1,22 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, existsSync, readFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { compileChild, startChild } from '../kit/child.ts';
 import { lab } from './lab.ts';
+import { commandOf, marked } from './marked.ts';
 import { laboratory } from './suite.ts';
 import { until } from './until.ts';
-
-/** The processes that were started with this word in their environment. */
-function marked(word: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    try {
-      return /^[0-9]+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(word);
-    } catch {
-      return false;
-    }
-  });
-}
 
 laboratory('a maker that is killed', (_net, prepare) => {
   let child: ReturnType<typeof compileChild> | null = null;
@@ -52,11 +42,3 @@ laboratory('a maker that is killed', (_net, prepare) => {
     );
   });
 });
-
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return '';
-  }
-}

@@ -59,8 +59,8 @@ export const HOST = [
   m(
     'what was overtaken while it waited is not driven',
     'work/host.ts',
-    'else if (isWanted) turn.out.push(effect);',
-    'else turn.out.push(effect);',
+    'else if (isWanted) {',
+    'else if (effect !== null) {',
   ),
   m(
     'time is looked at before any input',
@@ -106,6 +106,12 @@ export const HOST = [
     'work/host-requests.ts',
     'if (past !== undefined && isSame(past))',
     'if (past !== undefined && isSame(past) && past.state !== null)',
+  ),
+  m(
+    'what has just gone is remembered',
+    'work/past.ts',
+    'newest.get(id) ?? old.get(id)',
+    'old.get(id)',
   ),
   m(
     'a repeated reservation is the same one',

@@ -116,8 +116,15 @@ const LAYERS: readonly Layer[] = [
       'a benchmark measures what is shipped; what its peers need, they install for themselves',
   },
   {
+    folder: 'demo/',
+    mayImport: ['node:', 'src/', 'test/lab/', 'test/kit/box.ts'],
+    reason:
+      'a demonstration shows what a person can type: it plays in the laboratory, with the image of ' +
+      'the tests, and knows no core',
+  },
+  {
     folder: 'test/',
-    mayImport: ['node:', ...CORES, 'src/', 'bench/', 'docs/', 'fixtures/', 'package.json']
+    mayImport: ['node:', ...CORES, 'src/', 'bench/', 'demo/', 'docs/', 'fixtures/', 'package.json']
       .concat(PACKAGES, TOOLS)
       .concat('vitest/node', '(computed)'),
     reason: 'a test may look at everything that is shipped, and nothing imports a test',
@@ -194,6 +201,7 @@ describe('import directions', () => {
     ['src/x.ts', `import { world } from '../test/kit/world.ts';`, 'the shell does the I/O'],
     ['src/main.ts', `import { store } from './store/store.ts';`, 'hands over'],
     ['src/boot/x.mjs', `import level from 'level';`, 'before anything is installed'],
+    ['demo/x.ts', `import { apply } from '../ledger/replica.ts';`, 'what a person can type'],
     ['bench/x.ts', `import { a } from '../test/ledger/x.test.ts';`, 'measures what is shipped'],
     ['web/x.ts', '', 'give it a row and a reason'],
   ])('%s is told off for: %s', (path, text, reason) => {

@@ -174,7 +174,7 @@ const TOP = new Set([
   ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'biome.json', 'knip.json'],
   ...['package.json', 'package-lock.json', 'vitest.config.ts'],
   ...['tsconfig.json', 'tsconfig.core.json', 'tsconfig.build.json'],
-  ...['test', 'bench', 'fixtures', 'docs', 'packages'],
+  ...['test', 'bench', 'fixtures', 'docs', 'demo', 'packages'],
   ...SOURCES,
 ]);
 

@@ -6,7 +6,9 @@ import { makeCode, readCode, showCode } from '../../pairing/code.ts';
 import type { Key } from '../../proto/ids.ts';
 import type { AskedHardware, Question } from '../../proto/questions.ts';
 import type { Input } from '../../tui/effects.ts';
-import type { CandidatesFacts, RosterFacts, StatusFacts } from '../../tui/facts.ts';
+import { textOfLines } from '../../tui/draw.ts';
+import { view } from '../../tui/view.ts';
+import type { CandidatesFacts, HomeFacts, RosterFacts, StatusFacts } from '../../tui/facts.ts';
 import type { Model, Outside } from '../../tui/model.ts';
 import { LARGE, NOON_MS, after, begun, expectFrame, keys, letters, told } from './frames.ts';
 
@@ -74,6 +76,7 @@ function seen(size?: Model['size'], ascii = false): Model {
 }
 
 const admitted = { ...{ do: 'run', purpose: 'admit', run: 1 } } as const;
+type Operator = NonNullable<HomeFacts['here']>['operator'];
 type Complaint = Extract<Input, { in: 'ended' }>['end']['complaint'];
 const ended = (complaint: Complaint = null, run = 1): Input => ({
   ...{ in: 'ended', run, end: { exit: complaint === null ? 0 : 1, complaint } },
@@ -102,6 +105,16 @@ test('new machines are listed as they appear', () => {
   expect(after(alone, ...keys('s')).out).toContainEqual({
     ...{ do: 'run', run: 1, words: ['up'], purpose: 'daemon' },
   });
+});
+
+test('a machine that can admit nobody says so before anybody types a code', () => {
+  const home = { folder: '/var/lib/kith', ledger: 'wyoM', network: 'home' };
+  const own = { name: 'anna', fingerprint: 'AAAA', standing: 'active' } as const;
+  const of = (operator: Operator): Model =>
+    after(seen(), told('home', { ...home, here: { node: own, operator } })).model;
+  expectFrame('approvals-powerless', of(null));
+  expect(textOfLines(view(of({ ...own, standing: 'stranger' })))).toContain('is not in the ledger');
+  expect(view(of(own))).toEqual(view(seen()));
 });
 
 test('every key of a code is answered', () => {

@@ -192,6 +192,18 @@ test('who is admitted starts its daemon, unless one runs, and goes to the networ
     'network',
     'this machine is attic of the network home, admitted by anna',
   ]);
+  const ticket = after(welcomed(), ...keys('down', 'enter', 'S-tab'), ...letters('lamp.ticket'));
+  const without = after(ticket.model, ...keys('enter'));
+  expect(without.out).toContainEqual({
+    ...{ do: 'run', run: 1, purpose: 'join' },
+    words: ['join', '--name=attic', '--ticket-file=lamp.ticket'],
+  });
+  const tried = { event: 'tried', address: '192.0.2.9:7447', code: 'x', what: 'nobody is there' };
+  expectFrame('first-join-ticket', after(without.model, said(1, tried)).model);
+  const redeemed = { ...joined, operator: undefined, told: 'box' };
+  expect(after(without.model, said(1, redeemed), ended(1)).model.notice?.text).toBe(
+    'this machine is attic of the network home, by a ticket',
+  );
   const running = told('status', {
     state: 'running',
     mesh: { alarms: [] },

@@ -62,7 +62,8 @@ export function whereOf({ addresses, lobby, source }: Candidate): string {
 export function candidateLines(model: Model, width: number, height: number): Line[] {
   const { facts, slices, glyphs, nowMs } = model;
   const all = candidatesOf(model);
-  if (all.length === 0) return emptyLines(model, width);
+  const powerless = powerlessLines(model, width);
+  if (all.length === 0) return [...powerless, ...emptyLines(model, width)];
   const { place, seen } = slices.approvals;
   const shown = table(
     COLUMNS,
@@ -72,7 +73,7 @@ export function candidateLines(model: Model, width: number, height: number): Lin
     }),
     width - 2,
   );
-  const rows = candidateRows(height);
+  const rows = candidateRows(height) - powerless.length;
   const { at, top } = within(place, all.length, rows);
   const lines = shown.rows.slice(top, top + rows).map((one, nth): Line => {
     const isAt = top + nth === at;
@@ -81,6 +82,7 @@ export function candidateLines(model: Model, width: number, height: number): Lin
   });
   const old = facts.candidates.state === 'failed' ? [line(span(facts.candidates.what, 'bad'))] : [];
   return [
+    ...powerless,
     [span('  '), ...shown.head],
     ...lines,
     line(''),
@@ -109,6 +111,25 @@ function emptyLines(model: Model, width: number): Line[] {
     line(''),
     ...lobbyLines(model, width),
   ];
+}
+
+const STANDING = {
+  active: 'is in force',
+  frozen: 'is frozen',
+  removed: 'was removed',
+  stranger: 'is not in the ledger yet',
+} as const;
+
+/** Why nobody can be admitted from here, where that is so. */
+function powerlessLines({ facts }: Model, width: number): Line[] {
+  const here = valueOf(facts.home)?.here;
+  if (here === undefined || here.operator?.standing === 'active') return [];
+  const text =
+    here.operator === null
+      ? 'No operator key lies here, so nobody can be admitted from this machine: go to one ' +
+        'that has one, or make one here with `kith operator key`.'
+      : `The operator key here ${STANDING[here.operator.standing]}: it admits nobody.`;
+  return [...wrapped(text, width).map((one) => line(span(one, 'warn'))), line('')];
 }
 
 /** Lobbies that could not be asked. */

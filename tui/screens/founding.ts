@@ -53,8 +53,11 @@ export function onFounding(model: Model, run: Run): Step {
   const { complaint } = run.ended;
   const fault = complaint === null ? null : { what: complaint.what, hint: complaint.hint };
   if (sheet !== null) return stay(withSlice(taken, 'first', { fault, top: 0 }));
-  // Broken off before, and finished now: the sheet was shown then.
-  return fault === null ? begun(taken) : stay(withSlice(taken, 'first', { fault }));
+  if (fault !== null) return stay(withSlice(taken, 'first', { fault }));
+  // Broken off before, and finished now.
+  const text = 'The recovery sheet is the one that was shown before it was broken off.';
+  const hint = 'if you have none, delete the folder and found it again';
+  return begun({ ...taken, notice: { tone: 'plain', text, hint, untilMs: null } });
 }
 
 /** It is on paper. */

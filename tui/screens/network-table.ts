@@ -1,5 +1,5 @@
-// The table of the nodes: a bar and a number for each part of their room, how it went on where there
-// is width for it, and the link. Only the rows that are seen are made.
+// The table of the nodes: a bar and a number for each part of their room, how it went on where
+// there is width for it, and the link. Only the rows that are seen are made.
 
 import { type Cell, type Column, type Table, table } from '../table.ts';
 import { type Span, span } from '../draw.ts';

@@ -2,6 +2,7 @@
 // has heard of each. The daemon tells both, so that nothing is read twice: docs/daemon.md.
 
 import type { Key } from '../../../proto/ids.ts';
+import { mibText } from '../../../place/amounts.ts';
 import { askDaemon, findDaemon } from '../../daemon/client.ts';
 import type { Roll } from '../../home/roll.ts';
 import type { Coverage, NodeFacts } from '../../mesh/facts.ts';
@@ -92,7 +93,7 @@ function heardText(facts: NodeFacts | undefined): string {
       ? liveness
       : `${liveness}, ${spanText(heardAgoMs)} ago`,
     ...(cores === null ? [] : [`${(cores / 1000).toFixed(1)} cores free`]),
-    ...(ram === null ? [] : [`${(ram / 1024).toFixed(1)} GiB free`]),
+    ...(ram === null ? [] : [`${mibText(ram, 'down')} free`]),
     ...(clockOffsetMs === null || Math.abs(clockOffsetMs) < CLOCK_SHOWN_MS
       ? []
       : [`clock ${spanText(Math.abs(clockOffsetMs))} ${clockOffsetMs < 0 ? 'behind' : 'ahead'}`]),

@@ -155,9 +155,15 @@ function ownedText(
   { id, host, what }: Extract<DaemonEvent, { event: 'owned' }>,
   nameOf: NameOf,
 ): string {
-  return what === 'lost'
-    ? `${nameOf(host)} is lost with work ${id}: it is placed elsewhere`
-    : `${nameOf(host)} does not answer: nobody knows whether work ${id} runs there`;
+  switch (what) {
+    case 'lost':
+      return `${nameOf(host)} is lost with work ${id}: it is placed elsewhere`;
+    case 'unknown':
+      return `${nameOf(host)} does not answer: nobody knows whether work ${id} runs there`;
+    case 'stop':
+    case 'kill':
+      return `${nameOf(host)} has asked to ${what} work ${id}`;
+  }
 }
 
 function fromText(from: Key | null, nameOf: NameOf): string {
