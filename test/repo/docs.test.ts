@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { blocksOf, fill, PAGES } from '../../docs/generate.mjs';
 import manifest from '../../package.json' with { type: 'json' };
 import { SOURCES } from '../../src/boot/ready.mjs';
+import { withKeys } from '../../src/cli/screen-keys.ts';
 import { filesUnder, ROOT, textOf } from './sources.ts';
 
 type Table = Readonly<Record<string, { readonly what: string }>>;
@@ -46,6 +47,13 @@ describe('docs', () => {
     for (const code of [...tables.values()].flatMap((table) => Object.keys(table))) {
       expect(textOf('docs/errors.md')).toContain(`| \`${code}\` |`);
     }
+  });
+
+  test('docs/tui.md names the keys as the screens read them (else: npm run docs)', () => {
+    const text = textOf('docs/tui.md');
+    expect(text).toContain('| F12 or C |');
+    expect(withKeys(text)).toBe(text);
+    expect(withKeys(text.replace('| F12 or C |', '| F12 or X |'))).toBe(text);
   });
 
   test('a table that lacks a code is noticed', () => {

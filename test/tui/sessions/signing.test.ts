@@ -1,6 +1,6 @@
-// One terminal and one real daemon: a setting is staged by its form, seen as words and as bytes, and
-// signed with a passphrase; the daemon is killed under the screens, which say so and come back; and
-// the terminal is left as it was found.
+// One terminal and one real daemon: a setting is staged by its form, seen as words and as bytes,
+// and signed with a passphrase; the daemon is killed under the screens, which say so and come back;
+// and the terminal is left as it was found.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
