@@ -13,6 +13,12 @@ export type Taking = 'open' | 'recovering' | 'draining' | 'frozen';
 
 export type WorkKind = 'job' | 'vm';
 
+/** What a host charges a piece of work beside its own wish: an emulator, files of logs. */
+export interface Beside {
+  readonly memMib: number;
+  readonly diskMib: number;
+}
+
 export interface Offer {
   readonly taking: Taking;
   /** What it has something to run with. */
@@ -27,6 +33,7 @@ export interface Offer {
   readonly held: number;
   /** Images that it holds whole, the newest first. */
   readonly images: readonly ImageBrief[];
+  readonly beside: Readonly<Record<WorkKind, Beside>>;
 }
 
 /** The beginning of the id of an image: base64url of 6 bytes. */
@@ -36,13 +43,15 @@ export function imageBriefOf(id: Digest): ImageBrief {
   return id.slice(0, IMAGE_CHARS);
 }
 
+export const NOTHING_BESIDE: Beside = { memMib: 0, diskMib: 0 };
+
 const TAKING: readonly Taking[] = ['open', 'recovering', 'draining', 'frozen'];
 const KINDS: readonly WorkKind[] = ['job', 'vm'];
 
 export function offerFields(offer: Offer): kith.BeatOffer {
-  const { taking, kinds, takenCards, images, ...figures } = offer;
+  const { taking, kinds, takenCards, images, beside, ...figures } = offer;
   return {
-    ...figures,
+    ...{ ...figures, job: besideFields(beside.job), vm: besideFields(beside.vm) },
     taking: TAKING.indexOf(taking),
     kinds: KINDS.reduce((bits, kind, at) => bits | (kinds.includes(kind) ? 1 << at : 0), 0),
     takenCards: takenCards.filter((at) => at < GPUS_MAX),
@@ -54,6 +63,16 @@ function rawBrief(brief: ImageBrief): Uint8Array {
   const bytes = fromBase64url(brief);
   assert(bytes?.length === IMAGE_BYTES, 'an image is named by the beginning of its id');
   return bytes;
+}
+
+function besideFields(beside: Beside): kith.BeatBeside | null {
+  return beside.memMib === 0 && beside.diskMib === 0 ? null : beside;
+}
+
+function besideIn(from: kith.BeatBeside | null | undefined): Beside {
+  return from === null || from === undefined
+    ? NOTHING_BESIDE
+    : { memMib: from.memMib, diskMib: from.diskMib };
 }
 
 /** Null where no honest sender writes so. */
@@ -74,5 +93,6 @@ export function readOffer(from: kith.BeatOffer): Offer | null {
     images: Array.from({ length: images.length / IMAGE_BYTES }, (_, at) =>
       toBase64url(images.subarray(at * IMAGE_BYTES, (at + 1) * IMAGE_BYTES)),
     ),
+    beside: { job: besideIn(from.job), vm: besideIn(from.vm) },
   };
 }

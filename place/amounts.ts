@@ -2,17 +2,22 @@
 // for is rounded up, what there is is rounded down.
 
 const MIB_A_GIB = 1_024;
+const MIB_A_TIB = 1_048_576;
 const TENTHS = 10;
 
-/** `512 MiB`, `8 GiB`, `5.2 GiB`. */
+/** `512 MiB`, `8 GiB`, `5.2 GiB`, `60 TiB`. */
 export function mibText(mib: number, toward: 'up' | 'down'): string {
-  return mib < MIB_A_GIB ? `${mib} MiB` : `${tenths(mib, MIB_A_GIB, toward)} GiB`;
+  if (mib < MIB_A_GIB) return `${mib} MiB`;
+  return mib < MIB_A_TIB
+    ? `${tenths(mib, MIB_A_GIB, toward)} GiB`
+    : `${tenths(mib, MIB_A_TIB, toward)} TiB`;
 }
 
-/** What is needed and what there is, in one unit: `8 GiB of memory, 5.2 free`. */
+/** What is needed and what there is: `8 GiB of memory, 5.2 free`, `60 TiB of disk, 9 GiB free`. */
 export function needText(needMib: number, of: string, hasMib: number): string {
   if (needMib < MIB_A_GIB) return `needs ${needMib} MiB of ${of}, ${hasMib} free`;
-  const has = tenths(hasMib, MIB_A_GIB, 'down');
+  // In one unit, unless what there is would be next to nothing in it.
+  const has = needMib < MIB_A_TIB ? tenths(hasMib, MIB_A_GIB, 'down') : mibText(hasMib, 'down');
   return `needs ${mibText(needMib, 'up')} of ${of}, ${has} free`;
 }
 

@@ -40,7 +40,9 @@ export interface LackFacts {
 export const PLACE_REFUSALS: Readonly<Record<LackCode, LackFacts>> = {
   'place-frozen': {
     what: 'the node wrote two records at one place, and is frozen',
-    hint: 'an operator settles it: `kith accept-head`',
+    hint:
+      'an operator settles it: `kith remove` with --at naming the record that stands; the machine ' +
+      'joins again with a new key',
   },
   'place-cloned': {
     what: 'two machines speak with the key of the node',

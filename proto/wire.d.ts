@@ -388,8 +388,17 @@ export namespace kith {
     held: number;
     /** Images that it holds whole, the newest first: of each the first 6 bytes of its id. */
     images: Uint8Array;
+    /** What it charges a job and a VM beside their own wish; absent: nothing. */
+    job?: BeatBeside | null;
+    vm?: BeatBeside | null;
   }
   const BeatOffer: Codec<BeatOffer>;
+
+  interface BeatBeside {
+    memMib: number;
+    diskMib: number;
+  }
+  const BeatBeside: Codec<BeatBeside>;
 
   /** What is absent is unknown, and never zero. */
   interface BeatHeadroom {

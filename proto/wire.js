@@ -4688,6 +4688,8 @@ export const kith = $root.kith = (() => {
         BeatOffer.prototype.takenCards = $util.emptyArray;
         BeatOffer.prototype.held = 0;
         BeatOffer.prototype.images = $util.newBuffer([]);
+        BeatOffer.prototype.job = null;
+        BeatOffer.prototype.vm = null;
 
         let $oneOfFields;
 
@@ -4732,6 +4734,10 @@ export const kith = $root.kith = (() => {
                 writer.uint32(56).uint32(message.held);
             if (message.images != null && $Object.hasOwnProperty.call(message, "images") && message.images.length)
                 writer.uint32(66).bytes(message.images);
+            if (message.job != null && $Object.hasOwnProperty.call(message, "job"))
+                $root.kith.BeatBeside.encode(message.job, writer.uint32(74).fork(), _depth + 1).ldelim();
+            if (message.vm != null && $Object.hasOwnProperty.call(message, "vm"))
+                $root.kith.BeatBeside.encode(message.vm, writer.uint32(82).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -4836,6 +4842,18 @@ export const kith = $root.kith = (() => {
                             delete message.images;
                         continue;
                     }
+                case 9: {
+                        if (wireType !== 2)
+                            break;
+                        message.job = $root.kith.BeatBeside.decode(reader, reader.size(), $undefined, _depth + 1, message.job);
+                        continue;
+                    }
+                case 10: {
+                        if (wireType !== 2)
+                            break;
+                        message.vm = $root.kith.BeatBeside.decode(reader, reader.size(), $undefined, _depth + 1, message.vm);
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -4854,6 +4872,100 @@ export const kith = $root.kith = (() => {
         };
 
         return BeatOffer;
+    })();
+
+    kith.BeatBeside = (function() {
+
+        const BeatBeside = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        BeatBeside.prototype.memMib = 0;
+        BeatBeside.prototype.diskMib = 0;
+
+        BeatBeside.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.memMib != null && $Object.hasOwnProperty.call(message, "memMib") && message.memMib !== 0)
+                writer.uint32(8).uint32(message.memMib);
+            if (message.diskMib != null && $Object.hasOwnProperty.call(message, "diskMib") && message.diskMib !== 0)
+                writer.uint32(16).uint32(message.diskMib);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        BeatBeside.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.kith.BeatBeside();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.memMib = value;
+                        else
+                            delete message.memMib;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.diskMib = value;
+                        else
+                            delete message.diskMib;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return BeatBeside;
     })();
 
     kith.BeatHeadroom = (function() {

@@ -8,9 +8,8 @@ import { type ImageBrief, imageBriefOf } from '../beat/offer.ts';
 import { type Key, isDigest } from '../proto/ids.ts';
 import type { Arch, Demand } from '../place/demand.ts';
 import type { PlaceNode, Room } from '../place/node.ts';
-import { VM_OVERHEAD_MIB } from '../work/limits.ts';
 import { imagesOf } from '../work/pinning.ts';
-import type { Spec } from '../work/spec.ts';
+import type { Kind, Spec } from '../work/spec.ts';
 import type { NodeFacts } from './mesh/facts.ts';
 import { denials, mayPlace } from './placing-rights.ts';
 
@@ -18,8 +17,7 @@ export function demandOf({ kind, resources, constraints }: Spec): Demand {
   const { cpuMilli, memMiB, diskMiB, gpu } = resources;
   const { arch = null, need, nodes = null, avoid, policy = null } = constraints;
   return {
-    ...{ kind, cpuMilli, diskMib: diskMiB, arch, need, nodes, avoid, policy },
-    memMib: memMiB + (kind === 'vm' ? VM_OVERHEAD_MIB : 0),
+    ...{ kind, cpuMilli, memMib: memMiB, diskMib: diskMiB, arch, need, nodes, avoid, policy },
     gpu:
       gpu === undefined
         ? null
@@ -67,7 +65,7 @@ export function nodesFor(spec: Spec, { state, self, heard, nowMs }: Seen): Place
       taking: offer?.taking ?? null,
       kinds: offer?.kinds ?? NONE,
       holds: isHeld(wanted, offer?.images ?? NONE),
-      room: roomOf(facts),
+      room: roomOf(facts, spec.kind),
     };
   });
 }
@@ -129,17 +127,21 @@ function archOf({ key, labels }: MemberState, self: Key): Arch | null {
   return labels.includes('arch-arm64') ? 'arm64' : null;
 }
 
-/** How much there is as the host observes it, and how much it promises by its own book. */
-function roomOf(facts: NodeFacts | undefined): Room | null {
+/**
+ * How much there is as the host observes it, and how much it promises by its own book, less what it
+ * charges work of that kind beside its wish: only the host knows what it runs it with.
+ */
+function roomOf(facts: NodeFacts | undefined, kind: Kind): Room | null {
   const { headroom: room = null, offer = null } = facts ?? {};
   if (room === null || offer === null) return null;
+  const beside = offer.beside[kind];
   return {
     cpuMilli: room.cpuMilli,
     cpuFreeMilli: offer.cpuMilli,
     memMib: room.ramMib,
-    memFreeMib: offer.memMib,
+    memFreeMib: without(offer.memMib, beside.memMib),
     diskMib: room.diskMib,
-    diskFreeMib: offer.diskMib,
+    diskFreeMib: without(offer.diskMib, beside.diskMib),
     cardCount: room.gpuCount,
     cards:
       room.gpus.length === 0
@@ -152,4 +154,9 @@ function roomOf(facts: NodeFacts | undefined): Room | null {
             taken: offer.takenCards.includes(at),
           })),
   };
+}
+
+/** What is unknown stays so. */
+function without(free: number | null, mib: number): number | null {
+  return free === null ? null : Math.max(0, free - mib);
 }

@@ -8,7 +8,6 @@ import type { NodeFacts } from '../src/mesh/facts.ts';
 import { imageBriefOf } from '../beat/offer.ts';
 import type { Digest, Key } from '../proto/ids.ts';
 import { type Seen, demandOf, nodesFor } from '../src/placing.ts';
-import { VM_OVERHEAD_MIB } from '../work/limits.ts';
 import { Scribe, actor, acts, take, world } from './kit/actors.ts';
 import { JOB, VM, specOf } from './work/specs.ts';
 
@@ -62,6 +61,7 @@ const FACTS: NodeFacts = {
   offer: {
     ...{ taking: 'open', kinds: ['job'], cpuMilli: 7_000, memMib: 3_000, diskMib: null },
     ...{ takenCards: [1], held: 2, images: [] },
+    beside: { job: { memMib: 0, diskMib: 16 }, vm: { memMib: 196, diskMib: 2 } },
   },
   ...{ clockOffsetMs: 0, version: null, agrees: null, cloned: true, relay: false, lobby: false },
 };
@@ -89,6 +89,15 @@ describe('nodes', () => {
     expect(nodes['lamp']).toMatchObject({ peer: false, heard: 'unheard', room: null, arch: null });
     const ours: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
     expect(nodes['attic']?.arch).toBe(ours[arch()] ?? null);
+  });
+
+  test('have room for a guest less what its host charges beside it: QEMU with KVM, or without', () => {
+    expect(byName(network().seen(), VM)['barn']?.room).toMatchObject({ memFreeMib: 3_000 - 196 });
+    const small = { ...FACTS.offer!, memMib: 100, diskMib: 1_000 };
+    const { seen } = network();
+    const heard = new Map([[barn!.key, { ...FACTS, offer: small }]]);
+    const room = byName({ ...seen(), heard }, VM)['barn']?.room;
+    expect(room).toMatchObject({ memFreeMib: 0, diskFreeMib: 998 });
   });
 
   test('are drained while an operator says so, and frozen where they wrote twice', () => {
@@ -180,13 +189,12 @@ describe('the right to place', () => {
 });
 
 describe('a demand', () => {
-  test('is what a spec needs of a node, with what QEMU needs beside a guest', () => {
+  test('is what a spec needs of a node', () => {
     expect(demandOf(specOf(JOB))).toEqual({
       kind: 'job',
       ...{ cpuMilli: 2_000, memMib: 8_192, diskMib: 1_024, gpu: null, arch: null },
       ...{ need: [], nodes: null, avoid: [], policy: null },
     });
-    expect(demandOf(specOf(VM)).memMib).toBe(8_192 + VM_OVERHEAD_MIB);
     const constraints = {
       arch: 'arm64',
       need: ['ssd'],

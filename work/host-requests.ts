@@ -59,8 +59,10 @@ function otherThan(host: Host, request: Request, right: Right): Refusal | null {
   const { id, digest, generation, from, say: what } = request;
   const known = host.leases.get(id) ?? pastOf(host.past, id);
   if (known === undefined) return null;
-  if (known.owner !== from && !(what === 'stop' && right.may))
-    return no('not-authorised', 'another node answers for it');
+  if (known.owner !== from) {
+    if (what !== 'stop') return no('not-authorised', 'another node answers for it');
+    if (!right.may) return denied(right);
+  }
   if (known.digest !== digest) return no('digest-mismatch', `by that id it has ${known.digest}`);
   if (generation >= known.generation) return null;
   const why = `it knows generation ${known.generation}`;

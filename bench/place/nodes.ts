@@ -2,6 +2,7 @@
 // written out: one that begins with another one's fields has a shape of its own in V8, and ten
 // thousand shapes are slower to read than anything that is measured here.
 
+import { NOTHING_BESIDE } from '../../beat/offer.ts';
 import { createHash } from 'node:crypto';
 import type { MemberState, State } from '../../ledger/state.ts';
 import type { Demand } from '../../place/demand.ts';
@@ -149,6 +150,7 @@ function factsOf({ key, heard, heardAgoMs, taking, room }: PlaceNode): NodeFacts
       memMib: room?.memFreeMib ?? null,
       diskMib: room?.diskFreeMib ?? null,
       takenCards: [],
+      beside: { job: NOTHING_BESIDE, vm: NOTHING_BESIDE },
       held: 0,
       images: [],
     },

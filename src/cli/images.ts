@@ -51,7 +51,7 @@ export function imageBar(doing: string): { progress: Progress; clear: () => void
   };
 }
 
-const UNITS = ['bytes', 'KiB', 'MiB', 'GiB'] as const;
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 export function sizeText(bytes: number): string {
   let [size, unit] = [bytes, 0];

@@ -37,3 +37,8 @@ export function ticketText(
   const whose = `${seen.address} has ticket ${nameOf(seen.key)}`;
   return seen.standing === 'open' ? `${whose} and reads` : `${whose}, which is ${seen.standing}`;
 }
+
+/** By the names that a daemon sent along. */
+export function nameIn(names: Readonly<Record<Key, string>>, key: Key): string {
+  return names[key] ?? short(key);
+}

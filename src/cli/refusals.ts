@@ -211,6 +211,7 @@ export const SYSTEM_REFUSALS: Readonly<Record<string, Refusal>> = {
   ENOENT: { what: 'there is no such file or folder', hint: 'check the path' },
   EACCES: { what: 'this user may not open it', hint: 'check who owns it, and its mode' },
   EPERM: { what: 'this user may not do that', hint: 'check who owns it, and its mode' },
+  EEXIST: { what: 'something of that name is there already', hint: 'use another name' },
   EISDIR: { what: 'it is a folder, and a file is needed', hint: 'name the file itself' },
   ENOTDIR: { what: 'a part of the path is a file', hint: 'check the path' },
   ENOSPC: { what: 'the disk is full', hint: 'make room and try again' },

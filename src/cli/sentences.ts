@@ -15,7 +15,7 @@ import { DAEMON_REFUSALS, DaemonFault } from '../daemon/refusals.ts';
 import { GENESIS_REFUSALS } from '../genesis/refusals.ts';
 import { KEY_REFUSALS } from '../keys/refusals.ts';
 import { MESH_HOST_REFUSALS } from '../os/mesh-refusals.ts';
-import { FAULTS, StoreFault } from '../store/faults.ts';
+import { FAULTS, StoreFault, systemCode } from '../store/faults.ts';
 import { MESH_REFUSALS } from '../../wg/refusals.ts';
 import { SPEC_REFUSALS } from '../../work/refusals.ts';
 import { IMAGE_REFUSALS } from '../work/images/refusals.ts';
@@ -129,7 +129,7 @@ export function unwrap<T>(result: Result<T, string>): T {
 /** The complaint of whatever was thrown. What nobody but us can have caused is a bug. */
 export function complaintOfThrown(thrown: unknown): Complaint {
   if (thrown instanceof Stop) return thrown.complaint;
-  if (thrown instanceof StoreFault) return complaintOf(thrown.code, thrown.detail);
+  if (thrown instanceof StoreFault) return storeComplaint(thrown);
   if (thrown instanceof DaemonFault) return daemonComplaint(thrown);
   if (!(thrown instanceof Error)) return complaintOf('bug', String(thrown));
   if (!('syscall' in thrown) || !('code' in thrown)) return complaintOf('bug', thrown.message);
@@ -138,6 +138,15 @@ export function complaintOfThrown(thrown: unknown): Complaint {
   if (sentenceOf(code) !== null) return complaintOf(code, detail);
   const what = `the system says ${code}`;
   return { exit: 'failed', code, what, hint: 'look at the system log, then try again', detail };
+}
+
+/** What the system had against it is said in its own sentence, with what to do about that. */
+function storeComplaint({ code, detail, cause }: StoreFault): Complaint {
+  const complaint = complaintOf(code, detail);
+  const its = code === 'open-failed' ? SYSTEM_REFUSALS[systemCode(cause)] : undefined;
+  if (its === undefined) return complaint;
+  const { what, hint } = its;
+  return { ...complaint, what: `${complaint.what}: ${what}`, hint };
 }
 
 // Whatever a daemon of another version may answer, it is no fault of this process.

@@ -3,12 +3,13 @@
 // Spec: docs/logs.md, "Reading".
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { fromBase64url } from '../../proto/bytes.ts';
+import { fromBase64url, sameBytes } from '../../proto/bytes.ts';
 import { type Frame, type Mark, lostIn, totalOf, unframed } from '../../work/frames.ts';
 import { askDaemon } from '../daemon/client.ts';
 import type { LogPart } from '../daemon/hosting-routes.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
 import { nodePlatform } from '../platform.ts';
+import { startMark } from './log-lines.ts';
 import type { Printer } from './print.ts';
 
 interface Streams {
@@ -44,7 +45,7 @@ export async function followOutput(
   ended: AbortSignal,
   left?: AbortSignal,
 ): Promise<void> {
-  let at = { generation: 0, next: 0 };
+  let at: At = BEGINNING;
   for (let tries = 0; tries < REST_TRIES_MAX; ) {
     const part = await partFrom(folder, id, at.next, ended.aborted ? 0 : WAIT_MS, left);
     if (left?.aborted === true) return;
@@ -55,16 +56,22 @@ export async function followOutput(
     }
     if (at.generation !== 0 && part.generation !== at.generation) {
       streams.note('it has been started on another node: what it prints begins anew');
-      at = { generation: part.generation, next: 0 };
+      at = { ...BEGINNING, generation: part.generation };
       continue;
     }
-    const isGap = part.seq > at.next;
-    if (isGap) streams.note('some of what it printed is not kept any more, and is left out');
-    if (!write(part, streams)) {
-      streams.note('its host sends what does not belong to its log: the rest is not shown');
+    const mark = joined(part, at);
+    if (mark !== null && mark.seq > at.next) {
+      const missing = `frames ${at.next} to ${mark.seq - 1}`;
+      streams.note(`${missing} of what it printed are not kept any more, and are left out`);
+    }
+    const after = mark === null ? null : write(part, mark, streams);
+    if (after === null) {
+      streams.note(
+        `its host sends what does not belong to its log (at frame ${at.next}): the rest is not shown`,
+      );
       return;
     }
-    at = { generation: part.generation, next: part.next };
+    at = { generation: part.generation, next: part.next, mark: after };
     if (part.ended) return;
   }
 }
@@ -88,12 +95,35 @@ async function partFrom(
 
 const LATER: ReadonlySet<string> = new Set(['no-such-work', 'not-reached']);
 
-/** False: a frame is not of the chain. */
-function write({ seq, hash, frames }: LogPart, streams: Streams): boolean {
-  const from: Mark = { seq, hash: fromBase64url(hash) ?? new Uint8Array() };
-  const read = unframed(from, fromBase64url(frames) ?? new Uint8Array(), nodePlatform);
-  for (const frame of read.frames) writeFrame(frame, streams);
-  return read.rest !== 'wrong';
+/** How far it was read; the mark is null before anything was. */
+interface At {
+  readonly generation: number;
+  readonly next: number;
+  readonly mark: Mark | null;
+}
+
+const BEGINNING: At = { generation: 0, next: 0, mark: null };
+
+/**
+ * The mark that a page begins at: that of the page before it, or one behind a gap that its host
+ * owns up to. Null: it does not go on where that one ended.
+ */
+function joined({ seq, hash, frames, next }: LogPart, at: At): Mark | null {
+  const from = startMark(seq, hash);
+  // There is nothing behind the frame that was asked for yet.
+  if (from === null || seq < at.next) return null;
+  if (frames === '' && seq !== next) return null;
+  const isAnother = at.mark?.seq === seq && !sameBytes(at.mark.hash, from.hash);
+  return isAnother ? null : from;
+}
+
+/** Where it ends; null: a frame is not of the chain, or the page is not as long as it says. */
+function write({ frames, next }: LogPart, from: Mark, streams: Streams): Mark | null {
+  const bytes = fromBase64url(frames);
+  if (bytes === null) return null;
+  const { frames: all, after, rest } = unframed(from, bytes, nodePlatform);
+  for (const frame of all) writeFrame(frame, streams);
+  return rest === 'none' && after.seq === next ? after : null;
 }
 
 export function writeFrame(frame: Frame, { out, err, note }: Streams): void {

@@ -75,8 +75,10 @@ const PATIENCE_MS: Readonly<Record<keyof Requests, number | null>> = {
   place: TAKE_MS_MAX,
   works: PING_MS_MAX,
   work: ANSWER_MS_MAX,
-  workStop: ANSWER_MS_MAX,
-  workReceipts: ANSWER_MS_MAX,
+  // Members are asked, one of which may answer nothing.
+  workFind: PING_MS_MAX,
+  workStop: TAKE_MS_MAX,
+  workReceipts: PING_MS_MAX,
   drain: ANSWER_MS_MAX,
   // Members are asked, some of which answer nothing.
   images: TAKE_MS_MAX,
@@ -136,7 +138,9 @@ function faultOf(error: Error): Error {
   // The folder may be another user's: that is for the person, in the system's own words.
   if (code === 'EACCES' || code === 'EPERM') return error;
   const nobody = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTSOCK';
-  return new DaemonFault(nobody ? 'no-daemon' : 'daemon-gone', code === 'ABORT_ERR' ? '' : code);
+  // That nobody listens there is the sentence itself, and no detail of it.
+  if (nobody) return new DaemonFault('no-daemon');
+  return new DaemonFault('daemon-gone', code === 'ABORT_ERR' ? '' : code);
 }
 
 /** The document of a reply, or its refusal thrown. */

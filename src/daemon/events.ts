@@ -64,12 +64,15 @@ export type DaemonEvent =
   /** Somebody must look at it. */
   | { readonly event: 'alarm'; readonly what: string }
   | { readonly event: 'rotated'; readonly counter: number; readonly ready: number }
-  /** Work of this node: nobody knows whether it runs there, or its host is lost. */
+  /**
+   * Work of this node: nobody knows whether it runs there, its host is lost, or that node has ended
+   * it.
+   */
   | {
       readonly event: 'owned';
       readonly id: string;
       readonly host: Key;
-      readonly what: 'unknown' | 'lost';
+      readonly what: 'unknown' | 'lost' | 'stop' | 'kill';
     }
   /** Something about work on this host that its log alone would not show. */
   | {

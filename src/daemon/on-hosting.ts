@@ -9,6 +9,8 @@ import type { Lease } from '../../work/lease.ts';
 import { nowMs } from '../os/clock.ts';
 import { type WorkFigures, workFigures } from '../work/metrics.ts';
 import type { Figure } from '../mesh/metrics.ts';
+import type { WorkPlace } from '../work/elsewhere.ts';
+import { isNamed } from '../work/found.ts';
 import type { Work } from '../work/working.ts';
 import type { HostingBehind } from './hosting-api.ts';
 import type {
@@ -37,7 +39,9 @@ export function hostingBehind(daemon: Daemon): HostingBehind {
       if (daemon.work === null) throw new DaemonFault('no-work-here');
       const typed = fromBase64url(bytes);
       if (typed === null) throw new DaemonFault('bad-request', 'bytes');
-      const { host, id, generation } = whereIs(daemon.work, daemon.voice.publicKey, named);
+      const place = placeHere(daemon.work, daemon.voice.publicKey, named);
+      if (place === null) throw new DaemonFault('no-such-work', named);
+      const { host, id, generation } = place;
       try {
         return { taken: await daemon.work.reaching.type(host, { id, generation }, typed) };
       } catch (error) {
@@ -93,21 +97,25 @@ function driversOf(work: Work): DriverFacts[] {
   }));
 }
 
-/** The log of what was placed from here, or runs here; of the latest generation. */
+/** Of the latest generation, wherever it was placed and wherever it is. */
 async function logOf(
   work: Work,
   self: Key,
   { id: named, from, waitMs }: HostingRequests['workLog'],
 ): Promise<HostingReplies['workLog']> {
-  const { host, id, generation } = whereIs(work, self, named);
+  const { host, id, generation } = await placeOf(work, self, named);
   const at = { id, generation };
   let page;
   try {
     page = await work.reaching.log(host, at, { seq: from, waitMs });
   } catch (error) {
+    work.elsewhere.forget(named);
     throw new DaemonFault('not-reached', (error as Error).message);
   }
-  if (page === null) throw new DaemonFault('no-such-work', `${id} has no log there`);
+  if (page === null) {
+    work.elsewhere.forget(named);
+    throw new DaemonFault('no-such-work', `${id} has no log there`);
+  }
   const { seq, hash, frames, next, ended } = page;
   return {
     ...{ host, id, generation, seq, next, ended },
@@ -115,24 +123,21 @@ async function logOf(
   };
 }
 
-function whereIs(
-  work: Work,
-  self: Key,
-  named: string,
-): { host: Key; id: string; generation: number } {
-  const here = work.hosting
-    .rows()
-    .filter((row) => row.id === named || row.name === named || row.id.startsWith(named));
-  try {
+async function placeOf(work: Work, self: Key, named: string): Promise<WorkPlace> {
+  return placeHere(work, self, named) ?? (await work.elsewhere.placeOf(named));
+}
+
+/** Of what was placed from here; else of what runs here. Null: neither knows it. */
+function placeHere(work: Work, self: Key, named: string): WorkPlace | null {
+  if (work.owning.fitting(named).length > 0) {
     const { owned } = work.owning.find(named);
     const host = hostOf(owned);
     if (host === null) throw new DaemonFault('no-such-work', `${owned.id} is at no host yet`);
     return { host, id: owned.id, generation: owned.generation };
-  } catch (error) {
-    const [row, ...others] = here;
-    if (row === undefined || others.length > 0) throw error;
-    return { host: self, id: row.id, generation: row.generation };
   }
+  const [row, ...others] = work.hosting.rows().filter((one) => isNamed(one, named));
+  if (row === undefined || others.length > 0) return null;
+  return { host: self, id: row.id, generation: row.generation };
 }
 
 /** For Prometheus; none where no work is taken. */

@@ -14,7 +14,8 @@ import { randomBytes } from '../os/clock.ts';
 import { demandOf, nodesFor } from '../placing.ts';
 import { StoreFault } from '../store/faults.ts';
 import { driversHere } from '../work/driver-list.ts';
-import { LISTS_AT_ONCE_MAX, LIST_MS_MAX } from '../work/owning-limits.ts';
+import { askEach } from '../work/elsewhere.ts';
+import type { Owning } from '../work/owning.ts';
 import type { WorkRow } from '../work/rows.ts';
 import { pinned } from '../../work/pinning.ts';
 import { type Work, startWork } from '../work/working.ts';
@@ -60,13 +61,23 @@ export function workBehind(daemon: Daemon): OwningBehind {
     place: (asked) => place(daemon, needed(), asked),
     works: () => works(daemon, needed(), names()),
     work: shown,
-    workStop({ id, kill }) {
-      const { owning } = needed();
-      return { work: owning.wish(owning.find(id).owned.id, kill ? 'kill' : 'stop') };
+    async workFind(id) {
+      return { ...(await needed().elsewhere.find(id)), names: names() };
     },
-    workReceipts(id) {
-      const { owned } = needed().owning.find(id);
-      return { id: owned.id, receipts: owned.receipts };
+    async workStop({ id: named, kill }) {
+      const { owning, elsewhere } = needed();
+      const id = ownedAs(owning, named);
+      const [work, told] =
+        id === null
+          ? [null, await elsewhere.stop(named, kill)]
+          : [owning.wish(id, kill ? 'kill' : 'stop'), null];
+      return { work, told, names: names() };
+    },
+    async workReceipts(named) {
+      const { owning, elsewhere } = needed();
+      const id = ownedAs(owning, named);
+      if (id === null) return { ...(await elsewhere.receipts(named)), names: names() };
+      return { id, receipts: owning.find(id).owned.receipts, names: names() };
     },
     workSteps(named, tell, ended) {
       const { owning } = needed();
@@ -95,6 +106,11 @@ export function workBehind(daemon: Daemon): OwningBehind {
       return { drained };
     },
   };
+}
+
+/** Null: it is not of this node. Throws where several pieces of work of it are meant. */
+function ownedAs(owning: Owning, named: string): string | null {
+  return owning.fitting(named).length === 0 ? null : owning.find(named).owned.id;
 }
 
 function namesIn({ members }: State): Names {
@@ -132,36 +148,16 @@ async function works(daemon: Daemon, work: Work, names: Names): Promise<Works> {
   const self = daemon.voice.publicKey;
   const at: WorkRow[] = [...hosting.rows()];
   const silent: { key: Key; why: string }[] = [];
-  const waiting: Key[] = [];
+  const asked: Key[] = [];
   for (const { key, liveness, offer } of daemon.mesh?.nodes() ?? []) {
     if (key === self) continue;
     if (liveness === 'unheard') silent.push({ key, why: 'it is not heard' });
     else if (liveness === 'down') silent.push({ key, why: 'it is down' });
     // One that takes no work runs none.
-    else if (offer !== null) waiting.push(key);
+    else if (offer !== null) asked.push(key);
   }
-  const late = deadline();
-  const next = async (): Promise<void> => {
-    for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
-      const from = key;
-      try {
-        const rows = await Promise.race([reaching.rows(from), late.passed]);
-        at.push(...rows.map((row) => ({ ...row, host: from })));
-      } catch (error) {
-        silent.push({ key: from, why: (error as Error).message });
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: LISTS_AT_ONCE_MAX }, next));
-  late.clear();
+  const answers = await askEach(asked, (key) => reaching.rows(key));
+  silent.push(...answers.silent);
+  for (const { key, said } of answers.said) at.push(...said.map((row) => ({ ...row, host: key })));
   return { owned: owning.works(), at, silent, names };
-}
-
-function deadline(): { passed: Promise<never>; clear: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  const passed = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), LIST_MS_MAX);
-  });
-  passed.catch(() => undefined);
-  return { passed, clear: () => clearTimeout(timer) };
 }

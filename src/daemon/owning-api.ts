@@ -12,8 +12,9 @@ export interface OwningBehind {
   place(asked: WorkRequests['place']): Promise<WorkReplies['place']>;
   works(): Promise<WorkReplies['works']>;
   work(id: string): WorkReplies['work'];
-  workStop(asked: WorkRequests['workStop']): WorkReplies['workStop'];
-  workReceipts(id: string): WorkReplies['workReceipts'];
+  workFind(id: string): Promise<WorkReplies['workFind']>;
+  workStop(asked: WorkRequests['workStop']): Promise<WorkReplies['workStop']>;
+  workReceipts(id: string): Promise<WorkReplies['workReceipts']>;
   /** Tells what there is, then each step, until it has ended or `stop` was called. */
   workSteps(id: string, tell: (line: WorkStep) => void, ended: () => void): { stop(): void };
   drain(drained: boolean): WorkReplies['drain'];
@@ -28,7 +29,7 @@ export function addOwningRoutes(
   schemaOf: Schema,
   running: () => void,
 ): () => void {
-  const { place, works, work, workStop, workReceipts, drain } = WORK_ROUTES;
+  const { place, works, work, workFind, workStop, workReceipts, drain } = WORK_ROUTES;
   app.post(place.path, schemaOf(place), (request) => {
     running();
     return behind.place(request.body as WorkRequests['place']);
@@ -40,6 +41,10 @@ export function addOwningRoutes(
   app.post(work.path, schemaOf(work), (request) => {
     running();
     return behind.work((request.body as WorkRequests['work']).id);
+  });
+  app.post(workFind.path, schemaOf(workFind), (request) => {
+    running();
+    return behind.workFind((request.body as WorkRequests['workFind']).id);
   });
   app.post(workStop.path, schemaOf(workStop), (request) => {
     running();

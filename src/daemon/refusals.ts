@@ -28,6 +28,7 @@ export type DaemonCode =
   | 'rotation-under-way'
   | 'no-such-work'
   | 'ambiguous-work'
+  | 'work-refused'
   | 'work-other'
   | 'work-too-much'
   | 'no-work-here'
@@ -113,12 +114,16 @@ export const DAEMON_REFUSALS: Readonly<Record<DaemonCode, DaemonFacts>> = {
     hint: 'wait a little; `kith status` shows when it is done',
   },
   'no-such-work': {
-    what: 'this node has placed no such work',
-    hint: '`kith work --all` lists what it has; only the node that placed it answers for it',
+    what: 'no such work is known here, or to a member that answers',
+    hint: '`kith work --all` lists what can be seen; of other nodes that takes the right work.read',
   },
   'ambiguous-work': {
     what: 'more than one piece of work is meant by that',
     hint: 'say one of the ids in brackets',
+  },
+  'work-refused': {
+    what: 'the node that has the work does not end it',
+    hint: 'it takes the right work.stop there, as that node reads the ledger: `kith grant`',
   },
   'work-other': {
     what: 'by that id something else was placed already',

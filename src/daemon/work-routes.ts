@@ -8,14 +8,16 @@ import type { SignedDocument } from '../../work/documents.ts';
 import type { Step } from '../../work/owned.ts';
 import type { OwnedView } from '../../work/owner-view.ts';
 import type { Spec } from '../../work/spec.ts';
+import type { Elsewhere, Told } from '../work/elsewhere.ts';
 import type { WorkAt } from '../work/reach.ts';
 import type { Route } from './routes.ts';
-import { anId, list, object, open, text } from './route-words.ts';
+import { anId, list, maybe, object, open, text } from './route-words.ts';
 
 export type WorkRouteName =
   | 'place'
   | 'works'
   | 'work'
+  | 'workFind'
   | 'workSteps'
   | 'workStop'
   | 'workReceipts'
@@ -28,7 +30,7 @@ export const WORK_ROUTES: Readonly<Record<WorkRouteName, Route>> = {
     help: 'places a spec: this node owns the work from then on, whoever asked for it',
     input: object({ spec: open, seed: { type: 'integer', minimum: 0, maximum: 0xffff_ffff } }),
     output: object({
-      ...{ work: { ...open, nullable: true }, spec: open, policy: text },
+      ...{ work: maybe(open), spec: open, policy: text },
       ...{ order: list(text), nodes: list(open) },
     }),
   },
@@ -46,6 +48,16 @@ export const WORK_ROUTES: Readonly<Record<WorkRouteName, Route>> = {
     input: object({ id: anId }),
     output: object({ work: open, spec: open, names: open }),
   },
+  workFind: {
+    method: 'POST',
+    path: '/v1/work/find',
+    help: 'one piece of work that another node has placed, as its owner and its hosts say it',
+    input: object({ id: anId }),
+    output: object({
+      ...{ id: text, name: text, owner: text, digest: text, owned: maybe(open) },
+      ...{ at: list(open), silent: list(open), names: open },
+    }),
+  },
   workSteps: {
     method: 'GET',
     path: '/v1/work/steps',
@@ -56,16 +68,16 @@ export const WORK_ROUTES: Readonly<Record<WorkRouteName, Route>> = {
   workStop: {
     method: 'POST',
     path: '/v1/work/stop',
-    help: 'ends work that this node owns: politely, or at once',
+    help: 'ends work, politely or at once; that of another node by its owner, or by its host',
     input: object({ id: anId, kill: { type: 'boolean' } }),
-    output: object({ work: open }),
+    output: object({ work: maybe(open), told: maybe(open), names: open }),
   },
   workReceipts: {
     method: 'POST',
     path: '/v1/work/receipts',
     help: 'the receipts of one piece of work, as its hosts have signed them',
     input: object({ id: anId }),
-    output: object({ id: text, receipts: list(open) }),
+    output: object({ id: text, receipts: list(open), names: open }),
   },
   drain: {
     method: 'POST',
@@ -80,6 +92,7 @@ export interface WorkRequests {
   readonly place: { readonly spec: Spec; readonly seed: number };
   readonly works: undefined;
   readonly work: { readonly id: string };
+  readonly workFind: { readonly id: string };
   readonly workStop: { readonly id: string; readonly kill: boolean };
   readonly workReceipts: { readonly id: string };
   readonly drain: { readonly drained: boolean };
@@ -121,7 +134,17 @@ export interface WorkReplies {
   readonly place: Placed;
   readonly works: Works;
   readonly work: { readonly work: OwnedView; readonly spec: Spec; readonly names: Names };
-  readonly workStop: { readonly work: OwnedView };
-  readonly workReceipts: { readonly id: string; readonly receipts: readonly SignedDocument[] };
+  readonly workFind: Elsewhere & { readonly names: Names };
+  /** One of the two: that of this node, or whoever else has taken it. */
+  readonly workStop: {
+    readonly work: OwnedView | null;
+    readonly told: Told | null;
+    readonly names: Names;
+  };
+  readonly workReceipts: {
+    readonly id: string;
+    readonly receipts: readonly SignedDocument[];
+    readonly names: Names;
+  };
   readonly drain: { readonly drained: boolean };
 }

@@ -2,16 +2,15 @@
 // ports and tells the other side of them. The caller is who TLS says; who looks for somebody says
 // so itself, under its signature. Spec: docs/links.md, "Meeting", "Relays".
 
-import { type Bucket, fullBucket, spent, waitMs } from '../../ledger/bucket.ts';
 import type { Key } from '../../proto/ids.ts';
 import { kith } from '../../proto/wire.js';
 import { MEET_BYTES_MAX, SIGHTING_BYTES_MAX } from '../../wg/link-limits.ts';
 import { type Meet, readMeet } from '../../wg/meet.ts';
 import type { Ground as SightingGround } from '../../wg/observations.ts';
 import { decoded, keyBytes, keyIn } from '../../wg/signed.ts';
-import { monotonicMs } from '../os/clock.ts';
 import { MESH_ASKS_RATE } from './limits.ts';
 import type { PeerRoute } from './served.ts';
+import { turnstile } from './turnstile.ts';
 
 export const MEET_PATH = '/v1/mesh/meet';
 export const LEASE_PATH = '/v1/mesh/lease';
@@ -39,15 +38,7 @@ export interface MeshDesk {
 }
 
 export function meshRoutes(desk: MeshDesk): readonly PeerRoute[] {
-  const buckets = new Map<Key, Bucket>();
-  /** True where the caller has asked too often. */
-  const isTooMany = (from: Key): boolean => {
-    const nowMs = monotonicMs();
-    const bucket = buckets.get(from) ?? fullBucket(MESH_ASKS_RATE, nowMs);
-    if (waitMs(bucket, MESH_ASKS_RATE, nowMs) > 0) return true;
-    buckets.set(from, spent(bucket, MESH_ASKS_RATE, nowMs, 1));
-    return false;
-  };
+  const isTooMany = turnstile(MESH_ASKS_RATE);
   return [
     {
       path: MEET_PATH,

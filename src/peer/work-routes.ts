@@ -3,18 +3,18 @@
 // who TLS says, and what it may see is the desk's to judge. Spec: docs/running.md, "Between
 // members".
 
-import { type Bucket, fullBucket, spent, waitMs } from '../../ledger/bucket.ts';
 import type { Key } from '../../proto/ids.ts';
 import { kith } from '../../proto/wire.js';
 import { decoded } from '../../wg/signed.ts';
 import type { SignedDocument } from '../../work/documents.ts';
 import { RECEIPT_BYTES_MAX, REQUEST_BYTES_MAX } from '../../work/limits.ts';
 import { openDocument } from '../../work/signing.ts';
-import { monotonicMs } from '../os/clock.ts';
 import { WORK_ASKS_RATE, WORK_ASK_BYTES_MAX } from './limits.ts';
 import type { PeerRoute } from './served.ts';
+import { turnstile } from './turnstile.ts';
 
 export const WORK_ASK_PATH = '/v1/work/ask';
+export const WORK_FIND_PATH = '/v1/work/find';
 export const WORK_LIST_PATH = '/v1/work/list';
 export const WORK_LOGS_PATH = '/v1/work/logs';
 export const WORK_RECEIPT_PATH = '/v1/work/receipt';
@@ -41,6 +41,8 @@ export interface WorkDesk {
   ask(signed: SignedDocument, from: Key): Promise<SignedDocument | null>;
   /** Rows that the caller may see, as JSON. `id` is empty where all are meant. */
   list(id: string, from: Key): string;
+  /** What is known of work by its id, the start of it, or its name: as JSON. */
+  find(named: string, from: Key): string;
   log(work: WorkName, fromSeq: number, waitMs: number, from: Key): Promise<LogPage | null>;
   receipt(work: WorkName, from: Key): SignedDocument | null;
   /** A host brings one. True: it is kept. */
@@ -58,14 +60,7 @@ export interface WorkDesk {
 type Answering = (body: Uint8Array, from: Key) => Promise<Uint8Array | null>;
 
 export function workRoutes(desk: WorkDesk): readonly PeerRoute[] {
-  const buckets = new Map<Key, Bucket>();
-  const isTooMany = (from: Key): boolean => {
-    const nowMs = monotonicMs();
-    const bucket = buckets.get(from) ?? fullBucket(WORK_ASKS_RATE, nowMs);
-    if (waitMs(bucket, WORK_ASKS_RATE, nowMs) > 0) return true;
-    buckets.set(from, spent(bucket, WORK_ASKS_RATE, nowMs, 1));
-    return false;
-  };
+  const isTooMany = turnstile(WORK_ASKS_RATE);
   const route = (path: string, bodyMax: number, answer: Answering): PeerRoute => ({
     ...{ path, bodyMax },
     answer: (body, from) => (isTooMany(from) ? null : answer(body, from)),
@@ -79,6 +74,10 @@ export function workRoutes(desk: WorkDesk): readonly PeerRoute[] {
     route(WORK_LIST_PATH, WORK_ASK_BYTES_MAX, async (body, from) => {
       const at = decoded(kith.WorkAt, body);
       return at === null ? null : paper(desk.list(at.id, from));
+    }),
+    route(WORK_FIND_PATH, WORK_ASK_BYTES_MAX, async (body, from) => {
+      const at = decoded(kith.WorkAt, body);
+      return at === null || at.id === '' ? null : paper(desk.find(at.id, from));
     }),
     route(WORK_LOGS_PATH, WORK_ASK_BYTES_MAX, (body, from) => onLogs(desk, body, from)),
     route(WORK_RECEIPT_PATH, WORK_ASK_BYTES_MAX, async (body, from) => {

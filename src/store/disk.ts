@@ -5,6 +5,7 @@
 
 import fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { systemCode } from './faults.ts';
 
 export interface DiskFile {
   size(): number;
@@ -61,7 +62,7 @@ export const realDisk: Disk = {
   unlink: (path) => fs.rmSync(path, { force: true }),
   makeFolder(path) {
     const whole = resolve(path);
-    const first = fs.mkdirSync(whole, { recursive: true, mode: FOLDER_MODE });
+    const first = foldersMade(whole);
     if (first === undefined) return;
     // Each new folder is a name in the one above it.
     for (
@@ -170,5 +171,20 @@ export function readWhole(disk: Disk, path: string, sizeBytesMax: number): Uint8
     return bytes.subarray(0, file.readAt(bytes, 0));
   } finally {
     file.close();
+  }
+}
+
+/** The highest folder that had to be made. */
+function foldersMade(whole: string): string | undefined {
+  try {
+    return fs.mkdirSync(whole, { recursive: true, mode: FOLDER_MODE });
+  } catch (error) {
+    // Where nothing may be made Node says that the folder is not there (libuv, mkdir on EROFS):
+    // the first that is missing, made alone, has the reason.
+    if (systemCode(error) !== 'ENOENT') throw error;
+    let missing = whole;
+    while (!fs.existsSync(dirname(missing))) missing = dirname(missing);
+    if (!fs.existsSync(missing)) fs.mkdirSync(missing, { mode: FOLDER_MODE });
+    throw error;
   }
 }

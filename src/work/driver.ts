@@ -127,7 +127,8 @@ export interface Driver {
   readonly name: 'podman' | 'docker' | 'bubblewrap' | 'qemu';
   /** Never longer than its own limit, and never throws. */
   probe(): Promise<Probe>;
-  estimate(spec: Spec): Estimate;
+  /** The wish, and always as much beside it: that is told to whoever places. */
+  estimate(spec: Pick<Spec, 'resources'>): Estimate;
   /** Whether it can run this one at all; absent: every spec of its kind. */
   takes?(spec: Spec): boolean;
   /** Brings what the start needs: images, disks, seeds. Can be tried again. */
@@ -141,5 +142,10 @@ export interface Driver {
   recover(orderOf: (tag: Tag) => Order | null): Promise<readonly Running[]>;
   /** Takes away what is left of it; can be called again, and for what was never started. */
   destroy(tag: Tag): Promise<void>;
+  /**
+   * The same, but for what the next run of it here goes on with: the disk of a machine. Absent:
+   * there is no such thing.
+   */
+  rest?(tag: Tag): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@
 // of work now, by its last probe. A probe that failed is tried again, so that an engine which comes
 // up later is found without a restart. Spec: docs/running.md, "Drivers".
 
+import { type Beside, NOTHING_BESIDE } from '../../beat/offer.ts';
 import type { Kind, Spec } from '../../work/spec.ts';
 import type { Driver, Probe } from './driver.ts';
 import { PROBE_AGAIN_MS, PROBE_MS, PROBE_SOON_MS } from './limits.ts';
@@ -18,6 +19,8 @@ export interface Drivers {
   of(kind: Kind): readonly Driver[];
   kinds(): readonly Kind[];
   probes(): readonly Probed[];
+  /** What work of that kind is charged here beside its own wish, by the driver preferred now. */
+  beside(kind: Kind): Beside;
   /** Resolves when each was asked once. */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -30,6 +33,8 @@ interface Own extends Probed {
   failures: number;
   timer: NodeJS.Timeout | null;
 }
+
+const NO_WISH: Pick<Spec, 'resources'> = { resources: { cpuMilli: 0, memMiB: 0, diskMiB: 0 } };
 
 /** `changed`: another kind of work can be run now than before, or no more. */
 export function createDrivers(drivers: readonly Driver[], changed: () => void): Drivers {
@@ -59,6 +64,11 @@ export function createDrivers(drivers: readonly Driver[], changed: () => void): 
     of: (kind) => drivers.filter((driver) => driver.kind === kind),
     kinds: () => (['job', 'vm'] as const).filter((kind) => usable(kind).length > 0),
     probes: () => all.map(({ driver, probe }) => ({ driver, probe })),
+    beside(kind) {
+      const charged = usable(kind)[0]?.estimate(NO_WISH);
+      if (charged === undefined) return NOTHING_BESIDE;
+      return { memMib: charged.memMiB, diskMib: charged.diskMiB };
+    },
     async ready() {
       await Promise.all(all.filter(({ probe }) => probe === null).map(ask));
     },

@@ -8,9 +8,9 @@ import { type Offer, type Taking, imageBriefOf } from '../../beat/offer.ts';
 import type { Digest } from '../../proto/ids.ts';
 import { freeOf, seenFree } from '../../work/admission.ts';
 import type { Facts as HostFacts, Host } from '../../work/host-state.ts';
-import type { Kind } from '../../work/spec.ts';
 import { shownState } from '../../work/stages.ts';
 import type { Cards } from '../beat/gpu.ts';
+import type { Drivers } from './drivers.ts';
 
 export function factsOf(room: Headroom | null, { count, cards }: Cards): HostFacts {
   return {
@@ -28,25 +28,26 @@ export function factsOf(room: Headroom | null, { count, cards }: Cards): HostFac
 }
 
 export interface Shown {
-  readonly kinds: readonly Kind[];
+  readonly drivers: Pick<Drivers, 'kinds' | 'beside'>;
   readonly cards: Cards['cards'];
   /** That it holds whole, the newest first. */
   readonly images: readonly Digest[];
 }
 
-export function offerOf(host: Host, { kinds, cards, images }: Shown): Offer {
+export function offerOf(host: Host, { drivers, cards, images }: Shown): Offer {
   const free = freeOf(host);
   const seen = seenFree(host);
   const held = new Set(
     [...host.leases.values()].flatMap(({ charge }) => charge.cards.map(({ uuid }) => uuid)),
   );
   return {
-    ...{ taking: takingOf(host), kinds, cpuMilli: positive(free.cpuMilli) },
+    ...{ taking: takingOf(host), kinds: drivers.kinds(), cpuMilli: positive(free.cpuMilli) },
     memMib: lesser(free.memMiB, seen.memMiB),
     diskMib: lesser(free.diskMiB, seen.diskMiB),
     takenCards: cards.flatMap(({ uuid }, at) => (uuid !== null && held.has(uuid) ? [at] : [])),
     held: host.leases.size,
     images: images.map(imageBriefOf),
+    beside: { job: drivers.beside('job'), vm: drivers.beside('vm') },
   };
 }
 

@@ -9,3 +9,5 @@ export const HOST_MS_MAX = 8_000;
 /** Members asked at once for the list of all work, and how long all of that may take. */
 export const LISTS_AT_ONCE_MAX = 16;
 export const LIST_MS_MAX = 3_000;
+/** How long it is remembered where work of others is: a log is read page by page. */
+export const FOUND_AGAIN_MS = 30_000;

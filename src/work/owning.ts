@@ -16,13 +16,15 @@ import {
 } from '../../work/owner-state.ts';
 import { type OwnedView, viewOf } from '../../work/owner-view.ts';
 import type { Live, Step } from '../../work/owned.ts';
+import { isFresh } from '../../work/signing.ts';
 import type { Spec } from '../../work/spec.ts';
 import type { Tell } from '../daemon/events.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
 import { KEEP_AGAIN_MS, LOOK_MS } from './owning-limits.ts';
 import type { OwnedFile } from './owned-file.ts';
-import type { OwnerPapers } from './owner-papers.ts';
+import type { OwnerPapers, StopRequest, Verdict } from './owner-papers.ts';
 import type { Reach } from './reach.ts';
+import { type Asked, rightOf } from './rights.ts';
 
 export interface OwningParts {
   readonly self: Key;
@@ -42,7 +44,14 @@ export interface Owning {
   works(): readonly OwnedView[];
   /** By its id, the only one that begins so, or its name; throws a `DaemonFault`. */
   find(named: string): Live;
+  /** All that may be meant by that, the likeliest kind of name first. */
+  fitting(named: string): readonly Live[];
+  owns(id: string): boolean;
   view(live: Live): OwnedView;
+  /**
+   * Another node asks to end work of this one: the signed answer, once the wish is kept; or null.
+   */
+  stop(signed: SignedDocument, from: Key, ground: () => Asked): Promise<SignedDocument | null>;
   /** Hears what happens to one piece of work from now on. Answers how to stop. */
   follow(id: string, listener: (step: Step) => void): () => void;
   /** A heartbeat, first-hand. */
@@ -91,6 +100,9 @@ export function startOwning(parts: OwningParts): Owning {
     },
     works: () => [...own.owner.works.values()].map(view),
     find: (named) => found(own, named),
+    fitting: (named) => fitting(own, named),
+    owns: (id) => own.owner.works.has(id),
+    stop: (signed, from, ground) => stopFor(own, signed, from, ground),
     view,
     follow: (id, listener) => follow(own, id, listener),
     heard: (from) => take(own, { kind: 'heard', from }),
@@ -226,21 +238,24 @@ async function place(
   return viewOf(own.owner, found(own, spec.id), parts.now());
 }
 
-function found(own: Own, named: string): Live {
+function fitting(own: Own, named: string): readonly Live[] {
   const exact = own.owner.works.get(named);
-  if (exact !== undefined) return exact;
+  if (exact !== undefined) return [exact];
   const all = [...own.owner.works.values()];
   const upper = named.toUpperCase();
   const called = all.filter(({ owned }) => owned.spec.name === named);
   // A name may come back: of those that have ended the open one is meant.
   const open = called.filter(({ owned }) => owned.phase.at !== 'ended');
-  const fitting = [open, called, all.filter(({ owned }) => owned.id.startsWith(upper))].find(
-    (some) => some.length > 0,
-  );
-  if (fitting === undefined) throw new DaemonFault('no-such-work', named);
-  const [first, ...others] = fitting;
-  if (first === undefined || others.length > 0) {
-    const ids = fitting.slice(0, 4).map(({ owned }) => owned.id);
+  const begun = all.filter(({ owned }) => owned.id.startsWith(upper));
+  return [open, called, begun].find((some) => some.length > 0) ?? [];
+}
+
+function found(own: Own, named: string): Live {
+  const all = fitting(own, named);
+  const [first, ...others] = all;
+  if (first === undefined) throw new DaemonFault('no-such-work', named);
+  if (others.length > 0) {
+    const ids = all.slice(0, 4).map(({ owned }) => owned.id);
     throw new DaemonFault('ambiguous-work', ids.join(', '));
   }
   return first;
@@ -270,6 +285,45 @@ function mine(own: Own, signed: SignedDocument, from: Key): Promise<SignedDocume
     own.replies.set(request, resolve);
     take(own, { kind: 'mine', request });
   });
+}
+
+async function stopFor(
+  own: Own,
+  signed: SignedDocument,
+  from: Key,
+  ground: () => Asked,
+): Promise<SignedDocument | null> {
+  const { papers, now, tell } = own.parts;
+  const request = papers.readStop(signed, from);
+  if (request === null || own.isClosed) return null;
+  const { id, kill } = request;
+  const refusal = stopRefused(own, request, ground());
+  const verdict = (said: Verdict): SignedDocument => papers.verdict(request, said, now().wallMs);
+  if (refusal !== null) return verdict(refusal);
+  take(own, { kind: 'wish', id, wish: kill ? 'kill' : 'stop' });
+  tell({ event: 'owned', id, host: from, what: kill ? 'kill' : 'stop' });
+  // It is this node's to remember from here on.
+  await own.queue;
+  return verdict('done');
+}
+
+/** Any generation of it is meant: who asks may not have heard of the latest. */
+function stopRefused(
+  { owner, parts }: Own,
+  request: StopRequest,
+  ground: Asked,
+): Exclude<Verdict, string> | null {
+  const live = owner.works.get(request.id);
+  if (live === undefined) return { code: 'unknown-work', why: 'nothing is known of it here' };
+  if (request.to !== parts.self) return { code: 'not-addressed', why: 'it is for another node' };
+  if (!isFresh(request, parts.now().wallMs)) {
+    return { code: 'stale-request', why: 'by the clock here it is too old, or of the future' };
+  }
+  const right = rightOf(ground, request, live.owned.spec);
+  if (!right.may) return { code: right.code, why: right.why };
+  const { digest } = live.owned;
+  if (digest !== request.digest) return { code: 'digest-mismatch', why: `it has ${digest}` };
+  return null;
 }
 
 async function receipt(own: Own, signed: SignedDocument, from: Key): Promise<boolean> {

@@ -1,7 +1,7 @@
 // The documents of work, signed with the key of this node and checked against the key of whoever
 // brings them: those of a host and those of an owner. Spec: docs/running.md, "Documents".
 
-import type { Signature } from '../../proto/ids.ts';
+import type { Key, Signature } from '../../proto/ids.ts';
 import type { Json } from '../../proto/json.ts';
 import type { Answer, Request, SignedDocument } from '../../work/documents.ts';
 import { receiptJson, readReceipt, receiptMessage } from '../../work/receipt.ts';
@@ -47,23 +47,31 @@ export function hostPapers(pen: Pen): HostPapers {
   };
 }
 
+function requestBy(paper: SignedDocument, from: Key): Request | null {
+  const read = readRequest(paper, nodePlatform);
+  return read.ok && read.value.document.from === from ? read.value.document : null;
+}
+
 export function ownerPapers(pen: Pen): OwnerPapers {
   return {
     digestOf: (spec) => specDigest(spec, nodePlatform),
     sign: (request) => signed(request, pen),
     readAnswer: answerIn,
     readMine(paper, from) {
-      const read = readRequest(paper, nodePlatform);
-      if (!read.ok || read.value.document.from !== from) return null;
-      return read.value.document.say === 'mine' ? read.value.document : null;
+      const request = requestBy(paper, from);
+      return request?.say === 'mine' ? request : null;
     },
-    verdict(request, say, wallMs) {
+    readStop(paper, from) {
+      const request = requestBy(paper, from);
+      return request?.say === 'stop' ? request : null;
+    },
+    verdict(request, said, wallMs) {
       const { id, generation, digest, from, to } = request;
       const head = { v: 1 as const, id, generation, digest, from: to, to: from, at: wallMs };
       const re = documentDigest(request, nodePlatform);
-      if (say !== null) return signed({ ...head, re, say }, pen);
-      const why = 'nothing is known of it here';
-      return signed({ ...head, re, say: 'refused', code: 'unknown-work', why }, pen);
+      if (typeof said === 'string') return signed({ ...head, re, say: said }, pen);
+      const unknown = { code: 'unknown-work', why: 'nothing is known of it here' } as const;
+      return signed({ ...head, re, say: 'refused', ...(said ?? unknown) }, pen);
     },
     readReceipt(paper, from) {
       const read = readReceipt(paper, nodePlatform);

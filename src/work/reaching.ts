@@ -15,6 +15,7 @@ import {
   type LogPage,
   WORK_ASK_PATH,
   WORK_BRING_PATH,
+  WORK_FIND_PATH,
   WORK_LIST_PATH,
   WORK_LOGS_PATH,
   WORK_OUTPUTS_PATH,
@@ -29,6 +30,7 @@ import { decoded } from '../../wg/signed.ts';
 import { HOST_MS_MAX } from './owning-limits.ts';
 import { READ_WAIT_MS_MAX } from './limits.ts';
 import type { Reach } from './reach.ts';
+import { type FoundThere, isRow, readFound } from './found.ts';
 import type { WorkRow } from './rows.ts';
 
 export interface ReachingParts {
@@ -42,6 +44,8 @@ export interface ReachingParts {
 
 export interface Reaching extends Reach {
   rows(to: Key, id?: string): Promise<readonly WorkRow[]>;
+  /** By its id, the start of it, or its name, as owner and as host. */
+  find(to: Key, named: string): Promise<FoundThere>;
   bring(to: Key, receipt: SignedDocument): Promise<boolean>;
   log(
     to: Key,
@@ -102,6 +106,13 @@ export function createReaching(parts: ReachingParts): Reaching {
       return isSigned(read) ? read : null;
     },
     list: (to) => rows(to),
+    async find(to, named) {
+      if (to === self) return JSON.parse(desk().find(named, self)) as FoundThere;
+      const asked = kith.WorkAt.encode({ id: named, generation: 0 }).finish();
+      const read = readFound(paperIn(await ask(own, to, WORK_FIND_PATH, asked)));
+      if (read === null) throw new ChannelFault('no such answer', true);
+      return read;
+    },
     async bring(to, receipt) {
       if (to === self) return desk().bring(receipt, self);
       const read = paperIn(await ask(own, to, WORK_BRING_PATH, signedBytes(receipt)));
@@ -240,11 +251,4 @@ function isSigned(value: unknown): value is SignedDocument {
   if (typeof value !== 'object' || value === null) return false;
   const { document, signature } = value as Partial<Record<keyof SignedDocument, unknown>>;
   return typeof document === 'object' && document !== null && typeof signature === 'string';
-}
-
-/** What a host says of its work is shown and never acted upon but for its state. */
-function isRow(value: unknown): value is WorkRow {
-  if (typeof value !== 'object' || value === null) return false;
-  const { id, generation, state, owner } = value as Partial<Record<keyof WorkRow, unknown>>;
-  return [id, state, owner].every((one) => typeof one === 'string') && Number.isInteger(generation);
 }

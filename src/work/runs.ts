@@ -21,6 +21,8 @@ export interface RunsParts {
   readonly input: (input: Input) => void;
   /** What was ordered; null where nobody knows it any more. */
   readonly orderOf: (tag: Tag) => Order | null;
+  /** Whether another run of it may follow here. */
+  readonly goesOn: (tag: Tag) => boolean;
   readonly folders: Pick<Folders, 'driverOf' | 'noteDriver' | 'removeRun'>;
   readonly publishing: Publishing;
   /** A line for the log of the work. */
@@ -167,10 +169,13 @@ const ACTS: Readonly<Record<Act, (own: Own, tag: Tag, run: number) => Promise<Re
     const driver = held?.driver ?? notedDriver(own, tag);
     // What is being started is there before it can be taken away.
     await held?.starting?.catch(() => undefined);
+    const isToGoOn = own.parts.goesOn(tag);
     own.parts.publishing.shut(tag);
-    await driver?.destroy(tag);
+    // What its next run here goes on with stays, and so does the note of its driver.
+    if (isToGoOn && driver?.rest !== undefined) await driver.rest(tag);
+    else await driver?.destroy(tag);
     await own.parts.publishing.leave(tag);
-    await own.parts.folders.removeRun(tag);
+    if (!isToGoOn || driver?.rest === undefined) await own.parts.folders.removeRun(tag);
     own.held.delete(keyOf(tag));
     own.parts.input({ is: 'destroyed', of: runOf({ tag, run }) });
     return null;

@@ -11,6 +11,7 @@ import { pastOf } from '../../work/past.ts';
 import { WORK_PAGE_BYTES } from '../peer/limits.ts';
 import type { WorkDesk, WorkName } from '../peer/work-routes.ts';
 import type { Folders } from './folders.ts';
+import { FOUND_MAX, isNamed } from './found.ts';
 import type { Hosting } from './hosting.ts';
 import type { Owning } from './owning.ts';
 import type { Receipts } from './receipts.ts';
@@ -43,7 +44,23 @@ export function workDesk(parts: ServingParts): WorkDesk {
     return owner !== null && (owner === reader || mayReadAll(reader));
   };
   return {
-    ask: (signed, from) => (isMine(signed) ? owning.mine(signed, from) : hosting.ask(signed, from)),
+    ask(signed, from) {
+      if (sayIn(signed) === 'mine') return owning.mine(signed, from);
+      // Of what this node owns its wish is kept here, and its host hears it from here.
+      const isOwners = from !== ground().self && sayIn(signed) === 'stop' && owns(owning, signed);
+      return isOwners ? owning.stop(signed, from, ground) : hosting.ask(signed, from);
+    },
+    find(named, from) {
+      const isAll = mayReadAll(from);
+      const at = hosting
+        .rows()
+        .filter((row) => isNamed(row, named) && (isAll || row.owner === from))
+        .slice(0, FOUND_MAX);
+      const owned = (isAll ? owning.fitting(named) : [])
+        .slice(0, FOUND_MAX)
+        .map((live) => ({ work: owning.view(live), spec: live.owned.spec }));
+      return JSON.stringify({ owned, at });
+    },
     list(id, from) {
       const isAll = mayReadAll(from);
       const seen = hosting
@@ -73,9 +90,16 @@ export function workDesk(parts: ServingParts): WorkDesk {
   };
 }
 
-/** A host that asks its owner: anything else is for the host here. */
-function isMine({ document }: SignedDocument): boolean {
-  return typeof document === 'object' && 'say' in document && document['say'] === 'mine';
+/** `mine` is a host that asks its owner, `stop` may be meant for either: all else is for a host. */
+function sayIn({ document }: SignedDocument): unknown {
+  return typeof document === 'object' && document !== null && 'say' in document
+    ? document['say']
+    : null;
+}
+
+function owns(owning: Owning, { document }: SignedDocument): boolean {
+  const { id } = document as { readonly id?: unknown };
+  return typeof id === 'string' && owning.owns(id);
 }
 
 const ULID = /^[0-9A-Z]{26}$/;

@@ -34,6 +34,7 @@ import { realDisk } from '../store/disk.ts';
 import type { Driver } from './driver.ts';
 import type { DriverParts } from './driver-list.ts';
 import { type Drivers, createDrivers } from './drivers.ts';
+import { type Finder, createFinder } from './elsewhere.ts';
 import { createEndings } from './endings.ts';
 import { type Folders, foldersIn } from './folders.ts';
 import { type MeshPlace, createGuestNet } from './guest-net.ts';
@@ -75,6 +76,8 @@ export interface Work {
   readonly images: Images;
   readonly drivers: Drivers;
   readonly receipts: Receipts;
+  /** Work that other nodes have placed. */
+  readonly elsewhere: Finder;
   /** Whose hands it is in; null: nothing of it was begun. */
   readonly driverOf: Folders['driverOf'];
   /** Every node as this one sees it, to be planned on. */
@@ -163,6 +166,10 @@ export async function startWork(parts: WorkParts): Promise<Work> {
     ...{ self, file, papers: ownerPapers(pen), reach: reaching, now, tell },
     plan: (spec, avoid) => planAmong(seen(), spec, avoid),
   });
+  const elsewhere = createFinder({
+    ...{ self, papers: ownerPapers(pen), reaching, wallMs: calendar.nowMs },
+    members: () => membersHeard(parts, self),
+  });
   const typing = createTyping();
   const desk = workDesk({ hosting, owning, receipts, folders, logs, typing, ground });
   const hear = (member: Key, missesUs: boolean): void => {
@@ -180,6 +187,7 @@ export async function startWork(parts: WorkParts): Promise<Work> {
   };
   return {
     ...{ facts, mesh, hosting, owning, reaching, logs, images, drivers, receipts, seen },
+    elsewhere,
     ...{ driverOf: folders.driverOf, ...switchesOf(standing, hosting) },
     async close() {
       clearInterval(own);
@@ -242,6 +250,13 @@ function imagePeers({ mesh, identity }: WorkParts): ImagePeers {
       return openChannel({ identity, url, door: ({ key }) => key === to, signal });
     },
   };
+}
+
+function membersHeard({ mesh }: WorkParts, self: Key): readonly Key[] {
+  const others = (mesh()?.nodes() ?? [])
+    .filter(({ key, liveness }) => key !== self && liveness !== 'unheard' && liveness !== 'down')
+    .map(({ key }) => key);
+  return [self, ...others];
 }
 
 function seenBy(

@@ -86,6 +86,7 @@ export const FULL: Beat = {
     ...{ taking: 'draining', kinds: ['job', 'vm'], cpuMilli: 256_000, memMib: null, diskMib: 0 },
     ...{ takenCards: [0, 15], held: 4_096 },
     images: repeat(25, 'Image_-9'),
+    beside: { job: { memMib: 0, diskMib: 128 }, vm: { memMib: 196, diskMib: 2 } },
   },
   work: digestNamed('work'),
   acks: [1, 2, 3, 4, 5, 6, 7, 8, 9].map(briefNamed),
@@ -123,6 +124,7 @@ const headroom: fc.Arbitrary<Headroom> = fc.record({
   gpuCount: fc.option(fc.nat({ max: 100 }), { nil: null }),
   gpus: fc.array(gpu, { maxLength: 16 }),
 });
+const beside = fc.record({ memMib: fc.nat({ max: 500 }), diskMib: fc.nat({ max: 500 }) });
 const offer: fc.Arbitrary<Offer> = fc.record({
   taking: fc.constantFrom('open' as const, 'recovering' as const, 'frozen' as const),
   kinds: fc.subarray<'job' | 'vm'>(['job', 'vm']),
@@ -135,6 +137,7 @@ const offer: fc.Arbitrary<Offer> = fc.record({
     fc.nat().map((n) => imageBriefOf(digestNamed(n))),
     { maxLength: 24 },
   ),
+  beside: fc.record({ job: beside, vm: beside }),
 });
 const mark = { incarnation: count, sequence: count };
 

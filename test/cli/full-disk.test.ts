@@ -67,3 +67,20 @@ test('a removal is staged, signed and stored all the same', async (ctx) => {
   expect((await command('set', 'a.b', '1', '--commit')).code).toBe(0);
   expect(fs.existsSync(join(dir, 'ballast'))).toBe(true);
 });
+
+test('where nothing may be written that is said, in two lines, for folders that are to be made, too', async (ctx) => {
+  if (mountFault !== null) return ctx.skip(mountFault);
+  expect(spawnSync('mount', ['-o', 'remount,ro', mount]).status).toBe(0);
+  const sheet = ['--sheet', join(folder, 'another')];
+  for (const words of [
+    ['set', 'a.b', '2', '--dir', dir],
+    ['ledger', 'accept-head', '--dir', dir],
+    ['init', 'x', '--node', 'n', '--no-passphrase', ...sheet, '--dir', join(mount, 'new/one')],
+    ['ledger', 'import', join(dir, 'nodes.jsonl'), '--dir', join(mount, 'new')],
+  ]) {
+    const ran = await kith(words);
+    expect([ran.code, ran.out]).toEqual([1, '']);
+    expect(ran.err).toMatch(/^error: [^\n]*the file system is mounted read-only \(/);
+    expect(ran.err).toMatch(/\nhint: use a folder that can be written\n$/);
+  }
+});

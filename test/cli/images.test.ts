@@ -94,7 +94,7 @@ describe('with a daemon', () => {
     const fetched = await at('image', 'fetch', `${'A'.repeat(42)}A`);
     expect(said(fetched)).toEqual([1, expect.stringMatching(/no member that answers holds/)]);
     expect(said(await at('logs', 'films', '-f'))).toEqual([
-      ...[1, expect.stringMatching(/has placed no such work/)],
+      ...[1, expect.stringMatching(/no such work is known here/)],
     ]);
     expect(said(await at('logs', 'films', '--from', 'x'))[0]).toBe(2);
     expect(said(await at('receipt', 'verify', 'films'))[0]).toBe(1);

@@ -9,6 +9,7 @@ import { toBase64url } from '../../proto/bytes.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
 import { type Api, type Behind, serveApi } from '../../src/daemon/api.ts';
 import type { LogPart } from '../../src/daemon/hosting-routes.ts';
+import { followOutput } from '../../src/cli/work-output.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import type { SignedDocument } from '../../work/documents.ts';
 import { type FrameKind, type Mark, firstMark, framed } from '../../work/frames.ts';
@@ -77,7 +78,7 @@ beforeEach(async () => {
       const last = pages.at(-1) as LogPart;
       return page ?? { ...last, seq: last.next, hash: hashAfter(last), frames: '' };
     },
-    workReceipts: () => ({ id: ID, receipts }),
+    workReceipts: async () => ({ id: ID, receipts, names: {} }),
   } as unknown as Behind;
   api = await serveApi(join(folder, 'kith.sock'), behind, {
     listen: () => () => undefined,
@@ -146,6 +147,48 @@ describe('a log', () => {
     harm();
     const ran = await logs();
     expect([ran.code, linesOf(ran).at(-1)]).toMatchObject([3, { error: { code: 'log-broken' } }]);
+  });
+});
+
+describe('what a job prints while it is waited for', () => {
+  /** Its output, and what was said about it. */
+  async function followed(): Promise<[string, readonly string[]]> {
+    let out = '';
+    const notes: string[] = [];
+    const streams = {
+      out: (bytes: Uint8Array) => void (out += Buffer.from(bytes).toString()),
+      err: () => undefined,
+      note: (text: string) => void notes.push(text),
+    };
+    await followOutput(folder, ID, streams, new AbortController().signal);
+    return [out, notes];
+  }
+
+  test('comes out, page after page', async () => {
+    expect(await followed()).toEqual(['one\ntwo\n', []]);
+  });
+
+  test('with a gap that its host owns up to goes on, and says which frames are left out', async () => {
+    pages.splice(1, 1);
+    const left = 'frames 1 to 1 of what it printed are not kept any more, and are left out';
+    expect(await followed()).toEqual(['one\ntwo\n', [left]]);
+  });
+
+  test.each<[string, number, () => void]>([
+    ['a bent frame', 1, () => bend(1, ({ frames }) => ({ frames: `B${frames.slice(1)}` }))],
+    [
+      'another chain in its middle',
+      2,
+      () => (pages[2] = pagesOf([['out', 'x']], stray())[0] as never),
+    ],
+    ['a frame that is kept back', 1, () => bend(1, () => ({ frames: '' }))],
+    ['a page that is longer than its frames', 1, () => bend(1, () => ({ next: 3 }))],
+  ])('with %s is shown no further', async (_what, at, harm) => {
+    harm();
+    const [out, notes] = await followed();
+    expect([out, notes.length, notes[0]]).toEqual([
+      ...['one\n', 1, expect.stringContaining(`does not belong to its log (at frame ${at})`)],
+    ]);
   });
 });
 

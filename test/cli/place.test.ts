@@ -137,9 +137,9 @@ describe('with a daemon that has no mesh', () => {
     const human = await kith(words, { input });
     expect(human.code).toBe(6);
     expect(human.out.split('\n')).toEqual([
-      'job hello: 2 cores, 61440 GiB of memory, 1 GiB of disk',
+      'job hello: 2 cores, 60 TiB of memory, 1 GiB of disk',
       expect.stringMatching(/^policy mostFree; digest \S{43}$/),
-      expect.stringMatching(/^ {2}attic \(this machine\) +- +.*needs 61440 GiB of memory/),
+      expect.stringMatching(/^ {2}attic \(this machine\) +- +.*needs 60 TiB of memory/),
       'nothing was changed',
       '',
     ]);

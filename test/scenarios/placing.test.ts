@@ -93,7 +93,9 @@ laboratory('where work would go, among real daemons', (net, prepare) => {
       attic: ['place-no-cpu', 'place-no-memory'],
       barn: ['place-no-cpu', 'place-no-memory'],
     });
-    expect(huge.nodes[0]?.lacks[1]?.why).toMatch(/^needs 61440 GiB of memory, \d+(\.\d)? free$/);
+    expect(huge.nodes[0]?.lacks[1]?.why).toMatch(
+      /^needs 60 TiB of memory, \d+(\.\d)? [MG]iB free$/,
+    );
   });
 
   test('one that an operator drains is in no plan of the other', async () => {

@@ -111,14 +111,28 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     expect(none.code).toBe(6);
   });
 
-  test('stopped by its owner, wherever it runs', async () => {
-    const file = specFile(['/bin/sleep', '600'], { name: 'long', lifecycle: { stopGraceS: 1 } });
+  test('shown, read and stopped from a third node, which has the right', async () => {
+    const file = specFile(['/bin/sh', '-c', 'echo begins; exec sleep 600'], {
+      ...{ name: 'long', lifecycle: { stopGraceS: 1 }, constraints: { nodes: ['cellar'] } },
+    });
     const { work } = await (attic as Host).json<WorkReplies['work']>('place', file);
     await until('it runs', async () => (await shown(work.id)).work.state === 'running');
     const listed = await (barn as Host).json<WorkReplies['works']>('work');
     expect(listed.at.map(({ id, owner }) => [id, owner])).toContainEqual([work.id, keyOf(attic)]);
-    await (attic as Host).json('stop', 'long');
+    const third = barn as Host;
+    await until(
+      'it has printed',
+      async () => (await third.kith(['logs', 'long'])).out === 'begins\n',
+    );
+    expect((await third.kith(['work', 'show', 'long'])).out).toMatch(
+      /^where +cellar, generation 1\nhow +running$[^]*^placed by +attic\nsays +cellar: running/m,
+    );
+    expect((await third.kith(['stop', 'long'])).out).toMatch(/is to end: attic, which placed it/);
     await until('it has ended', async () => (await shown(work.id)).work.phase === 'ended');
+    expect((await third.kith(['logs', 'long'])).err).toMatch(/agrees with the receipt/);
+    expect((await third.kith(['receipt', 'show', work.id])).out).toMatch(
+      /^host +cellar \(\S{43}\)$/m,
+    );
   });
 
   let tries = 0;

@@ -99,10 +99,28 @@ describe('a piece of work', () => {
     await started(on, spec);
     await expect.poll(() => stateOf(on, spec)).toBe('running');
     const stop = asking(spec, { say: 'stop', from: stove.key });
-    expect(await on.say(stop, stove)).toMatchObject({ say: 'refused', code: 'not-authorised' });
+    expect(await on.say(stop, stove)).toMatchObject({ say: 'refused', code: 'no-cap' });
     expect(await on.say(asking(spec, { say: 'stop' }))).toMatchObject({ say: 'done' });
     await expect.poll(() => stateOf(on, spec)).toBe('done');
   });
+});
+
+test('between two runs here what the next one goes on with is left, and goes with the last', async () => {
+  const plain = driver;
+  const calls: string[] = [];
+  const told = (what: string): ProcessDriver['destroy'] => {
+    return async (tag) => {
+      calls.push(what);
+      await plain.destroy(tag);
+    };
+  };
+  driver = { ...plain, rest: told('rest'), destroy: told('destroy') };
+  const on = await ready();
+  const spec = running('exit 3', { lifecycle: { restart: 'onFailure', maxRestarts: 1 } });
+  await started(on, spec);
+  await expect.poll(() => on.hosting.leaseOf(spec.id!)).toBe(null);
+  expect(plain.starts()).toHaveLength(2);
+  expect(calls).toEqual(['rest', 'destroy']);
 });
 
 describe('a request', () => {

@@ -10,7 +10,7 @@ import type { DaemonEvent } from '../../src/daemon/events.ts';
 import { realDisk } from '../../src/store/disk.ts';
 import { StoreFault } from '../../src/store/faults.ts';
 import { type OwnedFile, openOwnedFile } from '../../src/work/owned-file.ts';
-import type { OwnerPapers } from '../../src/work/owner-papers.ts';
+import type { OwnerPapers, StopRequest } from '../../src/work/owner-papers.ts';
 import { type Owning, startOwning } from '../../src/work/owning.ts';
 import type { Answer, Receipt, Request, SignedDocument } from '../../work/documents.ts';
 import { actor } from '../kit/actors.ts';
@@ -30,7 +30,8 @@ const PAPERS: OwnerPapers = {
   sign: (request) => paper(request),
   readAnswer: (_request, signed) => signed.document as unknown as Answer,
   readMine: (signed) => signed.document as unknown as Request,
-  verdict: (request, say) => paper({ ...request, say: say ?? 'refused' }),
+  readStop: (signed) => signed.document as unknown as StopRequest,
+  verdict: (request, said) => paper({ ...request, say: said ?? 'refused' }),
   readReceipt: (signed) => signed.document as unknown as Receipt,
 };
 

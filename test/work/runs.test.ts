@@ -30,6 +30,7 @@ async function failureOf(thrown: Error): Promise<Input> {
       },
       publishing: createPublishing(noNet, () => null),
       say: () => undefined,
+      goesOn: () => false,
     }).drive('prepare', tag, 1);
   });
 }

@@ -64,7 +64,7 @@ export const IMAGES: readonly Command[] = [
     group: 'Work',
     summary: 'prints what work has printed',
     about: [
-      'From the host that has it, for work that was placed from here or runs here. Every frame is ' +
+      'From the host that has it, wherever it was placed: of other nodes that takes work.read there. Every frame is ' +
         'held against the chain of hashes as it comes, and when the log has ended, against the ' +
         'receipt. Its error output comes out on stderr. Ends with 3 where something does not fit.',
       'With --json each frame is a line, which `kith receipt verify --logs` reads: docs/logs.md.',

@@ -127,18 +127,23 @@ export const OWNING: readonly Command[] = [
   {
     path: ['work', 'show'],
     group: 'Work',
-    summary: 'tells all about one piece of work placed here',
-    about: ['Where it is, who was asked before and why not there, and its spec with --json.'],
+    summary: 'tells all about one piece of work',
+    about: [
+      'Where it is, who was asked before and why not there, and its spec with --json. What another ' +
+        'node has placed is told by that one and by its host, as far as this node holds work.read there.',
+    ],
     arguments: [{ name: 'id', required: true, help: WHICH }],
     load: () => import('../commands/work-show.ts'),
   },
   {
     path: ['stop'],
     group: 'Work',
-    summary: 'asks work that was placed here to end',
+    summary: 'asks work to end, wherever it was placed',
     about: [
       'Its host asks it politely, and kills it after lifecycle.stopGrace. Where the host is away it ' +
         'is stopped when the host is back, and is not started elsewhere.',
+      'Work of another node is ended by the node that placed it, or while that is away by its host; each ' +
+        'looks in its own ledger whether this node holds work.stop there, at that moment.',
     ],
     arguments: [{ name: 'id', required: true, help: WHICH }],
     examples: [{ line: 'kith stop films', what: 'by its name' }],
@@ -147,7 +152,8 @@ export const OWNING: readonly Command[] = [
   {
     path: ['kill'],
     group: 'Work',
-    summary: 'ends work that was placed here at once',
+    summary: 'ends work at once, wherever it was placed',
+    about: ['As `kith stop`, without the pause.'],
     arguments: [{ name: 'id', required: true, help: WHICH }],
     load: () => import('../commands/stop.ts'),
   },
@@ -198,7 +204,7 @@ export const OWNING: readonly Command[] = [
     group: 'Work',
     summary: 'shows what the host has signed about work that ended',
     about: [
-      'The receipts of work that was placed here, the latest last. --json prints them as they were ' +
+      'The receipts of a piece of work, the latest last. --json prints them as they were ' +
         'signed.',
     ],
     arguments: [{ name: 'id', required: true, help: WHICH }],

@@ -1,6 +1,7 @@
 // The part of `kith admit` that runs in a process of its own, with the typed code and the
 // operator's key: it runs the ceremony, shows who is there, asks, signs and stores the admission.
 
+import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { findMember } from '../../../ledger/find-member.ts';
 import {
@@ -184,9 +185,12 @@ async function codeTyped(coded: boolean): Promise<Secret> {
 /** The operator's key: of this machine, or the one that --key names. */
 async function unlocked(call: Call): Promise<Signer> {
   const file = call.value('key');
-  if (file !== undefined && basename(file) !== 'key.json') {
-    const hint = 'name the key.json of an operator; its journal lies beside it';
-    throw new Stop(wrongUse(`${file} is no operator key of kith`, hint));
+  if (file !== undefined) {
+    const hint =
+      'name the key.json of an operator (operator/key.json in a data folder), by its path';
+    if (!existsSync(file)) throw new Stop(wrongUse(`--key: there is no file ${file}`, hint));
+    if (basename(file) !== 'key.json')
+      throw new Stop(wrongUse(`--key: ${file} is no operator key of kith`, hint));
   }
   const folder = file === undefined ? operatorFolder(call.folder) : dirname(file);
   const card = readOperatorKey(keyHost(), folder);

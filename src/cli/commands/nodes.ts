@@ -2,6 +2,7 @@
 // has heard of each. The daemon tells both, so that nothing is read twice: docs/daemon.md.
 
 import type { Key } from '../../../proto/ids.ts';
+import { mibText } from '../../../place/amounts.ts';
 import { askDaemon, findDaemon } from '../../daemon/client.ts';
 import type { Roll } from '../../home/roll.ts';
 import type { Coverage, NodeFacts } from '../../mesh/facts.ts';
@@ -56,15 +57,19 @@ interface Asked {
  * nothing that was heard.
  */
 async function askedOf(folder: string): Promise<Asked> {
-  const status = await findDaemon(folder);
+  // All at once: what a daemon that is not ready answers to the others is not looked at.
+  const found = findDaemon(folder);
+  const told = Promise.all([
+    askDaemon(folder, 'members', undefined),
+    askDaemon(folder, 'nodes', undefined),
+  ]);
+  told.catch(() => undefined);
+  const status = await found;
   if (status?.state !== 'running' || status.ledger === null) {
     const { rollInFiles } = await import('../roll.ts');
     return { ...(await rollInFiles(folder)), heard: new Map(), coverage: [] };
   }
-  const [roll, { nodes }] = await Promise.all([
-    askDaemon(folder, 'members', undefined),
-    askDaemon(folder, 'nodes', undefined),
-  ]);
+  const [roll, { nodes }] = await told;
   const heard = new Map(nodes.map((node) => [node.key, node]));
   return { roll, own: status.node, heard, coverage: status.mesh.coverage };
 }
@@ -92,7 +97,7 @@ function heardText(facts: NodeFacts | undefined): string {
       ? liveness
       : `${liveness}, ${spanText(heardAgoMs)} ago`,
     ...(cores === null ? [] : [`${(cores / 1000).toFixed(1)} cores free`]),
-    ...(ram === null ? [] : [`${(ram / 1024).toFixed(1)} GiB free`]),
+    ...(ram === null ? [] : [`${mibText(ram, 'down')} free`]),
     ...(clockOffsetMs === null || Math.abs(clockOffsetMs) < CLOCK_SHOWN_MS
       ? []
       : [`clock ${spanText(Math.abs(clockOffsetMs))} ${clockOffsetMs < 0 ? 'behind' : 'ahead'}`]),

@@ -1,26 +1,28 @@
 // `kith receipt show ID`: what hosts have signed about work that was placed here and has ended.
 
 import { askDaemon } from '../../daemon/client.ts';
+import type { Names } from '../../daemon/work-routes.ts';
 import { assert } from '../../../proto/assert.ts';
 import type { Receipt, SignedDocument } from '../../../work/documents.ts';
 import { readReceipt } from '../../../work/receipt.ts';
 import { nodePlatform } from '../../platform.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
-import { short } from '../names.ts';
+import { nameIn } from '../names.ts';
 import { type Printer, plain } from '../print.ts';
 import { columnsOf } from '../table.ts';
 import { utcText } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const found = await askDaemon(call.folder, 'workReceipts', { id: call.needed('id') });
-  print.result(found, () => {
+  const { names, ...shown } = found;
+  print.result(shown, () => {
     const { receipts } = found;
     if (receipts.length === 0)
       return 'there is no receipt yet: its host signs one when it has ended';
     return receipts
       .map(read)
-      .flatMap((document, i) => [...(i === 0 ? [] : ['']), ...linesOf(document, print)]);
+      .flatMap((document, i) => [...(i === 0 ? [] : ['']), ...linesOf(document, names, print)]);
   });
   return 'ok';
 }
@@ -32,7 +34,7 @@ function read(signed: SignedDocument): Receipt {
   return receipt.value;
 }
 
-function linesOf(receipt: Receipt, print: Printer): string[] {
+function linesOf(receipt: Receipt, names: Names, print: Printer): string[] {
   const { startedAt, failure, exit } = receipt;
   const outputs = Object.entries(receipt.outputs).map(([path, digest]) => [
     'output',
@@ -40,7 +42,7 @@ function linesOf(receipt: Receipt, print: Printer): string[] {
   ]);
   const rows = [
     ['work', `${receipt.kind} ${receipt.name}, ${receipt.id}, generation ${receipt.generation}`],
-    ['host', short(receipt.host)],
+    ['host', `${nameIn(names, receipt.host)} (${receipt.host})`],
     ['image', receipt.image],
     ['started', startedAt === null ? 'never' : utcText(startedAt)],
     ['ended', utcText(receipt.endedAt)],

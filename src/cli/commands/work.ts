@@ -2,11 +2,11 @@
 // believed is shown as that.
 
 import { askDaemon } from '../../daemon/client.ts';
-import type { Names, Works } from '../../daemon/work-routes.ts';
-import type { Key } from '../../../proto/ids.ts';
+import type { Works } from '../../daemon/work-routes.ts';
 import type { OwnedView } from '../../../work/owner-view.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
+import { nameIn } from '../names.ts';
 import { type Printer, plain } from '../print.ts';
 import { columnsOf } from '../table.ts';
 import { standText } from '../../../tui/work-words.ts';
@@ -57,8 +57,4 @@ function reachedText(reached: unknown, host: string | undefined): string {
   if (!Array.isArray(reached) || reached.length === 0) return '';
   const all = reached.map((one) => (String(one).startsWith(':') ? `${host}.kith${one}` : one));
   return `; reached at ${all.join(', ')}`;
-}
-
-function nameIn(names: Names, key: Key): string {
-  return names[key] ?? `${key.slice(0, 8)}…`;
 }

@@ -103,7 +103,7 @@ async function engineOf(own: Own): Promise<Result<Engine, FailCode>> {
 }
 
 /** The engine keeps the output beside what the spec asks for. */
-function estimate({ resources: { memMiB, diskMiB } }: Spec): Estimate {
+function estimate({ resources: { memMiB, diskMiB } }: Pick<Spec, 'resources'>): Estimate {
   return { memMiB, diskMiB: diskMiB + Math.ceil(ENGINE_LOG_BYTES / (1024 * 1024)) };
 }
 

@@ -2,7 +2,7 @@
 // holds all that is known of its machine, so a later daemon finds it again, running or ended. Spec:
 // docs/machines.md.
 
-import { mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { VM_OVERHEAD_MIB, VM_TRANSLATED_MIB } from '../../../work/limits.ts';
@@ -10,6 +10,7 @@ import { nowMs } from '../../os/clock.ts';
 import { removeCgroup } from '../cgroup.ts';
 import type { Driver, Order, Probe, Running, Tag } from '../driver.ts';
 import type { GuestNet } from '../guest-net.ts';
+import { FILES } from './disks.ts';
 import { type Proof, proven } from './kvm.ts';
 import { missingTools } from './launch.ts';
 import { GONE_MS, START_POLL_MS, USER_FIRST } from './limits.ts';
@@ -54,6 +55,7 @@ export function createMachineDriver(parts: MachineDriverParts): Driver {
     },
     recover: (orderOf) => recover(own, orderOf),
     destroy: (tag) => destroy(own, tag),
+    rest: (tag) => rest(own, tag),
     async close() {
       await Promise.all([...own.running.values()].map((machine) => machine.letGo()));
       own.running.clear();
@@ -134,6 +136,24 @@ async function waited(folder: string): Promise<ReturnType<typeof processIn>> {
 }
 
 async function destroy(own: Machines, tag: Tag): Promise<void> {
+  await ended(own, tag);
+  rmSync(join(own.folder, nameOf(tag)), { recursive: true, force: true });
+}
+
+/** What its guest has written stays, and is found by the next `prepare`. */
+const KEPT: ReadonlySet<string> = new Set([FILES.overlay, FILES.vars]);
+
+async function rest(own: Machines, tag: Tag): Promise<void> {
+  await ended(own, tag);
+  const folder = join(own.folder, nameOf(tag));
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  // The note goes with the rest: of a machine without one nothing is there to be found.
+  for (const name of names.filter((one) => !KEPT.has(one)))
+    rmSync(join(folder, name), { recursive: true, force: true });
+}
+
+/** Nothing of it runs, and nothing on this machine is meant for it. */
+async function ended(own: Machines, tag: Tag): Promise<void> {
   const name = nameOf(tag);
   const folder = join(own.folder, name);
   const noted = readNote(folder)?.started?.process ?? null;
@@ -149,5 +169,4 @@ async function destroy(own: Machines, tag: Tag): Promise<void> {
   await own.parts.net.detach(tag);
   await own.parts.net.release(userOf(tag));
   removeCgroup(name);
-  rmSync(folder, { recursive: true, force: true });
 }

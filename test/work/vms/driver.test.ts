@@ -123,7 +123,7 @@ describe('machines', { timeout: BUSY_MS }, () => {
     await person.until('guest is ready');
     expect(await person.does('cat /sys/block/vda/size')).toBe(String(64 * 2_048));
     expect(await person.does('head -n 1 /dev/vda')).toBe('of the base');
-    await person.does('echo "of the guest" | dd of=/dev/vda conv=notrunc; sync');
+    await person.does('echo "of the guest" | dd of=/dev/vda conv=notrunc,fsync');
     const seed = 'mount -t vfat -o ro /dev/vdb /mnt && ls -1 /mnt && cat /mnt/user-data';
     expect(await person.does(seed)).toBe('meta-data\nuser-data\n#cloud-config\nname: seeded');
     // A guest that starts again is the same machine with the same disk.
@@ -135,6 +135,15 @@ describe('machines', { timeout: BUSY_MS }, () => {
     expect(sha256(images['disk'] as string)).toBe(before);
     await running.kill();
     expect(await running.ended).toMatchObject({ exit: null, signal: 'SIGKILL', oom: false });
+    // Started once more by its policy it is another process, with the disk of the one before.
+    await driver.rest?.(order.tag);
+    expect(fs.readdirSync(path.join(folder, nameOf(order.tag)))).toEqual(['disk.qcow2']);
+    expect(await driver.recover(() => order)).toEqual([]);
+    const again = await personAt(await run(order));
+    await again.until('guest is ready');
+    expect(await again.does('head -n 1 /dev/vda')).toBe('of the guest');
+    await driver.destroy(order.tag);
+    expect(fs.existsSync(path.join(folder, nameOf(order.tag)))).toBe(false);
   });
 
   test('images that lead elsewhere, or do not fit, are refused before QEMU sees them', async () => {
