@@ -16,7 +16,9 @@ import { programOn } from './visit.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const FOLDER = join(ROOT, 'docs/pictures');
-const SIZE = { columns: 112, rows: 30 };
+const SMALL = { columns: 100, rows: 24 };
+/** With room for curves, and for the chosen node below the table. */
+const LARGE = { columns: 126, rows: 34 };
 /** So that the curves of F8 have something to show. */
 const CURVES_MS = 40_000;
 
@@ -36,7 +38,7 @@ async function main(): Promise<number> {
     const { argv, env } = programOn(host, ['kith', 'ui']);
     // By itself, for tmux has a path of its own.
     const program = ['env', ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
-    const session = openSession({ program, words: argv, ...SIZE });
+    const session = openSession({ program, words: argv, ...SMALL });
     sessions.push(session);
     return session;
   };
@@ -61,17 +63,18 @@ async function play(stage: Stage, at: (host: Host) => Session): Promise<void> {
     const { mesh } = await askDaemon(attic.folder, 'status', undefined);
     return mesh.heard >= 2 && mesh.links.up >= 2;
   });
+  anna.resize(LARGE.columns, LARGE.rows);
   anna.press('F8');
   await anna.shows(/2\/2 links/);
-  await anna.shows(/all 2 that are heard hold the same ledger/);
+  await anna.shows('all 3 that are heard hold the same ledger');
   await new Promise((wait) => void setTimeout(wait, CURVES_MS));
-  picture(anna, 'network');
-  anna.press('Down', 'Enter');
-  await anna.shows('fingerprint');
-  picture(anna, 'node');
+  anna.press('Down');
+  await anna.shows(/barn .* admitted by/s);
+  picture(anna, 'network', LARGE);
+  anna.resize(SMALL.columns, SMALL.rows);
   await runJob(stage, out);
   await runClock(stage, out);
-  anna.press('Escape', 'F4');
+  anna.press('F4');
   await anna.shows('clock');
   await anna.shows(/running/);
   picture(anna, 'work');
@@ -131,7 +134,7 @@ async function join_(anna: Session, there: Session, isDrawn: boolean): Promise<v
   await there.shows('Network');
 }
 
-function picture(session: Session, name: string): void {
-  drawPicture(session.painted(), SIZE.columns, join(FOLDER, `${name}.png`));
+function picture(session: Session, name: string, { columns } = SMALL): void {
+  drawPicture(session.painted(), columns, join(FOLDER, `${name}.png`));
   process.stderr.write(`screenshots: docs/pictures/${name}.png\n`);
 }
