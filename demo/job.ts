@@ -1,5 +1,5 @@
-// The job of the demonstration: a small image, placed from attic on cellar, its log and its receipt;
-// in bubblewrap, or in podman where that does not work here.
+// The job of the demonstration: a small image, placed from attic on cellar, its log and its
+// receipt; in bubblewrap, or in podman where that does not work here.
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

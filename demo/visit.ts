@@ -1,5 +1,5 @@
-// The step that belongs to the visitor: the terminal UI on the first host, or a shell on any, at the
-// visitor's own terminal until it is left.
+// The step that belongs to the visitor: the terminal UI on the first host, or a shell on any, at
+// the visitor's own terminal until it is left.
 
 import { spawn, spawnSync } from 'node:child_process';
 import type { Host } from '../test/lab/host.ts';

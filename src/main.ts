@@ -14,6 +14,8 @@ if (major < FLOOR[0] || (major === FLOOR[0] && minor < FLOOR[1])) {
   // saves 15 MB (docs/daemon.md, "Memory"). Before anything is loaded: it never shrinks again.
   if (process.argv.includes('up')) {
     process.getBuiltinModule('node:v8').setFlagsFromString('--semi-space-growth-factor=1');
+    // For this process alone: ./kith sets it, and what is started from here has its own needs.
+    delete process.env['MALLOC_ARENA_MAX'];
   }
   // What the data folder holds is its owner's alone, also what LevelDB makes there.
   process.umask(0o077);

@@ -65,6 +65,13 @@ export function hasSaid(run: Run, document: unknown): Run {
   return { ...run, said: [...run.said, document].slice(-SAID_MAX) };
 }
 
+/**
+ * Whether leaving would cut it short: a daemon outlives the screens, and a log is only followed.
+ */
+export function isUnfinished({ ended, purpose }: Run): boolean {
+  return ended === null && purpose !== 'follow' && purpose !== 'daemon';
+}
+
 /** As it would be typed; what a shell would read otherwise is quoted. */
 export function typedText(words: readonly string[]): string {
   const quoted = words.map((word) =>

@@ -11,6 +11,7 @@ import { joinFindings } from './joins.ts';
 import { HELP, readOptions } from './options.ts';
 import { planFindings } from './plan.ts';
 import { type Row, measureRows, writePage } from '../rows.ts';
+import { startFindings } from './start.ts';
 import { throughputFindings } from './throughput.ts';
 
 const ROOT: string = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -21,6 +22,7 @@ const ROWS: readonly Row[] = [
   here('plan', (isQuick) => planFindings(1_000, isQuick ? 5 : 21)),
   here('change', (isQuick) => changeFindings(isQuick ? 5 : 31)),
   inLab('throughput', (isQuick) => throughputFindings(isQuick ? 2 : 9)),
+  here('start', (isQuick) => startFindings(ROOT, isQuick ? 5 : 31)),
   inLab('idle', (isQuick) => idleFindings(isQuick)),
 ];
 

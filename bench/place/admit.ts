@@ -22,8 +22,9 @@ const RATE_LEAST = 500;
 const LINE_BYTES = 1_024;
 const BARE_MS = 400;
 const TURN_MS = 2_000;
-/** Signed before a turn, which ends with them where it is not over by then. */
-const SIGNED = 4_000;
+/** Signed before the first turn, and before each other twice what the last took: more than it needs
+ *  would be the collector's to look at meanwhile. A turn ends with them. */
+const SIGNED_FIRST = 1_000;
 
 type Host = Awaited<ReturnType<typeof host>>;
 type Pen = (message: Uint8Array) => ReturnType<typeof signOther>;
@@ -48,9 +49,11 @@ export async function admitFindings(
   const made: Turn[] = [];
   try {
     // The first of each warms and does not count.
+    let signed = SIGNED_FIRST;
     for (let turn = 0; turn <= turns; turn++) {
       const bare = bareLoop(folder);
-      const one = await admissions(on, Array.from({ length: SIGNED }, requests), placers);
+      const one = await admissions(on, Array.from({ length: signed }, requests), placers);
+      signed = 2 * one.tookMs.length;
       if (turn === 0) continue;
       bareMs.push(...bare);
       bareRates.push((bare.length * 1_000) / bare.reduce((sum, ms) => sum + ms, 0));

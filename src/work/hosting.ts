@@ -8,21 +8,22 @@ import type { Digest, Key } from '../../proto/ids.ts';
 import type { Request, SignedDocument } from '../../work/documents.ts';
 import { hostFrom, snapshotOf } from '../../work/host-recovery.ts';
 import { stepHost } from '../../work/host.ts';
-import type { Draining, Effect, Entry, Found, Host, Input, Said } from '../../work/host-state.ts';
+import type { Draining, Effect, Entry, Host, Input, Said } from '../../work/host-state.ts';
 import type { Lease, Moment, Tag } from '../../work/lease.ts';
 import type { Spec } from '../../work/spec.ts';
 import type { Facts } from '../beat/facts.ts';
 import type { Tell } from '../daemon/events.ts';
-import type { Driver, Order } from './driver.ts';
+import type { Order } from './driver.ts';
 import type { Drivers } from './drivers.ts';
 import type { Endings } from './endings.ts';
 import type { Folders } from './folders.ts';
 import { guardUntil } from './guard.ts';
 import type { HostPapers } from './host-papers.ts';
 import type { WorkJournal } from './journal.ts';
-import { FACTS_MS, LOOK_MS, RECOVER_AGAIN_MS, USAGE_MS } from './limits.ts';
+import { FACTS_MS, LOOK_MS, USAGE_MS } from './limits.ts';
 import { factsOf, offerOf, workDigest } from './offered.ts';
 import type { Publishing } from './published.ts';
+import { foundBy } from './recovering.ts';
 import { type Asked, rightOf } from './rights.ts';
 import { type WorkRow, rowsOf } from './rows.ts';
 import { type Runs, createRuns } from './runs.ts';
@@ -83,6 +84,8 @@ interface Own {
   /** Counts failures of the journal: what was on its way before one says nothing afterwards. */
   epoch: number;
   isRewriting: boolean;
+  /** Of the journal, as it was last written down, and some more. */
+  liveBytes: number;
   readonly asked: Map<Digest, Set<(signed: SignedDocument) => void>>;
   readonly refusals: Record<string, number>;
   changed: (() => void) | null;
@@ -105,7 +108,7 @@ export function startHosting(parts: HostingParts): Hosting {
       ...{ folders: parts.folders, publishing: parts.publishing },
     }),
     host: hostFrom(self, entries, boot, now()),
-    ...{ inbox: [], isBusy: false, isClosed: false, epoch: 0, isRewriting: false },
+    ...{ inbox: [], isBusy: false, isClosed: false, epoch: 0, isRewriting: false, liveBytes: 0 },
     ...{ asked: new Map(), refusals: {}, changed: null },
     ...{ recovering: Promise.resolve(), timers: [] },
   };
@@ -214,10 +217,12 @@ function store(own: Own, out: readonly Effect[]): void {
 
 function rewriteWhereLong(own: Own): void {
   const { journal, tell } = own.parts;
-  // Cheaper to ask than to write down what counts.
-  if (own.isRewriting || own.isClosed || !journal.isLong(0)) return;
+  // Writing down what counts takes as long as many admissions: not before there may be enough else.
+  if (own.isRewriting || own.isClosed || !journal.isLong(own.liveBytes)) return;
   const texts = snapshotOf(own.host).map((entry) => JSON.stringify(entry));
   const liveBytes = texts.reduce((sum, text) => sum + text.length, 0);
+  // It may grow as the journal does, and is not to be counted again with each entry.
+  own.liveBytes = liveBytes + liveBytes / 8;
   if (!journal.isLong(liveBytes)) return;
   own.isRewriting = true;
   journal
@@ -363,36 +368,14 @@ async function askOwner(own: Own, tag: Tag, askedMs: number): Promise<void> {
  * Until every driver has said what it found nothing is taken: it is asked again where it cannot.
  */
 async function recover(own: Own): Promise<void> {
-  const { drivers, facts } = own.parts;
+  const { drivers, facts, folders, tell } = own.parts;
   await Promise.all([drivers.ready(), facts.ready()]);
   feedFacts(own);
-  const found = await Promise.all(drivers.probes().map(({ driver }) => recoverBy(own, driver)));
+  const found = await foundBy({
+    ...{ drivers, folders, tell, runs: own.runs },
+    isClosed: () => own.isClosed,
+    leases: () => own.host.leases.values(),
+  });
   await own.parts.tidy();
-  feed(own, { is: 'recovered', found: found.flat() });
-}
-
-async function recoverBy(own: Own, driver: Driver): Promise<readonly Found[]> {
-  for (let told = ''; !own.isClosed; ) {
-    const isUsable = drivesNow(own, driver);
-    // What cannot be asked, and was never asked to run anything, has found nothing.
-    if (!isUsable && !isNeeded(own, driver)) return [];
-    try {
-      return await own.runs.recover(driver);
-    } catch (error) {
-      const why = `${driver.name}: ${(error as Error).message}`;
-      if (why !== told) own.parts.tell({ event: 'failed', what: 'looking for work', why });
-      told = why;
-      await new Promise((resolve) => void setTimeout(resolve, RECOVER_AGAIN_MS));
-    }
-  }
-  return [];
-}
-
-function drivesNow({ parts }: Own, driver: Driver): boolean {
-  return parts.drivers.probes().some((one) => one.driver === driver && one.probe?.usable === true);
-}
-
-/** Some of the work that is known here is in its hands. */
-function isNeeded({ host, parts }: Own, { name }: Driver): boolean {
-  return [...host.leases.values()].some((lease) => parts.folders.driverOf(lease) === name);
+  feed(own, { is: 'recovered', found });
 }

@@ -56,7 +56,8 @@ export interface HostPlace {
 const ROOT = [2, 4, 5]
   .map((up) => join(import.meta.dirname, ...Array<string>(up).fill('..')))
   .find((folder) => existsSync(join(folder, 'kith'))) as string;
-const MAIN = join(ROOT, 'dist/kith/main.js');
+/** As a person starts it: what it sets for a daemon belongs to what is tested. */
+const KITH = join(ROOT, 'kith');
 
 export async function host(
   fabric: Fabric,
@@ -79,9 +80,9 @@ export async function host(
     ...env,
   });
   const kith: Host['kith'] = (words, given = {}) =>
-    box.run([process.execPath, MAIN, ...words], { ...given, env: own_(given.env) });
+    box.run([KITH, ...words], { ...given, env: own_(given.env) });
   const start: Host['start'] = (words, env) =>
-    daemonOf(name, box.start([process.execPath, MAIN, ...words], own_(env)), folder, (text) =>
+    daemonOf(name, box.start([KITH, ...words], own_(env)), folder, (text) =>
       appendFileSync(logFile, text),
     );
   return {

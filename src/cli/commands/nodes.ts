@@ -57,15 +57,19 @@ interface Asked {
  * nothing that was heard.
  */
 async function askedOf(folder: string): Promise<Asked> {
-  const status = await findDaemon(folder);
+  // All at once: what a daemon that is not ready answers to the others is not looked at.
+  const found = findDaemon(folder);
+  const told = Promise.all([
+    askDaemon(folder, 'members', undefined),
+    askDaemon(folder, 'nodes', undefined),
+  ]);
+  told.catch(() => undefined);
+  const status = await found;
   if (status?.state !== 'running' || status.ledger === null) {
     const { rollInFiles } = await import('../roll.ts');
     return { ...(await rollInFiles(folder)), heard: new Map(), coverage: [] };
   }
-  const [roll, { nodes }] = await Promise.all([
-    askDaemon(folder, 'members', undefined),
-    askDaemon(folder, 'nodes', undefined),
-  ]);
+  const [roll, { nodes }] = await told;
   const heard = new Map(nodes.map((node) => [node.key, node]));
   return { roll, own: status.node, heard, coverage: status.mesh.coverage };
 }

@@ -6,6 +6,7 @@ import { ENDPOINTS_MAX } from '../../../ledger/limits.ts';
 import type { Key } from '../../../proto/ids.ts';
 import { isEndpoint } from '../../../proto/names.ts';
 import { nowMs } from '../../os/clock.ts';
+import { keepHeapSmall } from '../../os/heap.ts';
 import { doorPlace, peerUrl } from '../address.ts';
 import type { Call } from '../command.ts';
 import { Stop, wrongUse } from '../complaint.ts';
@@ -30,6 +31,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
     const what = `${wrong ?? 'more than eight'} as --endpoint`;
     throw new Stop(wrongUse(what, 'say HOST:PORT, as others reach it; IPv6 in brackets'));
   }
+  keepHeapSmall();
   let daemon: RunningDaemon | undefined;
   const nameOf: NameOf = (key) => {
     const home = daemon?.home() ?? null;
