@@ -28,6 +28,8 @@ export interface Complaint {
   readonly code: string;
   readonly what: string;
   readonly hint: string;
+  /** What it is about, as it stands in `what`, too: of a spec, it begins with the field. */
+  readonly detail?: string;
 }
 
 /** Where what it says is shown: `notice` says how it ended, `output` is a window of its own. */
@@ -40,6 +42,7 @@ export type Purpose =
   | 'commit'
   | 'place'
   | 'dry-run'
+  | 'image'
   | 'follow'
   | 'daemon';
 

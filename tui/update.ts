@@ -35,7 +35,11 @@ function react(model: Model, input: Input): Step {
     case 'size':
       return stay({ ...model, size: { columns: input.columns, rows: input.rows } });
     case 'tick':
-      return stay({ ...model, nowMs: input.nowMs, notice: unlessOver(model.notice, input.nowMs) });
+      return onTick({
+        ...model,
+        nowMs: input.nowMs,
+        notice: unlessOver(model.notice, input.nowMs),
+      });
     case 'told':
       return onTold(model, input.want, input.value);
     case 'untold': {
@@ -66,6 +70,10 @@ function react(model: Model, input: Input): Step {
       return stay({ ...model, asking }, { do: 'hide', on: true });
     }
   }
+}
+
+function onTick(model: Model): Step {
+  return screenOf(model).onTick?.(model) ?? stay(model);
 }
 
 function onTold(model: Model, want: Want, value: unknown): Step {
@@ -174,7 +182,7 @@ function onEnded(model: Model, { run: id, end }: Extract<Input, { in: 'ended' }>
 // shown.
 const QUIET: readonly Run['purpose'][] = ['output', 'dry-run', 'follow'];
 const SHOWN_BY: Partial<Readonly<Record<Run['purpose'], ScreenName>>> = {
-  ...{ found: 'first', join: 'first', admit: 'approvals' },
+  ...{ found: 'first', join: 'first', admit: 'approvals', place: 'place' },
 };
 
 function noticeOf(model: Model, { purpose, title }: Run, end: Run['ended']): Notice | null {
