@@ -55,7 +55,10 @@ async function readyForJobs({ attic, cellar, hosts }: Stage): Promise<void> {
   }
   await until('attic knows that cellar takes jobs', async () => {
     const { nodes } = await askDaemon(attic.folder, 'nodes', undefined);
-    const offering = nodes.filter(({ offer }) => offer?.kinds.includes('job') === true);
+    const offering = nodes.filter(
+      ({ offer, headroom }) =>
+        offer?.taking === 'open' && offer.kinds.includes('job') && headroom !== null,
+    );
     return offering.length >= (bubble.usable ? hosts.length : 1);
   });
 }
