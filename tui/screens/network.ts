@@ -126,7 +126,11 @@ function networkView(model: Model, width: number, height: number): readonly Line
     ...lines.map((one, at): Line => {
       const isChosen = seen.top + at === seen.at;
       const mark = span(isChosen ? `${glyphs.cursor} ` : '  ');
-      return isChosen ? toned([mark, ...one], 'chosen') : [mark, ...one];
+      // Bars that are turned about would say the opposite: its name alone is marked.
+      const [name, ...rest] = one;
+      return isChosen && name !== undefined
+        ? [...toned([mark, name], 'chosen'), ...rest]
+        : [mark, ...one];
     }),
     ...coverage,
     ...below,
