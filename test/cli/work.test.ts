@@ -17,6 +17,13 @@ describe('without a daemon', () => {
     ['run: no image', ['run'], 2, /needs IMAGE/],
     ['run: no amount', ['run', 'box', '--mem', '8GB'], 3, /resources\.memory/],
     ['run: no number of cards', ['run', 'box', '--gpus', 'all'], 2, /--gpus is no such number/],
+    ['run: no memory of a card', ['run', 'box', '--min-vram', '8'], 3, /resources\.gpu\.minVram/],
+    ['run: no such policy', ['run', 'box', '--policy', 'best'], 3, /constraints\.policy/],
+    ['run: no such restart', ['run', 'box', '--restart', 'often'], 3, /lifecycle\.restart/],
+    ['run: no label', ['run', 'box', '--need', 'S S D'], 3, /constraints\.need/],
+    ['run: a dry run', ['run', 'box', '--dry-run'], 1, /no daemon runs/],
+    ['vm: no seed', ['vm', 'debian', '--dry-run', '--seed', 'x'], 2, /--seed is no such number/],
+    ['vm: no firmware', ['vm', 'debian', '--firmware', 'efi'], 3, /vm\.firmware/],
     ['run: no port', ['run', 'box', '--publish', 'http'], 2, /--publish is no port/],
     ['run: a port without a network', ['run', 'box', '--publish', '80'], 3, /network\.publish/],
     ['run: no variable', ['run', 'box', '--env', 'LANG'], 2, /--env is no NAME=VALUE/],
@@ -69,6 +76,8 @@ describe('with a daemon that is alone', () => {
 
   test('no node fits: each says why, nothing is owned, and the exit is 6', async () => {
     const words = ['run', '--mem', '60TiB', '--disk', '0MiB', 'pictures.example/films:4'];
+    // A daemon that has just started first looks at its room.
+    await expect.poll(async () => (await at(words)).err).not.toMatch(/not ready|does not know/);
     const ran = await at(words);
     expect(ran.code).toBe(6);
     expect(ran.err).toMatch(/^not attic: .*needs 60 TiB of memory/m);
@@ -79,6 +88,24 @@ describe('with a daemon that is alone', () => {
       ...{ work: null, order: [], error: { code: 'no-node-fits' } },
       spec: { name: 'films', kind: 'job', job: { image: 'pictures.example/films:4' } },
       nodes: [{ name: 'attic' }],
+    });
+    const dry = await at([
+      'vm',
+      '--mem',
+      '60TiB',
+      '--avoid',
+      'attic',
+      '--dry-run',
+      '--seed',
+      '7',
+      'mail',
+      '--json',
+    ]);
+    expect(dry.code).toBe(6);
+    expect(JSON.parse(dry.out)).toMatchObject({
+      ...{ dryRun: true, seed: 7, order: [], error: { code: 'no-node-fits' } },
+      spec: { kind: 'vm', constraints: { avoid: ['attic'] } },
+      nodes: [{ name: 'attic', here: true, says: expect.stringMatching(/60 TiB of memory/) }],
     });
     expect((await at(['work', '--all'])).out).toBe('no work\n');
   });

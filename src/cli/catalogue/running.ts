@@ -6,7 +6,7 @@ export const RUNNING: readonly Command[] = [
   {
     path: ['ui'],
     group: 'This machine',
-    summary: 'the network on this terminal: everything that kith does, by keys',
+    summary: 'the screens: everything that kith does, by keys',
     about: [
       'Shows the nodes, the links, the work and the ledger, lets new machines in (F11), places ' +
         'work (F5) and signs what is staged (F12). F1 shows every key; where a terminal keeps a ' +
