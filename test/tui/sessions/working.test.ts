@@ -1,5 +1,6 @@
 // One terminal and one real daemon that runs jobs as processes: a job is placed on F5 by keys, with
-// the dry run seen as it is typed, its log is followed on F4, and it is stopped and leaves a receipt.
+// the dry run seen as it is typed, its log is followed on F4, and it is stopped and leaves a
+// receipt.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
