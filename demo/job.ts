@@ -38,7 +38,7 @@ function jobLine(name: string, command: string, more = ''): string {
 }
 
 /** So that nothing of it stays, whatever happens to the demonstration. */
-async function remember({ attic, placed }: Stage): Promise<void> {
+export async function remember({ attic, placed }: Stage): Promise<void> {
   const works = await until('the work is placed', async () => {
     const { owned } = await askDaemon(attic.folder, 'works', undefined);
     return owned.length > 0 && owned;

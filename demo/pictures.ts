@@ -1,5 +1,5 @@
-// `npm run screenshots`: the pictures of the documents. Three hosts of the demonstration, on which a
-// person does everything at the screens; each picture is what one of them shows at that moment.
+// `npm run screenshots`: the pictures of the documents. Three hosts of the demonstration, on which
+// a person does everything at the screens; each picture is what one of them shows at that moment.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { until } from '../test/lab/until.ts';
 import { askDaemon } from '../src/daemon/client.ts';
 import type { Host } from '../test/lab/host.ts';
 import { labMissing } from '../test/lab/machine.ts';
-import { runClock, runJob } from './job.ts';
+import { remember, runJob } from './job.ts';
 import { browserMissing, drawPicture } from './picture.ts';
 import { PASSPHRASE, type Stage, openStage } from './stage.ts';
 import { transcriptOn } from './transcript.ts';
@@ -73,11 +73,17 @@ async function play(stage: Stage, at: (host: Host) => Session): Promise<void> {
   picture(anna, 'network', LARGE);
   anna.resize(SMALL.columns, SMALL.rows);
   await runJob(stage, out);
-  await runClock(stage, out);
+  await place(anna, stage);
   anna.press('F4');
-  await anna.shows('clock');
-  await anna.shows(/running/);
+  await anna.shows(/clock .*running/);
+  // With those that have ended.
+  anna.press('e');
+  await anna.shows(/films .*done/);
   picture(anna, 'work');
+  anna.press('l');
+  await anna.shows('tick 5');
+  picture(anna, 'log');
+  anna.press('Escape');
   await out.type(attic, 'kith set heating.mode away');
   await out.type(attic, 'kith remove barn');
   anna.press('F12');
@@ -133,6 +139,23 @@ async function join_(anna: Session, there: Session, isDrawn: boolean): Promise<v
   anna.press('Escape');
   await there.shows('Network');
 }
+
+/** A job that goes on; it ends with the hosts. */
+async function place(anna: Session, stage: Stage): Promise<void> {
+  anna.press('F5');
+  await anna.shows('what runs');
+  for (const text of ['', 'box', CLOCK, 'clock', '0.1', '32MiB', '', '', '0MiB']) {
+    if (text !== '') anna.type(text);
+    if (text !== '0MiB') anna.press('Tab');
+  }
+  await anna.shows('It would go to');
+  picture(anna, 'place');
+  anna.press('Enter');
+  await anna.shows('is placed on');
+  await remember(stage);
+}
+
+const CLOCK = 'sh -c "i=0; while sleep 1; do i=$((i+1)); echo tick $i; done"';
 
 function picture(session: Session, name: string, { columns } = SMALL): void {
   drawPicture(session.painted(), columns, join(FOLDER, `${name}.png`));

@@ -1,7 +1,7 @@
 // Starts the demonstration from a fresh clone: installs and builds kith, compiles the demonstration
 // with its laboratory into demo/dist, and runs that; in a namespace where its caller is root there,
-// if the caller is nobody special. `npm run demo -- --help` lists the options. With `pictures` as its
-// first word it is `npm run screenshots` (pictures.ts), which plays on the same stage.
+// if the caller is nobody special. `npm run demo -- --help` lists the options. With `pictures` as
+// its first word it is `npm run screenshots` (pictures.ts), which plays on the same stage.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';

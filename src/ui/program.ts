@@ -2,7 +2,7 @@
 // the socket that it is given, and how it ended. Spec: docs/daemon.md, "Questions of commands".
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import {
@@ -77,7 +77,20 @@ export function startCommand(
 
 /** A daemon, which outlives the screens; what it tells is added to a file in its folder. */
 export function startDaemon({ script, folder }: Program, listener: ChildListener): void {
-  const log = openSync(join(folder, 'daemon.log'), 'a', 0o600);
+  let log: number;
+  try {
+    // Of a machine that belongs to nothing there may be no folder yet.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    log = openSync(join(folder, 'daemon.log'), 'a', 0o600);
+  } catch (thrown) {
+    const { message: what } = thrown as Error;
+    const complaint = {
+      code: 'not-started',
+      what,
+      hint: `the daemon keeps its words in ${folder}`,
+    };
+    return listener.ended({ exit: 1, complaint });
+  }
   const child = spawn(process.execPath, [script, 'up', `--dir=${folder}`], {
     stdio: ['ignore', log, log],
     detached: true,

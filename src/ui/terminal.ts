@@ -1,16 +1,11 @@
-// The terminal that the screens are drawn on: keys and sizes in, frames out. The only file that
-// imports blessed. Whatever happens to this process, the terminal is left as it was found.
+// The terminal that keys and sizes come from, in the words of the core. The only file that imports
+// blessed.
 
 import openProgram, { type Key } from 'blessed/lib/program.js';
-import { painted } from '../../tui/paint.ts';
 import type { Size } from '../../tui/model.ts';
-import type { Frame } from '../../tui/view.ts';
+import type { Canvas } from './canvas.ts';
 
 export interface Terminal {
-  readonly size: () => Size;
-  draw(frame: Frame): void;
-  /** The next frame is drawn whole. */
-  forget(): void;
   /** Gives the terminal to somebody else until that has ended. */
   lend(use: () => Promise<void>): Promise<void>;
   close(): void;
@@ -23,20 +18,8 @@ export interface Listener {
   gone(): void;
 }
 
-// The other screen, no cursor, no wrapping at the last cell, keys as plain as they come; and back.
-const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[0m\u001b[2J';
-const LEAVE = '\u001b[0m\u001b[?7h\u001b[?25h\u001b[?1049l';
-
-const FALLBACK: Size = { columns: 80, rows: 24 };
-
-export function openTerminal(colour: boolean, listener: Listener): Terminal {
+export function openTerminal(canvas: Canvas, listener: Listener): Terminal {
   const { stdin, stdout } = process;
-  let shown: Frame | null = null;
-  const size = (): Size => ({
-    columns: stdout.columns || FALLBACK.columns,
-    rows: stdout.rows || FALLBACK.rows,
-  });
-  const leave = (): void => void stdout.write(LEAVE);
   const open = (): ReturnType<typeof openProgram> => {
     // Its tables of terminals are not needed: the few things said here every terminal knows.
     const program = openProgram({ input: stdin, output: stdout, tput: false, resizeTimeout: 40 });
@@ -45,39 +28,26 @@ export function openTerminal(colour: boolean, listener: Listener): Terminal {
       if (key.name !== 'return') listener.key(keyName(ch, key), textOf(ch, key));
     });
     program.on('resize', () => {
-      shown = null;
-      listener.size(size());
+      canvas.forget();
+      listener.size(canvas.size());
     });
-    stdout.write(ENTER);
     return program;
   };
   let program = open();
-  process.on('exit', leave);
   stdin.on('end', () => listener.gone());
   stdin.on('error', () => listener.gone());
   return {
-    size,
-    draw(frame) {
-      const text = painted(shown, frame, colour);
-      shown = frame;
-      if (text !== '') stdout.write(text);
-    },
-    forget: () => void (shown = null),
     async lend(use) {
       program.destroy();
-      leave();
+      canvas.leave();
       try {
         await use();
       } finally {
-        shown = null;
         program = open();
+        canvas.enter();
       }
     },
-    close() {
-      program.destroy();
-      process.off('exit', leave);
-      leave();
-    },
+    close: () => program.destroy(),
   };
 }
 

@@ -3,9 +3,8 @@
 import { readCode } from '../../../pairing/code.ts';
 import type { CommandRow } from '../../../tui/commands.ts';
 import type { CodeSoFar } from '../../../tui/model.ts';
-import { findDaemon } from '../../daemon/client.ts';
 import { machineLabel, userLabel } from '../../os/host-name.ts';
-import { startDaemon } from '../../ui/program.ts';
+import type { Program } from '../../ui/program.ts';
 import { showScreens } from '../../ui/ui.ts';
 import { optionsOf } from '../args.ts';
 import { CATALOGUE } from '../catalogue.ts';
@@ -19,10 +18,7 @@ export async function run(call: Call, _print: Printer): Promise<Exit> {
   if (!stdin.isTTY || !stdout.isTTY) return stop('no-screen');
   // The script of this very process, wherever it was built to.
   const program = { script: process.argv[1] as string, folder: call.folder };
-  if (call.flag('up') && (await findDaemon(call.folder)) === null) {
-    startDaemon(program, SILENT);
-  }
-  await showScreens({
+  const screens = showScreens({
     program,
     outside: {
       catalogue: CATALOGUE.map(rowOf),
@@ -33,7 +29,20 @@ export async function run(call: Call, _print: Printer): Promise<Exit> {
     unicode: !call.flag('ascii') && hasUnicode(env),
     colour: !call.flag('no-colour') && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
   });
+  if (call.flag('up')) await upUnlessUp(program);
+  await screens;
   return 'ok';
+}
+
+/** Behind the first picture. Whatever is in its way the screens say, as of each daemon. */
+async function upUnlessUp(program: Program): Promise<void> {
+  const { findDaemon } = await import('../../daemon/client.ts');
+  const { startDaemon } = await import('../../ui/program.ts');
+  const isThere = await findDaemon(program.folder).then(
+    (daemon) => daemon !== null,
+    () => true,
+  );
+  if (!isThere) startDaemon(program, SILENT);
 }
 
 const SILENT = { said: () => undefined, asked: () => undefined, ended: () => undefined };
