@@ -64,9 +64,29 @@ export function* liveNotes(book: Book, live: Live): Iterable<Note> {
 /** One more word of a node. A WireGuard key counts only with a counter above the last. */
 export function extendProfile(profile: Profile, record: Decoded): Profile {
   if (record.act.kind !== 'node.update') return profile;
-  const { wg, ...rest } = record.act.body;
-  const newer = wg !== undefined && wg.counter > (profile.wg?.counter ?? -1);
-  return { ...profile, ...rest, ...(newer ? { wg } : {}) };
+  const said = record.act.body;
+  const newer = said.wg !== undefined && said.wg.counter > (profile.wg?.counter ?? -1);
+  return profileWith(
+    said.name ?? profile.name,
+    said.endpoints ?? profile.endpoints,
+    said.labels ?? profile.labels,
+    newer ? said.wg : profile.wg,
+  );
+}
+
+/** Always its fields in this order, those that nothing was said of left out. */
+function profileWith(
+  name: Profile['name'],
+  endpoints: Profile['endpoints'],
+  labels: Profile['labels'],
+  wg: Profile['wg'],
+): Profile {
+  const profile: { -readonly [Field in keyof Profile]: Profile[Field] } = {};
+  if (name !== undefined) profile.name = name;
+  if (endpoints !== undefined) profile.endpoints = endpoints;
+  if (labels !== undefined) profile.labels = labels;
+  if (wg !== undefined) profile.wg = wg;
+  return profile;
 }
 
 /** The profile of a live part: kept where it stands, read from the shelf where the part changed. */

@@ -14,10 +14,10 @@ import { mayStand } from './quota.ts';
 import type { Decoded } from './record.ts';
 import type { RefusalCode } from './refusals.ts';
 import type { Replica } from './replica.ts';
-import { type Pending, pend } from './verify.ts';
 
 export type Screened =
-  | { readonly kind: 'check'; readonly pending: Pending }
+  /** In order so far: the checks that are left are the costly ones. */
+  | { readonly kind: 'check'; readonly record: Decoded }
   | { readonly kind: 'held' }
   | { readonly kind: 'parked' }
   | { readonly kind: 'refused'; readonly code: RefusalCode };
@@ -75,14 +75,14 @@ function screenOne(replica: Replica, record: Decoded, mode: Mode, batch: Batch):
   if (mode === 'door' && isForkFull(replica, record, book, beside)) return refused('fork-full');
   batch.ids.set(record.id, { author: record.author, seq: record.seq, sigs: [record.sig] });
   batch.width.set(place, beside + 1);
-  return { kind: 'check', pending: pend(record) };
+  return { kind: 'check', record };
 }
 
 /** The id does not cover the signature: a copy with a bad one must not hide the good one. */
 function screenTwin(record: Decoded, sigs: Signature[]): Screened {
   if (sigs.includes(record.sig)) return { kind: 'held' };
   sigs.push(record.sig);
-  return { kind: 'check', pending: pend(record) };
+  return { kind: 'check', record };
 }
 
 function unknownAuthor(replica: Replica, record: Decoded): RefusalCode | null {

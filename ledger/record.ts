@@ -2,7 +2,7 @@
 // holds the rules of shape that need nothing but the line. Spec: docs/ledger.md, "Record".
 
 import { isSoundKey } from '../proto/ed25519.ts';
-import { fromBase64url, textOf, toBase64url, utf8, utf8ForNow } from '../proto/bytes.ts';
+import { fromBase64url, textOf, toBase64url, utf8Beside, utf8ForNow } from '../proto/bytes.ts';
 import {
   type Key,
   type RecordId,
@@ -46,12 +46,27 @@ export interface Decoded extends Draft {
   readonly unsigned: string;
 }
 
-export function draftJson(draft: Draft): JsonObject {
+/**
+ * A draft as it is written: in the order of the canonical text, which is then the platform's own.
+ */
+export type DraftJson = Readonly<
+  Record<
+    'auth' | 'author' | 'body' | 'kind' | 'ledger' | 'prev' | 'refs' | 'seq' | 'ts' | 'v',
+    Json
+  >
+>;
+
+export function draftJson(draft: Draft): DraftJson {
   const { ledger, author, seq, prev, auth, refs, ts, act } = draft;
   const kind = act.kind === 'unknown' ? act.name : act.kind;
   const body = act.body as unknown as JsonObject;
-  // In the order of the canonical text, which is then the platform's own.
   return { auth, author, body, kind, ledger, prev, refs, seq, ts, v: 1 };
+}
+
+/** The same with its signature, as its line reads. */
+export function signedJson(unsigned: DraftJson, sig: Signature): JsonObject {
+  const { auth, author, body, kind, ledger, prev, refs, seq, ts, v } = unsigned;
+  return { auth, author, body, kind, ledger, prev, refs, seq, sig, ts, v };
 }
 
 /** The canonical text that a draft's signature covers, prefix excluded. */
@@ -60,7 +75,7 @@ export function unsignedText(draft: Draft): string {
 }
 
 export function signedBytes(unsigned: string): Uint8Array {
-  return utf8(SIGNED_PREFIX + unsigned);
+  return utf8Beside(SIGNED_PREFIX + unsigned);
 }
 
 export function idOf(unsigned: string, platform: Platform): RecordId {
@@ -184,10 +199,8 @@ function withoutSignature(line: string, sig: string): string {
 }
 
 function wrongShape(value: JsonObject): string | null {
-  const names = Object.keys(value);
-  for (const name of FIELDS) if (!Object.hasOwn(value, name)) return `${name} is missing`;
-  if (names.length !== FIELDS.length)
-    return `unknown field ${names.find((n) => !FIELDS.includes(n))}`;
+  const misnamed = wrongFields(Object.keys(value));
+  if (misnamed !== null) return misnamed;
   const { author, ledger, prev, seq, sig, ts, kind, body } = value;
   if (typeof author !== 'string' || !isKey(author)) return 'author';
   if (!isIdOrEmpty(ledger)) return 'ledger';
@@ -200,6 +213,18 @@ function wrongShape(value: JsonObject): string | null {
   if ((kind === 'genesis') !== (ledger === '')) return 'ledger: empty in genesis only';
   if (body === undefined || !isObject(body)) return 'body';
   return wrongLinks(value, 'auth') ?? wrongLinks(value, 'refs');
+}
+
+/** In a canonical text they stand in order, so that one look at each tells. */
+function wrongFields(names: readonly string[]): string | null {
+  for (let i = 0; i < FIELDS.length; i++) {
+    if (names[i] === FIELDS[i]) continue;
+    const missing = FIELDS.find((name) => !names.includes(name));
+    if (missing !== undefined) return `${missing} is missing`;
+    break;
+  }
+  if (names.length === FIELDS.length) return null;
+  return `unknown field ${names.find((name) => !FIELDS.includes(name))}`;
 }
 
 function isIdOrEmpty(value: Json | undefined): boolean {

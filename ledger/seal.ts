@@ -4,17 +4,19 @@
 // Spec: docs/decisions/2026-11-30-signing.md, "Not read again".
 
 import type { Signature } from '../proto/ids.ts';
-import { type Json, type JsonObject, spelledCopy } from '../proto/json.ts';
+import { spelledCopy } from '../proto/json.ts';
 import type { Platform } from '../proto/platform.ts';
 import { type Result, refuse } from '../proto/result.ts';
 import { LINE_BYTES_MAX } from './limits.ts';
 import {
   type Decoded,
   type Draft,
+  type DraftJson,
   decodeText,
   draftJson,
   judged,
   sealedText,
+  signedJson,
   unsignedText,
 } from './record.ts';
 import type { RefusalCode } from './refusals.ts';
@@ -23,13 +25,13 @@ import type { RefusalCode } from './refusals.ts';
 export interface Written {
   readonly unsigned: string;
   /** What that text reads as; null where only reading it can tell. */
-  readonly value: Json | null;
+  readonly value: DraftJson | null;
 }
 
 export function write(draft: Draft): Written {
   const spelled = spelledCopy(draftJson(draft));
   if (spelled === null) return { unsigned: unsignedText(draft), value: null };
-  return { unsigned: spelled.text, value: spelled.value };
+  return { unsigned: spelled.text, value: spelled.value as DraftJson };
 }
 
 /** The record of what was written and its signature, or why no ledger takes it. */
@@ -42,5 +44,5 @@ export function seal(
   if (value === null) return decodeText(line, platform);
   // Plain ASCII: as many bytes as characters.
   if (line.length > LINE_BYTES_MAX) return refuse('too-long');
-  return judged({ ...(value as JsonObject), sig }, { line, unsigned }, platform);
+  return judged(signedJson(value, sig), { line, unsigned }, platform);
 }

@@ -3,28 +3,12 @@
 // Spec: docs/ledger.md, "One verdict".
 
 import type { RecordId } from '../proto/ids.ts';
-import { type SignatureJob, signatureCount, signatureJobs } from './proof.ts';
+import { signatureCount } from './proof.ts';
 import type { Decoded } from './record.ts';
 
 declare const verified: unique symbol;
 /** A record whose every signature was checked, and whose place in its chain was found. */
 export type Verified = Decoded & { readonly [verified]: true };
-
-/** A record that is in order so far: the checks that are left are the costly ones. */
-export interface Pending {
-  readonly record: Decoded;
-  /** Made each time it is asked for: whoever began the checks before the door needs none. */
-  readonly jobs: readonly SignatureJob[];
-}
-
-export function pend(record: Decoded): Pending {
-  return {
-    record,
-    get jobs() {
-      return signatureJobs(record);
-    },
-  };
-}
 
 export interface Accepted {
   readonly records: readonly Verified[];
@@ -35,8 +19,8 @@ export interface Accepted {
   readonly orphaned: readonly Decoded[];
 }
 
-/** Parts records by the verdicts on their jobs, given in the same order. */
-export function accept(pending: readonly Pending[], verdicts: readonly boolean[]): Accepted {
+/** Parts what the door let pass by the verdicts on its signatures (proof.ts), in the same order. */
+export function accept(passed: readonly Decoded[], verdicts: readonly boolean[]): Accepted {
   const records: Verified[] = [];
   const refused: { record: Decoded; code: 'bad-signature' | 'bad-proof' }[] = [];
   const copies: Decoded[] = [];
@@ -44,7 +28,7 @@ export function accept(pending: readonly Pending[], verdicts: readonly boolean[]
   const lost = new Set<RecordId>();
   const taken = new Set<RecordId>();
   let at = 0;
-  for (const { record } of pending) {
+  for (const record of passed) {
     const count = signatureCount(record);
     const own = verdicts[at] === true;
     // A verdict that is not there is no yes.

@@ -38,6 +38,27 @@ export function utf8ForNow(text: string): Uint8Array {
   return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
 }
 
+const ROW_BYTES = 65_536;
+let row = new Uint8Array(0);
+let rowTaken = 0;
+
+/**
+ * The same, beside others in memory that they share: for bytes that are read once and let go. Only
+ * the bytes themselves may be handed on, never the buffer below them.
+ */
+export function utf8Beside(text: string): Uint8Array {
+  const most = text.length * 3;
+  if (most > ROW_BYTES) return utf8(text);
+  if (rowTaken + most > row.length) {
+    row = new Uint8Array(ROW_BYTES);
+    rowTaken = 0;
+  }
+  const { written } = encoder.encodeInto(text, rowTaken === 0 ? row : row.subarray(rowTaken));
+  const start = rowTaken;
+  rowTaken += written;
+  return row.subarray(start, rowTaken);
+}
+
 /** The text, or null where the bytes are not well-formed UTF-8. */
 export function textOf(bytes: Uint8Array): string | null {
   try {

@@ -162,7 +162,10 @@ function objectCopy(value: object, depth: number): JsonObject | null {
 }
 
 function inOrderOfText(keys: readonly string[]): readonly string[] {
-  return keys.every((key, i) => i === 0 || key > (keys[i - 1] as string)) ? keys : keys.toSorted();
+  for (let i = 1; i < keys.length; i++) {
+    if ((keys[i] as string) <= (keys[i - 1] as string)) return keys.toSorted();
+  }
+  return keys;
 }
 
 // A line of plain ASCII without a backslash holds only strings like that: one look for all of them.

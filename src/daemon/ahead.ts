@@ -3,8 +3,8 @@
 // when it hands them in. Nothing is taken in by this; the verdict on a signature depends on its
 // line alone. Spec: docs/daemon.md, "The local API".
 
+import { signatureJobs } from '../../ledger/proof.ts';
 import { decodeText } from '../../ledger/record.ts';
-import { pend } from '../../ledger/verify.ts';
 import { nodePlatform } from '../platform.ts';
 import { remembered } from '../store/remembered.ts';
 import { type VerifyPool, verifyPool } from '../store/verify-pool.ts';
@@ -28,7 +28,7 @@ export function createAhead(): Ahead {
         const decoded = decodeText(line, nodePlatform);
         return decoded.ok ? [decoded.value] : [];
       });
-      await pool.verify(records.flatMap((record) => pend(record).jobs));
+      await pool.verify(records.flatMap(signatureJobs));
       return records.length;
     },
     pool,

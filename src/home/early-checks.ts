@@ -3,15 +3,14 @@
 // files only: what a peer sends pays the door first (docs/ledger.md, "Ingest").
 
 import type { Decoded } from '../../ledger/record.ts';
-import { type Pending, pend } from '../../ledger/verify.ts';
-import { signatureCount } from '../../ledger/proof.ts';
+import { signatureCount, signatureJobs } from '../../ledger/proof.ts';
 import type { Check } from './intake.ts';
 import { EARLY_BATCHES_MAX } from './limits.ts';
 
 export interface EarlyChecks {
   begin(records: readonly Decoded[]): void;
   /** The verdicts on all these, in their order; what was not begun is checked now. */
-  verdictsOf(pending: readonly Pending[]): Promise<readonly boolean[]>;
+  verdictsOf(records: readonly Decoded[]): Promise<readonly boolean[]>;
 }
 
 interface Begun {
@@ -27,7 +26,7 @@ export function earlyChecks(check: Check): EarlyChecks {
     begin(records) {
       if (running >= EARLY_BATCHES_MAX) return;
       running++;
-      const verdicts = check(records.flatMap((record) => pend(record).jobs));
+      const verdicts = check(records.flatMap(signatureJobs));
       const end = (): void => void running--;
       // Where nobody asks for them, nobody misses them either.
       verdicts.then(end, end);
@@ -37,14 +36,14 @@ export function earlyChecks(check: Check): EarlyChecks {
         from += signatureCount(record);
       }
     },
-    async verdictsOf(pending) {
-      const late = pending.filter(({ record }) => !begun.has(record));
-      const lateOnes = late.length === 0 ? [] : await check(late.flatMap(({ jobs }) => jobs));
+    async verdictsOf(records) {
+      const late = records.filter((record) => !begun.has(record));
+      const lateOnes = late.length === 0 ? [] : await check(late.flatMap(signatureJobs));
       const verdicts: boolean[] = [];
       let lateAt = 0;
       let batch: Begun['verdicts'] | null = null;
       let ofBatch: readonly boolean[] = [];
-      for (const { record } of pending) {
+      for (const record of records) {
         const count = signatureCount(record);
         const early = begun.get(record);
         if (early === undefined) {

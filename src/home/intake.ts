@@ -3,11 +3,11 @@
 // batch, the rest of it is decoded here. Spec: docs/architecture.md, "A record from a peer".
 
 import { type Mode, type Screened, screener } from '../../ledger/door.ts';
-import type { SignatureJob } from '../../ledger/proof.ts';
+import { type SignatureJob, signatureJobs } from '../../ledger/proof.ts';
 import type { Decoded } from '../../ledger/record.ts';
 import type { RefusalCode } from '../../ledger/refusals.ts';
 import { type Replica, apply } from '../../ledger/replica.ts';
-import { type Pending, type Verified, accept } from '../../ledger/verify.ts';
+import { type Verified, accept } from '../../ledger/verify.ts';
 import { RECORDS_PER_CHECK } from './limits.ts';
 
 export type Check = (jobs: readonly SignatureJob[]) => Promise<readonly boolean[]>;
@@ -36,25 +36,20 @@ export interface IntakeParts {
 
 /** What the door said of a batch, sorted by what is to be done. */
 export interface Sorted {
-  readonly pending: readonly Pending[];
-  readonly duplicates: readonly Decoded[];
-  readonly parked: number;
-  readonly refused: readonly RefusedRecord[];
+  /** Signatures still unseen. */
+  readonly passed: Decoded[];
+  readonly duplicates: Decoded[];
+  readonly refused: RefusedRecord[];
 }
 
-export function sortScreened(records: readonly Decoded[], screened: readonly Screened[]): Sorted {
-  const pending: Pending[] = [];
-  const duplicates: Decoded[] = [];
-  const refused: RefusedRecord[] = [];
-  let parked = 0;
-  screened.forEach((outcome, i) => {
-    const record = records[i] as Decoded;
-    if (outcome.kind === 'check') pending.push(outcome.pending);
-    else if (outcome.kind === 'held') duplicates.push(record);
-    else if (outcome.kind === 'parked') parked++;
-    else refused.push({ record, code: outcome.code });
-  });
-  return { pending, duplicates, parked, refused };
+export function emptySorted(): Sorted {
+  return { passed: [], duplicates: [], refused: [] };
+}
+
+export function sortOne(sorted: Sorted, record: Decoded, outcome: Screened): void {
+  if (outcome.kind === 'check') sorted.passed.push(record);
+  else if (outcome.kind === 'held') sorted.duplicates.push(record);
+  else if (outcome.kind === 'refused') sorted.refused.push({ record, code: outcome.code });
 }
 
 /**
@@ -73,7 +68,7 @@ export async function takeIn(
   while (todo !== null) {
     const { sorted, verdicts } = screenAndCheck(parts, todo, mode);
     already.push(...sorted.duplicates);
-    const round = await keepGood(parts, sorted.pending, (await verdicts).flat());
+    const round = await keepGood(parts, sorted.passed, await verdicts);
     accepted.push(...round.accepted);
     refused.push(...round.refused);
     // Whoever was let in may have let in others further down the batch.
@@ -109,40 +104,45 @@ interface Round {
 
 interface Screening {
   readonly sorted: Sorted;
-  readonly verdicts: Promise<readonly (readonly boolean[])[]>;
+  readonly verdicts: Promise<readonly boolean[]>;
 }
 
 /** No turn of the loop passes in here, so that nothing else moves the replica meanwhile. */
 function screenAndCheck(parts: IntakeParts, records: Iterable<Decoded>, mode: Mode): Screening {
   const screenNext = screener(parts.replica, mode);
-  const seen: Decoded[] = [];
-  const screened: Screened[] = [];
+  const sorted = emptySorted();
   const checks: Promise<readonly boolean[]>[] = [];
   let jobs: SignatureJob[] = [];
   let waiting = 0;
   const begin = (): void => {
     if (jobs.length > 0) checks.push(parts.check(jobs));
-    [jobs, waiting] = [[], 0];
+    jobs = [];
+    waiting = 0;
   };
   for (const record of records) {
     const outcome = screenNext(record);
-    seen.push(record);
-    screened.push(outcome);
+    sortOne(sorted, record, outcome);
     if (outcome.kind !== 'check') continue;
-    jobs.push(...outcome.pending.jobs);
+    jobs.push(...signatureJobs(record));
     if (++waiting === RECORDS_PER_CHECK) begin();
   }
   begin();
-  return { sorted: sortScreened(seen, screened), verdicts: Promise.all(checks) };
+  return { sorted, verdicts: inOne(checks) };
+}
+
+/** A record that comes alone has one check: nothing to gather. */
+async function inOne(checks: readonly Promise<readonly boolean[]>[]): Promise<readonly boolean[]> {
+  const [first] = checks;
+  return first !== undefined && checks.length === 1 ? first : (await Promise.all(checks)).flat();
 }
 
 async function keepGood(
   parts: IntakeParts,
-  pending: readonly Pending[],
+  passed: readonly Decoded[],
   verdicts: readonly boolean[],
 ): Promise<Round> {
-  if (pending.length === 0) return { accepted: [], refused: [], released: [] };
-  const { records, refused, orphaned } = accept(pending, verdicts);
+  if (passed.length === 0) return { accepted: [], refused: [], released: [] };
+  const { records, refused, orphaned } = accept(passed, verdicts);
   if (records.length > 0) await parts.keep(records);
   const released = records.flatMap((record) => apply(parts.replica, record));
   // A record behind a bad one is shown to the door again: it is parked now.

@@ -2,15 +2,16 @@
 // the verdict on a line does not depend on where in the file it stands. Our own file at start, and
 // any file that somebody wants verified. Spec: docs/ledger.md, "The file".
 
-import { screen } from '../../ledger/door.ts';
+import { screener } from '../../ledger/door.ts';
 import type { Decoded } from '../../ledger/record.ts';
+import { signatureJobs } from '../../ledger/proof.ts';
 import { type Replica, apply, createReplica } from '../../ledger/replica.ts';
 import type { Shelf } from '../../ledger/shelf.ts';
-import { type Verified, accept, pend } from '../../ledger/verify.ts';
+import { type Verified, accept } from '../../ledger/verify.ts';
 import type { Platform } from '../../proto/platform.ts';
 import type { Judgement, PlacedRecord, ReplayHooks } from '../lines/replay.ts';
 import { type EarlyChecks, earlyChecks } from './early-checks.ts';
-import { type Check, type RefusedRecord, sortScreened } from './intake.ts';
+import { type Check, type RefusedRecord, emptySorted, sortOne } from './intake.ts';
 
 export interface JudgeParts {
   readonly shelf: Shelf;
@@ -33,8 +34,7 @@ export function judgeOf(parts: JudgeParts, restored: Replica | null): Judge {
     const refused: { record: Decoded; code: 'bad-signature' }[] = [];
     for (const record of records) {
       if (record.act.kind !== 'genesis' || !parts.choose(record)) continue;
-      const pending = pend(record);
-      const accepted = accept([pending], await parts.check(pending.jobs));
+      const accepted = accept([record], await parts.check(signatureJobs(record)));
       const genesis = accepted.records[0];
       if (genesis !== undefined) {
         replica = createReplica(genesis, parts.shelf, parts.platform);
@@ -84,10 +84,12 @@ async function judgeRest(
     const refused = records.map((record) => ({ record, code: 'unknown-author' as const }));
     return { held: [], duplicates: [], refused };
   }
-  const sorted = sortScreened(records, screen(replica, records, 'audit'));
+  const sorted = emptySorted();
+  const screenNext = screener(replica, 'audit');
+  for (const record of records) sortOne(sorted, record, screenNext(record));
   const turnedAway = await forgedBeginnings(early, sorted.refused);
-  const verdicts = await early.verdictsOf(sorted.pending);
-  const accepted = accept(sorted.pending, verdicts);
+  const verdicts = await early.verdictsOf(sorted.passed);
+  const accepted = accept(sorted.passed, verdicts);
   const orphans = accepted.orphaned.map((record) => ({ record, code: 'parked-full' as const }));
   return {
     held: accepted.records,
@@ -101,11 +103,11 @@ async function forgedBeginnings(
   early: EarlyChecks,
   refused: readonly RefusedRecord[],
 ): Promise<readonly RefusedRecord[]> {
-  const pending = refused
-    .filter(({ record }) => record.act.kind === 'genesis')
-    .map(({ record }) => pend(record));
-  if (pending.length === 0) return refused;
-  const bad = accept(pending, await early.verdictsOf(pending)).refused;
+  const geneses = refused
+    .map(({ record }) => record)
+    .filter((record) => record.act.kind === 'genesis');
+  if (geneses.length === 0) return refused;
+  const bad = accept(geneses, await early.verdictsOf(geneses)).refused;
   const forged = new Map(bad.map(({ record, code }) => [record, code]));
   return refused.map(({ record, code }) => ({ record, code: forged.get(record) ?? code }));
 }

@@ -3,11 +3,12 @@
 
 import { existsSync } from 'node:fs';
 import type { Act } from '../../ledger/kinds.ts';
+import { signatureJobs } from '../../ledger/proof.ts';
 import type { Decoded } from '../../ledger/record.ts';
 import { type Replica, createReplica, frontierRoot, stateRoot } from '../../ledger/replica.ts';
 import { RULES_VERSION } from '../../ledger/limits.ts';
 import { restoreReplica, snapshotOf } from '../../ledger/snapshot.ts';
-import { type Verified, accept, pend } from '../../ledger/verify.ts';
+import { type Verified, accept } from '../../ledger/verify.ts';
 import { assert } from '../../proto/assert.ts';
 import { SELF_TEST_ID, selfTest } from '../../proto/selftest.ts';
 import { nodePlatform } from '../platform.ts';
@@ -82,8 +83,7 @@ export async function foundHome(
   assertSoundPlatform();
   if (existsSync(pathsIn(folder).ledger)) throw new StoreFault('has-ledger', folder);
   const pool = poolFor(options);
-  const pending = pend(genesis);
-  const [first] = accept([pending], await pool.verify(pending.jobs)).records;
+  const [first] = accept([genesis], await pool.verify(signatureJobs(genesis))).records;
   assert(first?.act.kind === 'genesis', 'a ledger is founded on a signed genesis');
   const store = await openStore(folder, { ...VERIFIER, create: true });
   try {

@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import { verdict } from '../../proto/ed25519.ts';
 import { type SignatureJob, signatureCount, signatureJobs } from '../../ledger/proof.ts';
 import type { Decoded } from '../../ledger/record.ts';
-import { pend } from '../../ledger/verify.ts';
 import { earlyChecks } from '../../src/home/early-checks.ts';
 import { EARLY_BATCHES_MAX } from '../../src/home/limits.ts';
 import { nodePlatform } from '../../src/platform.ts';
@@ -48,7 +47,7 @@ test.each([
   const early = earlyChecks(check);
   for (const batch of batches) early.begin(batch);
   for (const some of [records, records.toReversed(), records.slice(2, 4), []]) {
-    expect(await early.verdictsOf(some.map(pend))).toEqual(expected(some));
+    expect(await early.verdictsOf(some)).toEqual(expected(some));
   }
 });
 
@@ -56,8 +55,8 @@ test('what was begun is not checked again', async () => {
   const early = earlyChecks(check);
   early.begin(records);
   const before = asked;
-  await early.verdictsOf(records.map(pend));
-  await early.verdictsOf(records.slice(1).map(pend));
+  await early.verdictsOf(records);
+  await early.verdictsOf(records.slice(1));
   expect(asked).toBe(before);
 });
 
@@ -65,7 +64,7 @@ test('a check that failed fails whoever asks for it, and nobody else', async () 
   const early = earlyChecks(() => Promise.reject(new Error('the threads are gone')));
   early.begin(records);
   await new Promise(setImmediate);
-  await expect(early.verdictsOf(records.map(pend))).rejects.toThrow('gone');
+  await expect(early.verdictsOf(records)).rejects.toThrow('gone');
 });
 
 test('no more batches are begun than run, however many are shown that nobody asks for', async () => {

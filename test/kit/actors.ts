@@ -15,7 +15,7 @@ import {
 import type { Act, NodeAdmitBody, WireguardClaim } from '../../ledger/kinds.ts';
 import type { Action, Grant } from '../../ledger/grant.ts';
 import { ACTIONS } from '../../ledger/grant.ts';
-import { acceptanceMessage, wireguardMessage } from '../../ledger/proof.ts';
+import { acceptanceMessage, signatureJobs, wireguardMessage } from '../../ledger/proof.ts';
 import { screen, type Mode } from '../../ledger/door.ts';
 import { accept } from '../../ledger/verify.ts';
 import { verdict } from '../../proto/ed25519.ts';
@@ -256,16 +256,16 @@ export function take(into: World, records: readonly Decoded[], mode: Mode = 'doo
     moved = false;
     const screened = screen(into.replica, todo, mode);
     const waiting: Decoded[] = [];
-    const pending = [];
+    const pending: Decoded[] = [];
     for (const [i, outcome] of screened.entries()) {
       const record = todo[i] as Decoded;
-      if (outcome.kind === 'check') pending.push(outcome.pending);
+      if (outcome.kind === 'check') pending.push(record);
       else if (outcome.kind === 'refused' && outcome.code === 'unknown-author')
         waiting.push(record);
       else if (outcome.kind === 'refused') into.refused.push({ record, code: outcome.code });
     }
-    const verdicts = pending.flatMap(({ jobs }) =>
-      jobs.map((job) => {
+    const verdicts = pending.flatMap((record) =>
+      signatureJobs(record).map((job) => {
         into.checks.count++;
         return verdict(nodePlatform, job.key, job.message, job.signature);
       }),

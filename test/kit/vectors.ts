@@ -2,6 +2,7 @@
 // and then the roots, the state, and what is void.
 
 import { type Mode, screen } from '../../ledger/door.ts';
+import { signatureJobs } from '../../ledger/proof.ts';
 import { type Decoded, decodeBytes } from '../../ledger/record.ts';
 import {
   type Replica,
@@ -103,11 +104,10 @@ function takeOne(
       told ??= outcome?.kind === 'refused' ? outcome.code : (outcome?.kind ?? 'held');
       continue;
     }
-    const { pending } = outcome;
-    const good = pending.jobs.map((job) =>
+    const good = signatureJobs(record).map((job) =>
       verdict(nodePlatform, job.key, job.message, job.signature),
     );
-    const { records, refused } = accept([pending], good);
+    const { records, refused } = accept([record], good);
     told ??= refused[0]?.code ?? 'held';
     for (const taken of records) {
       shelf.put(taken);

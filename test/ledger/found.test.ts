@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { screen } from '../../ledger/door.ts';
 import { type Decoded, decodeText, sealedLine } from '../../ledger/record.ts';
 import { entryOf, frontierRoot, memberOf, stateOf, stateRoot } from '../../ledger/replica.ts';
+import { signatureJobs } from '../../ledger/proof.ts';
 import { accept } from '../../ledger/verify.ts';
 import { verdictOn } from '../../ledger/voids.ts';
 import { verdict } from '../../proto/ed25519.ts';
@@ -175,9 +176,11 @@ test('a copy with a bad signature does not hide the good one beside it', () => {
   ]) {
     const { replica } = world(s.genesis);
     const screened = screen(replica, batch);
-    const pending = screened.flatMap((one) => (one.kind === 'check' ? [one.pending] : []));
-    const verdicts = pending.flatMap(({ jobs }) =>
-      jobs.map((job) => verdict(nodePlatform, job.key, job.message, job.signature)),
+    const pending = screened.flatMap((one) => (one.kind === 'check' ? [one.record] : []));
+    const verdicts = pending.flatMap((record) =>
+      signatureJobs(record).map((job) =>
+        verdict(nodePlatform, job.key, job.message, job.signature),
+      ),
     );
     const accepted = accept(pending, verdicts);
     expect(accepted.records).toEqual([a, next]);
@@ -193,7 +196,7 @@ test('two good signatures under one record are one record', () => {
   const [first] = screen(replica, [a]);
   if (first?.kind !== 'check') throw new Error('a new record is checked');
   // The same bytes twice, as if a second signature of them verified too.
-  const accepted = accept([first.pending, first.pending], [true, true]);
+  const accepted = accept([first.record, first.record], [true, true]);
   expect(accepted).toEqual({ records: [a], refused: [], copies: [a], orphaned: [] });
 });
 

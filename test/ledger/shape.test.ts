@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { screen } from '../../ledger/door.ts';
 import { decodeText, sealedLine } from '../../ledger/record.ts';
 import type { Decoded } from '../../ledger/record.ts';
+import { signatureJobs } from '../../ledger/proof.ts';
 import { accept } from '../../ledger/verify.ts';
 import { canonical, type Json, type JsonObject } from '../../proto/json.ts';
 import { nodePlatform } from '../../src/platform.ts';
@@ -200,7 +201,7 @@ test('nothing behind a record with a bad signature is taken with it, and it is n
   if (!bad.ok) throw new Error(bad.code);
   const into = settle([t.genesis]);
   const screened = screen(into.replica, [bad.value, two, three]);
-  const pending = screened.flatMap((each) => (each.kind === 'check' ? [each.pending] : []));
+  const pending = screened.flatMap((each) => (each.kind === 'check' ? [each.record] : []));
   const { records, refused, orphaned } = accept(pending, [false, true, true]);
   expect([records, refused.map((r) => r.code), orphaned]).toEqual([
     [],
@@ -217,7 +218,7 @@ test('a verdict that is missing is no yes', () => {
   const [second] = screen(settle([s.genesis, admit]).replica, [nodeAdmit]);
   expect(first?.kind).toBe('parked');
   if (second?.kind !== 'check') throw new Error('it follows what is held');
-  expect(second.pending.jobs).toHaveLength(3);
-  expect(accept([second.pending], [true, true]).refused.map((r) => r.code)).toEqual(['bad-proof']);
-  expect(accept([second.pending], []).refused.map((r) => r.code)).toEqual(['bad-signature']);
+  expect(signatureJobs(second.record)).toHaveLength(3);
+  expect(accept([second.record], [true, true]).refused.map((r) => r.code)).toEqual(['bad-proof']);
+  expect(accept([second.record], []).refused.map((r) => r.code)).toEqual(['bad-signature']);
 });

@@ -48,8 +48,8 @@ export const VERIFIER = [
   m(
     'signed bytes have their prefix',
     'ledger/record.ts',
-    'utf8(SIGNED_PREFIX + unsigned)',
-    'utf8(unsigned)',
+    'utf8Beside(SIGNED_PREFIX + unsigned)',
+    'utf8Beside(unsigned)',
   ),
   m(
     'links are sorted and distinct',

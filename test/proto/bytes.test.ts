@@ -12,6 +12,7 @@ import {
   toBase64url,
   toHex,
   utf8,
+  utf8Beside,
 } from '../../proto/bytes.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -107,4 +108,10 @@ describe('byte strings', () => {
       }),
     );
   });
+});
+
+test('texts side by side in one memory stay what they were', () => {
+  const texts = ['', 'a', 'é€😀', 'x'.repeat(30_000), 'y'.repeat(70_000)];
+  const many = Array.from({ length: 200 }, (_, i) => `${texts[i % texts.length]}${i}`);
+  expect(many.map(utf8Beside).map(textOf)).toEqual(many);
 });
