@@ -38,7 +38,7 @@ export interface RowResults {
   readonly more?: readonly string[];
 }
 
-export type Bench = 'mesh' | 'place';
+export type Bench = 'mesh' | 'place' | 'ui';
 
 export interface Results {
   readonly bench: Bench;
@@ -48,6 +48,7 @@ export interface Results {
 const ENDS: Readonly<Record<Bench, string>> = {
   mesh: '<!-- end of the results of the mesh -->',
   place: '<!-- end of the results of placing -->',
+  ui: '<!-- end of the results of the screens -->',
 };
 
 /** Measures the rows that are wanted, says how it went, and answers the exit code. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = 'bench/dist';
-const BENCHES = ['ledger', 'pairing', 'beat', 'mesh', 'place'];
+const BENCHES = ['ledger', 'pairing', 'beat', 'mesh', 'place', 'ui'];
 
 const [name, ...options] = process.argv.slice(2);
 if (!BENCHES.includes(name)) fail(`name a benchmark: ${BENCHES.join(', ')}`, 2);

@@ -1,5 +1,5 @@
-// The job of the demonstration: a small image, placed from attic on cellar, its log and its receipt;
-// in bubblewrap, or in podman where that does not work here.
+// The job of the demonstration: a small image, placed from attic on cellar, its log and its
+// receipt; in bubblewrap, or in podman where that does not work here.
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,7 +55,10 @@ async function readyForJobs({ attic, cellar, hosts }: Stage): Promise<void> {
   }
   await until('attic knows that cellar takes jobs', async () => {
     const { nodes } = await askDaemon(attic.folder, 'nodes', undefined);
-    const offering = nodes.filter(({ offer }) => offer?.kinds.includes('job') === true);
+    const offering = nodes.filter(
+      ({ offer, headroom }) =>
+        offer?.taking === 'open' && offer.kinds.includes('job') && headroom !== null,
+    );
     return offering.length >= (bubble.usable ? hosts.length : 1);
   });
 }

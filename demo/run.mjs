@@ -1,6 +1,7 @@
 // Starts the demonstration from a fresh clone: installs and builds kith, compiles the demonstration
 // with its laboratory into demo/dist, and runs that; in a namespace where its caller is root there,
-// if the caller is nobody special. `npm run demo -- --help` lists the options.
+// if the caller is nobody special. `npm run demo -- --help` lists the options. With `pictures` as its
+// first word it is `npm run screenshots` (pictures.ts), which plays on the same stage.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
@@ -17,8 +18,10 @@ step('compiling', process.execPath, [
 ]);
 // Generated code is JavaScript already, and the compiler leaves it where it is.
 cpSync(`${ROOT}/proto/wire.js`, `${ROOT}/demo/dist/proto/wire.js`);
-const words = [...asRoot(), process.execPath, `${ROOT}/demo/dist/demo/main.js`];
-const [program, ...args] = [...words, ...process.argv.slice(2)];
+const options = process.argv.slice(2);
+const main = options[0] === 'pictures' ? options.shift() : 'main';
+const words = [...asRoot(), process.execPath, `${ROOT}/demo/dist/demo/${main}.js`];
+const [program, ...args] = [...words, ...options];
 const run = spawn(program, args, { stdio: 'inherit' });
 // Whoever presses Ctrl-C waits for the end of the cleaning up.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

@@ -1,5 +1,5 @@
-// The story, step by step: what is typed on which host, and what is waited for in between. Each step
-// shows something; where it cannot, it throws, and the demonstration names it.
+// The story, step by step: what is typed on which host, and what is waited for in between. Each
+// step shows something; where it cannot, it throws, and the demonstration names it.
 
 import { askDaemon } from '../src/daemon/client.ts';
 import type { Host } from '../test/lab/host.ts';

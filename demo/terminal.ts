@@ -1,5 +1,6 @@
-// A terminal on a host: one command line in it, just as it is typed, with what it prints and what is
-// typed where it asks. It is a real terminal, so that kith shows and asks what it would of a person.
+// A terminal on a host: one command line in it, just as it is typed, with what it prints and what
+// is typed where it asks. It is a real terminal, so that kith shows and asks what it would of a
+// person.
 
 import type { Host } from '../test/lab/host.ts';
 import { screenOf } from './screen.ts';

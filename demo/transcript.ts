@@ -28,24 +28,26 @@ export interface Transcript {
 export function transcriptOn(out: NodeJS.WriteStream): Transcript {
   const style: Style = styleFor(out, process.env);
   const put = (text: string): void => void out.write(`${text}\n`);
-  const prompt = (host: Host, line: string): void =>
-    put(`${style.green(`${host.name}$`)} ${style.bold(line)}`);
+  // Of what stands behind a line nobody sees anything.
+  const line = (text: string): void => put(text.trimEnd());
+  const prompt = (host: Host, typed: string): void =>
+    put(`${style.green(`${host.name}$`)} ${style.bold(typed)}`);
   return {
     prompt,
     step: (number, name) => put(`\n${style.yellow(`[${number}] ${name}`)}`),
     say: (text) => put(`\n${wrapped(text, COLUMNS).join('\n')}\n`),
-    show: (lines) => put(trimmed(lines).join('\n')),
-    async type(host, line, { answers = [], code = 0 } = {}) {
-      prompt(host, line);
-      const ended = await openTerminal(host, line, { answers, onLine: put }).ended;
+    show: (lines) => trimmed(lines).forEach(line),
+    async type(host, typed, { answers = [], code = 0 } = {}) {
+      prompt(host, typed);
+      const ended = await openTerminal(host, typed, { answers, onLine: line }).ended;
       if (ended.code === code) return ended;
-      throw new Error(`${host.name}$ ${line}: it ended with ${ended.code}`);
+      throw new Error(`${host.name}$ ${typed}: it ended with ${ended.code}`);
     },
-    async stay(host, line, pattern) {
-      prompt(host, `${line} &`);
+    async stay(host, typed, pattern) {
+      prompt(host, `${typed} &`);
       let isShown = true;
-      const onLine = (text: string): void => void (isShown && put(text));
-      const terminal = openTerminal(host, line, { onLine });
+      const onLine = (text: string): void => void (isShown && line(text));
+      const terminal = openTerminal(host, typed, { onLine });
       await terminal.until(pattern);
       isShown = false;
       return terminal;

@@ -1,5 +1,5 @@
-// The step that belongs to the visitor: the terminal UI on the first host, or a shell on any, at the
-// visitor's own terminal until it is left.
+// The step that belongs to the visitor: the terminal UI on the first host, or a shell on any, at
+// the visitor's own terminal until it is left.
 
 import { spawn, spawnSync } from 'node:child_process';
 import type { Host } from '../test/lab/host.ts';
@@ -44,13 +44,23 @@ function enterPressed(): Promise<void> {
   });
 }
 
-/** Answers how it ended. */
-function atTerminal(host: Host, words: readonly string[]): Promise<number | null> {
+/** What starts a program in a host at a terminal that is there already. */
+export function programOn(
+  host: Host,
+  words: readonly string[],
+): { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>> } {
   const { NO_COLOR: _, TERM: __, ...own } = environmentOf(host);
-  const env = { ...process.env, ...own, SHELL: '/bin/sh', PS1: `${host.name}$ ` };
   const go = ['sh', '-c', 'cd; exec "$@"', 'sh', ...words];
   const target = ['--target', String(host.machine.pid)];
-  const child = spawn('nsenter', [...target, ...ENTER, ...go], { stdio: 'inherit', env });
+  return { argv: ['nsenter', ...target, ...ENTER, ...go], env: { ...own, SHELL: '/bin/sh' } };
+}
+
+/** Answers how it ended. */
+function atTerminal(host: Host, words: readonly string[]): Promise<number | null> {
+  const { argv, env: own } = programOn(host, words);
+  const env = { ...process.env, ...own, PS1: `${host.name}$ ` };
+  const [program, ...rest] = argv as [string, ...string[]];
+  const child = spawn(program, rest, { stdio: 'inherit', env });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => {

@@ -2,7 +2,8 @@
 // `<!-- end -->` stands what the table NAME of that source file holds, and prose around it stays.
 // `npm run docs` writes; test/repo/docs.test.ts compares, and demands a place for every table.
 // Also writes docs/commands.md, all of it, from the catalogue of commands, and the fields of
-// docs/work.md, and draws the diagrams of docs/pairing.md and docs/links.md.
+// docs/work.md, the keys of docs/tui.md, and draws the diagrams of docs/pairing.md and
+// docs/links.md.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -80,6 +81,10 @@ async function main() {
   const { withFields } = await import(pathToFileURL(table).href);
   const work = join(ROOT, 'docs/work.md');
   writeFileSync(work, withFields(readFileSync(work, 'utf8')));
+  const keys = join(ROOT, 'dist/src/cli/screen-keys.js');
+  const { withKeys } = await import(pathToFileURL(keys).href);
+  const screens = join(ROOT, 'docs/tui.md');
+  writeFileSync(screens, withKeys(readFileSync(screens, 'utf8')));
   const { manual } = await import(pathToFileURL(join(ROOT, 'dist/src/cli/manual.js')).href);
   writeFileSync(join(ROOT, 'docs/commands.md'), manual());
 }

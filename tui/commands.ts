@@ -28,6 +28,8 @@ export interface Complaint {
   readonly code: string;
   readonly what: string;
   readonly hint: string;
+  /** What it is about, as it stands in `what`, too: of a spec, it begins with the field. */
+  readonly detail?: string;
 }
 
 /** Where what it says is shown: `notice` says how it ended, `output` is a window of its own. */
@@ -40,6 +42,7 @@ export type Purpose =
   | 'commit'
   | 'place'
   | 'dry-run'
+  | 'image'
   | 'follow'
   | 'daemon';
 
@@ -63,6 +66,13 @@ export interface RunEnd {
 
 export function hasSaid(run: Run, document: unknown): Run {
   return { ...run, said: [...run.said, document].slice(-SAID_MAX) };
+}
+
+/**
+ * Whether leaving would cut it short: a daemon outlives the screens, and a log is only followed.
+ */
+export function isUnfinished({ ended, purpose }: Run): boolean {
+  return ended === null && purpose !== 'follow' && purpose !== 'daemon';
 }
 
 /** As it would be typed; what a shell would read otherwise is quoted. */

@@ -5,7 +5,7 @@ import { type Line, line, span, wrapped } from './draw.ts';
 import { documentLines } from './documents.ts';
 import { type Dialog, type Model, type Step, runOf, stay } from './model.ts';
 import { begin } from './starting.ts';
-import { typedText } from './commands.ts';
+import { isUnfinished, typedText } from './commands.ts';
 
 export function onDialogKey(model: Model, dialog: Dialog, key: string): Step {
   const closed = { ...model, dialog: null };
@@ -61,7 +61,7 @@ export function dialogLines(model: Model, dialog: Dialog, width: number, height:
       ];
     case 'leave':
       return [
-        ...model.runs.filter(({ ended }) => ended === null).map(({ title }) => line(title)),
+        ...model.runs.filter(isUnfinished).map(({ title }) => line(title)),
         line(''),
         line(span('Leave, and break that off?  y: leave   n or Esc: stay', 'bold')),
       ];

@@ -223,7 +223,23 @@ export interface HostingFacts {
   }[];
 }
 
-export type ImagesFacts = Readonly<Record<string, unknown>>;
+export interface ImageFacts {
+  readonly id: string;
+  readonly sizeBytes: number;
+  readonly form: string;
+  readonly names: readonly string[];
+}
+
+/** `kith image list --json`: what is here, what is on its way, and what other members have. */
+export interface ImagesFacts {
+  readonly held: readonly (ImageFacts & { readonly damaged: boolean })[];
+  readonly partial: readonly { readonly id: string; readonly chunks: number }[];
+  readonly elsewhere: readonly {
+    readonly member: Key;
+    readonly name: string;
+    readonly images: readonly ImageFacts[];
+  }[];
+}
 
 /** `kith status --json`. */
 export interface HomeFacts {

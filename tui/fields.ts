@@ -13,6 +13,8 @@ export type Field =
       readonly help: string;
       readonly value: string;
       readonly cursor: number;
+      /** What holds where it is left empty. */
+      readonly unless?: string;
     }
   | {
       readonly kind: 'choice';
@@ -147,6 +149,10 @@ function inside(field: Field, isAt: boolean, width: number, glyphs: Glyphs) {
   const tone: Tone = isAt ? 'bold' : 'plain';
   switch (field.kind) {
     case 'text':
+      if (field.value === '' && field.unless !== undefined) {
+        const mark = isAt ? [span('_', 'chosen'), span(' ')] : [];
+        return [...mark, span(cut(`(${field.unless})`, width - 2 * mark.length), 'dim')];
+      }
       return isAt ? withCursor(field, width) : [span(cut(field.value, width), tone)];
     case 'choice':
       return choices(field, tone, width);

@@ -70,3 +70,15 @@ export function globalKey(key: string): GlobalKey | null {
 export function isFunctionKey(key: string): boolean {
   return /^f([1-9]|1[0-2])$/.test(key);
 }
+
+const WRITTEN: Readonly<Record<string, string>> = {
+  enter: 'Enter',
+  escape: 'Esc',
+  space: 'Space',
+  tab: 'Tab',
+};
+
+/** A key as people know it. */
+export function keyText(key: string): string {
+  return WRITTEN[key] ?? key;
+}

@@ -10,6 +10,12 @@ export const SAID_MAX = 2_000;
 /** Commands whose output is kept after they have ended: the last ones. */
 export const RUNS_MAX = 16;
 
+/** A form that has stood still for so long is tried: about a word, and not every letter. */
+export const TRY_AFTER_MS = 500;
+
+/** And again after this, since the room of the nodes changes with what others place. */
+export const TRY_AGAIN_MS = 10_000;
+
 /** Events of the daemon that can be scrolled back to. */
 export const EVENTS_MAX = 2_000;
 

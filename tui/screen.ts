@@ -38,6 +38,8 @@ export interface Screen {
   readonly onOpen?: (model: Model) => Step;
   /** After a fact has come, while the screen is shown. */
   readonly onTold?: (model: Model, want: Want) => Model;
+  /** With each move of the clock, while the screen is shown. */
+  readonly onTick?: (model: Model) => Step;
   /** After a command of one of its purposes has said something, asks, or has ended. */
   readonly onRun?: (model: Model, run: Run) => Step;
   readonly purposes?: readonly Run['purpose'][];

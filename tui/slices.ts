@@ -5,6 +5,7 @@ import type { CodeEntry } from './code-entry.ts';
 import type { Form } from './fields.ts';
 import type { Place } from './list.ts';
 import { END, START } from './list.ts';
+import type { Verdict } from './screens/place-verdict.ts';
 import type { Card } from './screens/join-card.ts';
 
 /** A command whose form is being filled in, and what is still wrong with it. */
@@ -66,6 +67,24 @@ export interface ApprovalsSlice {
   readonly ticket: Form | null;
 }
 
+/** New work: its form, what a dry run of it has said, and the images that it can be made of. */
+export interface PlaceSlice {
+  readonly stage: 'form' | 'images' | 'adding';
+  /** Null until the screen is opened. */
+  readonly form: Form | null;
+  /** Those of the other kinds of work as they were left, the last first. */
+  readonly past: readonly Form[];
+  /** When a key last changed it. */
+  readonly changedMs: number;
+  /** What the last dry run was asked, as it would be typed, and when. */
+  readonly tried: { readonly text: string; readonly atMs: number } | null;
+  readonly verdict: Verdict | null;
+  /** Of the last attempt to place it: what became of it, step by step, until the form changes. */
+  readonly attempt: { readonly run: number; readonly steps: readonly string[] } | null;
+  readonly images: Place;
+  readonly adding: Form | null;
+}
+
 export interface Slices {
   readonly help: { readonly back: number; readonly from: string | null };
   readonly links: { readonly place: Place };
@@ -78,12 +97,14 @@ export interface Slices {
   };
   readonly work: {
     readonly place: Place;
+    /** Which is chosen: rows come and go. Null: whichever is at the place. */
+    readonly chosen: string | null;
     readonly showsEnded: boolean;
     /** The log that is read: of which work, by which command, and how far back. */
     readonly log: { readonly id: string; readonly name: string; readonly back: number } | null;
     readonly isOpen: boolean;
   };
-  readonly place: { readonly place: Place };
+  readonly place: PlaceSlice;
   readonly logs: { readonly back: number; readonly worriesOnly: boolean };
   readonly network: { readonly place: Place; readonly isOpen: boolean };
   readonly commands: {
@@ -105,8 +126,19 @@ export const SLICES: Slices = {
     filter: '',
     typing: null,
   },
-  work: { place: START, showsEnded: false, log: null, isOpen: false },
-  place: { place: START },
+  work: { place: START, chosen: null, showsEnded: false, log: null, isOpen: false },
+  place: {
+    ...{
+      stage: 'form',
+      form: null,
+      past: [],
+      changedMs: 0,
+      tried: null,
+      verdict: null,
+      attempt: null,
+    },
+    ...{ images: START, adding: null },
+  },
   logs: { back: 0, worriesOnly: false },
   network: { place: START, isOpen: false },
   commands: { place: START, filter: '', filling: null },

@@ -3,13 +3,13 @@
 
 import type { Run } from './commands.ts';
 import type { Effect, Input } from './effects.ts';
-import { type Facts, UNASKED, type Want } from './facts.ts';
+import { type Facts, type HomeFacts, UNASKED, type Want, valueOf } from './facts.ts';
 import { onDialogKey } from './dialog.ts';
 import { globalKey, isFunctionKey } from './keys.ts';
 import { EVENTS_MAX, NOTICE_MS } from './limits.ts';
 import { type Model, type Notice, type ScreenName, type Step, runOf, stay } from './model.ts';
 import { askedOf, onQuestionKey, secretLength } from './questions.ts';
-import { hasSaid } from './commands.ts';
+import { hasSaid, isUnfinished } from './commands.ts';
 import type { Screen } from './screen.ts';
 import { SCREENS, screenOf } from './screens.ts';
 import { trendsWith } from './trends.ts';
@@ -35,7 +35,11 @@ function react(model: Model, input: Input): Step {
     case 'size':
       return stay({ ...model, size: { columns: input.columns, rows: input.rows } });
     case 'tick':
-      return stay({ ...model, nowMs: input.nowMs, notice: unlessOver(model.notice, input.nowMs) });
+      return onTick({
+        ...model,
+        nowMs: input.nowMs,
+        notice: unlessOver(model.notice, input.nowMs),
+      });
     case 'told':
       return onTold(model, input.want, input.value);
     case 'untold': {
@@ -68,6 +72,10 @@ function react(model: Model, input: Input): Step {
   }
 }
 
+function onTick(model: Model): Step {
+  return screenOf(model).onTick?.(model) ?? stay(model);
+}
+
 function onTold(model: Model, want: Want, value: unknown): Step {
   const held = { state: 'held', value, atMs: model.nowMs };
   const facts = { ...model.facts, [want]: held } as Facts;
@@ -77,17 +85,19 @@ function onTold(model: Model, want: Want, value: unknown): Step {
   if (want !== 'home' || screenOf(after).holds?.(after) === true) return stay(after);
   // A machine that belongs to nothing has one screen to begin with; one that belongs has the
   // others.
-  const { ledger } = value as { readonly ledger: string | null };
+  const { ledger, here } = value as HomeFacts;
+  // A join that was broken off leaves a ledger that does not know this machine: it is run again.
+  const belongs = ledger !== null && here?.node?.standing !== 'stranger';
   if (ledger === null && model.screen === 'network') return opened(after, 'first');
   // What was asked before there was a ledger is no news of it.
   const fresh = { ...UNASKED, home: after.facts.home, status: after.facts.status };
-  if (ledger !== null && model.screen === 'first') {
+  if (belongs && model.screen === 'first') {
     return opened({ ...after, facts: fresh }, 'network');
   }
   return stay(after);
 }
 
-export function opened(model: Model, name: ScreenName): Step {
+function opened(model: Model, name: ScreenName): Step {
   const after = { ...model, screen: name, dialog: null };
   return SCREENS[name].onOpen?.(after) ?? stay(after);
 }
@@ -105,8 +115,9 @@ function onKey(model: Model, key: string, text: string | null): Step {
     const { opens } = everywhere;
     if (opens === 'quit') return leave(model);
     // Where there is no ledger there is nothing to show but how one comes.
-    const isBare = model.screen === 'first' && opens !== 'help' && opens !== 'commands';
-    return isBare ? stay(model) : opened(model, opens);
+    const hasNone = valueOf(model.facts.home)?.ledger === null;
+    const isBare = hasNone && opens !== 'help' && opens !== 'commands';
+    return opened(model, isBare ? 'first' : opens);
   }
   return onOwnKey(model, screen, key, text);
 }
@@ -121,8 +132,7 @@ function onOwnKey(model: Model, screen: Screen, key: string, text: string | null
 
 /** At once where nothing would be cut short by it. */
 function leave(model: Model): Step {
-  const isBusy = model.runs.some(({ ended, purpose }) => ended === null && purpose !== 'follow');
-  if (!isBusy) return stay(model, { do: 'quit' });
+  if (!model.runs.some(isUnfinished)) return stay(model, { do: 'quit' });
   return stay({ ...model, dialog: { kind: 'leave' } });
 }
 
@@ -172,7 +182,7 @@ function onEnded(model: Model, { run: id, end }: Extract<Input, { in: 'ended' }>
 // shown.
 const QUIET: readonly Run['purpose'][] = ['output', 'dry-run', 'follow'];
 const SHOWN_BY: Partial<Readonly<Record<Run['purpose'], ScreenName>>> = {
-  ...{ found: 'first', join: 'first', admit: 'approvals' },
+  ...{ found: 'first', join: 'first', admit: 'approvals', place: 'place' },
 };
 
 function noticeOf(model: Model, { purpose, title }: Run, end: Run['ended']): Notice | null {

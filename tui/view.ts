@@ -4,7 +4,7 @@
 import { dialogLines } from './dialog.ts';
 import { EMPTY, type Line, type Tone, fitted, line, lineWidth, span, widthOf } from './draw.ts';
 import { valueOf } from './facts.ts';
-import { GLOBAL_KEYS } from './keys.ts';
+import { GLOBAL_KEYS, keyText } from './keys.ts';
 import { COLUMNS_MIN, ROWS_MIN } from './limits.ts';
 import type { Model } from './model.ts';
 import { questionLines } from './questions.ts';
@@ -139,7 +139,7 @@ function barLines(model: Model): Line[] {
   const isOpen = model.asking !== null || model.dialog !== null;
   const own = (isOpen ? [] : screen.bindings)
     .filter(({ when }) => when?.(model) !== false)
-    .map(({ key, label }): Line => line(span(key, 'key'), ` ${label}`));
+    .map(({ key, label }): Line => line(span(keyText(key), 'key'), ` ${label}`));
   const global = GLOBAL_KEYS.map(({ key, label }): Line => line(span(key.slice(1), 'key'), label));
   const isHeld = screen.holds?.(model) === true;
   return [...flowed(own, columns, '   '), ...(isHeld ? [] : flowed(global, columns, ' '))];

@@ -8,6 +8,7 @@ import { DaemonFault } from '../daemon/refusals.ts';
 import type { Names, Placed } from '../daemon/work-routes.ts';
 import { randomBytes } from '../os/clock.ts';
 import type { OwnedView } from '../../work/owner-view.ts';
+import { tellStep } from './asker.ts';
 import type { Call } from './command.ts';
 import { Stop, wrongUse } from './complaint.ts';
 import type { Exit } from './exit.ts';
@@ -50,6 +51,7 @@ export async function placeAndFollow(
   await needDaemon(call.folder, print);
   const placed = await askDaemon(call.folder, 'place', { spec, seed: wishes.seed });
   const say = (lines: readonly string[]): void => {
+    for (const one of lines) tellStep('placing', one);
     if (print.json || lines.length === 0) return;
     if (wishes.quiet) print.note(lines.join('\n'));
     else print.item({}, () => lines);

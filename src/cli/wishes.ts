@@ -14,7 +14,6 @@ export function specBy(
   call: Call,
   more: Readonly<Record<string, unknown>>,
 ): Result<Spec, SpecCode> {
-  const nodes = call.values('on');
   const publish = call.values('publish').map(portIn);
   const network = call.value('network');
   return readSpec({
@@ -23,28 +22,42 @@ export function specBy(
       ...given('cpu', call.value('cpus')),
       ...given('memory', call.value('mem')),
       ...given('disk', call.value('disk')),
-      ...gpus(call.value('gpus')),
+      ...gpus(call.value('gpus'), call.value('min-vram')),
     },
-    ...(nodes.length === 0 ? {} : { constraints: { nodes, policy: 'pin' } }),
+    constraints: constraintsBy(call),
     ...(network === undefined && publish.length === 0
       ? {}
       : { network: { ...given('mode', network), publish } }),
     limits: given('maxRuntime', call.value('timeout')),
-    ...(call.flag('replace') ? { lifecycle: { onHostLoss: 'replace' } } : {}),
+    lifecycle: {
+      ...given('restart', call.value('restart')),
+      ...(call.flag('replace') ? { onHostLoss: 'replace' } : {}),
+    },
     ...more,
   });
+}
+
+/** Nodes that are named are asked in that order, unless another policy is named, too. */
+function constraintsBy(call: Call): object {
+  const nodes = call.values('on');
+  return {
+    ...(nodes.length === 0 ? {} : { nodes, policy: 'pin' }),
+    ...given('policy', call.value('policy')),
+    need: call.values('need'),
+    avoid: call.values('avoid'),
+  };
 }
 
 function given(name: string, value: string | undefined): Record<string, string> {
   return value === undefined ? {} : { [name]: value };
 }
 
-function gpus(count: string | undefined): object {
-  if (count === undefined) return {};
+function gpus(count: string | undefined, minVram: string | undefined): object {
+  if (count === undefined) return minVram === undefined ? {} : { gpu: { minVram } };
   if (!/^\d{1,3}$/.test(count)) {
     throw new Stop(wrongUse(`--gpus is no such number: ${count}`, 'say how many: 1'));
   }
-  return { gpu: { count: Number(count) } };
+  return { gpu: { count: Number(count), ...given('minVram', minVram) } };
 }
 
 const PORTS = /^(?:(\d{1,5}):)?(\d{1,5})(?:\/(tcp|udp))?$/;

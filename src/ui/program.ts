@@ -51,7 +51,7 @@ export function startCommand(
   linesOf(child.stdout as Readable, (lines) => {
     const documents = lines.map(documentOf);
     complaint = documents.map(complaintIn).findLast((one) => one !== null) ?? complaint;
-    listener.said(documents.filter((one) => complaintIn(one) === null));
+    listener.said(documents.map(withoutComplaint).filter((one) => one !== null));
   });
   linesOf(child.stderr as Readable, (lines) => listener.said(lines));
   linesOf(asks, (lines) => {
@@ -148,9 +148,17 @@ function documentOf(line: string): unknown {
   }
 }
 
+/** What a document says beside its complaint; null where that is all of it. */
+function withoutComplaint(document: unknown): unknown {
+  if (complaintIn(document) === null) return document;
+  const { error: _, ...rest } = document as Readonly<Record<string, unknown>>;
+  return Object.keys(rest).length === 0 ? null : rest;
+}
+
 function complaintIn(document: unknown): RunEnd['complaint'] {
   if (typeof document !== 'object' || document === null || !('error' in document)) return null;
   const { code, what, hint, detail } = document.error as Record<string, unknown>;
-  const more = typeof detail === 'string' && detail !== '' ? ` (${detail})` : '';
-  return { code: String(code), what: `${String(what)}${more}`, hint: String(hint) };
+  const complaint = { code: String(code), what: String(what), hint: String(hint) };
+  if (typeof detail !== 'string' || detail === '') return complaint;
+  return { ...complaint, what: `${complaint.what} (${detail})`, detail };
 }

@@ -40,7 +40,7 @@ const TABLE: Table = {
   hosting: { everyMs: 3_000, ask: ({ folder }) => askDaemon(folder, 'workReady', undefined) },
   images: {
     everyMs: 5_000,
-    ask: async ({ folder }) => ({ ...(await askDaemon(folder, 'images', undefined)) }),
+    ask: ({ folder }) => askDaemon(folder, 'images', undefined),
   },
   home: { everyMs: null, ask: last(['status']) },
   members: { everyMs: null, ask: last(['ledger', 'state']) },

@@ -7,7 +7,7 @@ import { ASCII, UNICODE } from '../../tui/glyphs.ts';
 import { type Model, type Outside, modelAt } from '../../tui/model.ts';
 import { step, wantsOf } from '../../tui/update.ts';
 import { view } from '../../tui/view.ts';
-import { nowMs } from '../os/clock.ts';
+import { monotonicMs, nowMs } from '../os/clock.ts';
 import { type Program, lentTo } from './program.ts';
 import { createHands } from './hands.ts';
 import { FRAME_MS, TICK_MS } from './limits.ts';
@@ -40,22 +40,15 @@ export async function showScreens(wishes: Wishes): Promise<void> {
     glyphs: unicode ? UNICODE : ASCII,
   });
   const sources = openSources(program, take, complaintOf);
+  const pictures = pace(() => terminal.draw(view(model)));
   const ticker = setInterval(() => take({ in: 'tick', nowMs: nowMs() }), TICK_MS);
-  let frame: NodeJS.Timeout | null = null;
 
   function take(input: Input): void {
     const { model: after, out } = step(model, input);
     const isNew = after !== model;
     model = after;
     for (const effect of out) perform(effect);
-    if (isNew) drawSoon();
-  }
-
-  function drawSoon(): void {
-    frame ??= setTimeout(() => {
-      frame = null;
-      terminal.draw(view(model));
-    }, FRAME_MS);
+    if (isNew) pictures.soon();
   }
 
   function perform(effect: Effect): void {
@@ -75,10 +68,10 @@ export async function showScreens(wishes: Wishes): Promise<void> {
       case 'refresh':
         return sources.refresh(effect.wants);
       case 'lend':
-        return void terminal.lend(() => lentTo(program, effect.words)).then(drawSoon);
+        return void terminal.lend(() => lentTo(program, effect.words)).then(pictures.soon);
       case 'redraw':
         terminal.forget();
-        return drawSoon();
+        return pictures.soon();
       case 'quit':
         return quit();
     }
@@ -88,8 +81,34 @@ export async function showScreens(wishes: Wishes): Promise<void> {
   sources.want(wantsOf(model));
   await left;
   clearInterval(ticker);
-  if (frame !== null) clearTimeout(frame);
+  pictures.stop();
   sources.close();
   hands.close();
   terminal.close();
+}
+
+interface Pace {
+  soon(): void;
+  stop(): void;
+}
+
+/** Draws at once, where the last frame is old enough; a burst of inputs is one picture. */
+function pace(draw: () => void): Pace {
+  let next: NodeJS.Timeout | null = null;
+  let drawnMs = Number.NEGATIVE_INFINITY;
+  return {
+    soon() {
+      next ??= setTimeout(
+        () => {
+          next = null;
+          drawnMs = monotonicMs();
+          draw();
+        },
+        Math.max(0, drawnMs + FRAME_MS - monotonicMs()),
+      );
+    },
+    stop() {
+      if (next !== null) clearTimeout(next);
+    },
+  };
 }

@@ -8,21 +8,22 @@ import type { Digest, Key } from '../../proto/ids.ts';
 import type { Request, SignedDocument } from '../../work/documents.ts';
 import { hostFrom, snapshotOf } from '../../work/host-recovery.ts';
 import { stepHost } from '../../work/host.ts';
-import type { Draining, Effect, Entry, Found, Host, Input, Said } from '../../work/host-state.ts';
+import type { Draining, Effect, Entry, Host, Input, Said } from '../../work/host-state.ts';
 import type { Lease, Moment, Tag } from '../../work/lease.ts';
 import type { Spec } from '../../work/spec.ts';
 import type { Facts } from '../beat/facts.ts';
 import type { Tell } from '../daemon/events.ts';
-import type { Driver, Order } from './driver.ts';
+import type { Order } from './driver.ts';
 import type { Drivers } from './drivers.ts';
 import type { Endings } from './endings.ts';
 import type { Folders } from './folders.ts';
 import { guardUntil } from './guard.ts';
 import type { HostPapers } from './host-papers.ts';
 import type { WorkJournal } from './journal.ts';
-import { FACTS_MS, LOOK_MS, RECOVER_AGAIN_MS, USAGE_MS } from './limits.ts';
+import { FACTS_MS, LOOK_MS, USAGE_MS } from './limits.ts';
 import { factsOf, offerOf, workDigest } from './offered.ts';
 import type { Publishing } from './published.ts';
+import { foundBy } from './recovering.ts';
 import { type Asked, rightOf } from './rights.ts';
 import { type WorkRow, rowsOf } from './rows.ts';
 import { type Runs, createRuns } from './runs.ts';
@@ -367,36 +368,14 @@ async function askOwner(own: Own, tag: Tag, askedMs: number): Promise<void> {
  * Until every driver has said what it found nothing is taken: it is asked again where it cannot.
  */
 async function recover(own: Own): Promise<void> {
-  const { drivers, facts } = own.parts;
+  const { drivers, facts, folders, tell } = own.parts;
   await Promise.all([drivers.ready(), facts.ready()]);
   feedFacts(own);
-  const found = await Promise.all(drivers.probes().map(({ driver }) => recoverBy(own, driver)));
+  const found = await foundBy({
+    ...{ drivers, folders, tell, runs: own.runs },
+    isClosed: () => own.isClosed,
+    leases: () => own.host.leases.values(),
+  });
   await own.parts.tidy();
-  feed(own, { is: 'recovered', found: found.flat() });
-}
-
-async function recoverBy(own: Own, driver: Driver): Promise<readonly Found[]> {
-  for (let told = ''; !own.isClosed; ) {
-    const isUsable = drivesNow(own, driver);
-    // What cannot be asked, and was never asked to run anything, has found nothing.
-    if (!isUsable && !isNeeded(own, driver)) return [];
-    try {
-      return await own.runs.recover(driver);
-    } catch (error) {
-      const why = `${driver.name}: ${(error as Error).message}`;
-      if (why !== told) own.parts.tell({ event: 'failed', what: 'looking for work', why });
-      told = why;
-      await new Promise((resolve) => void setTimeout(resolve, RECOVER_AGAIN_MS));
-    }
-  }
-  return [];
-}
-
-function drivesNow({ parts }: Own, driver: Driver): boolean {
-  return parts.drivers.probes().some((one) => one.driver === driver && one.probe?.usable === true);
-}
-
-/** Some of the work that is known here is in its hands. */
-function isNeeded({ host, parts }: Own, { name }: Driver): boolean {
-  return [...host.leases.values()].some((lease) => parts.folders.driverOf(lease) === name);
+  feed(own, { is: 'recovered', found });
 }

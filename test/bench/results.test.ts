@@ -120,7 +120,7 @@ test('the page shows the results of pairing that are kept beside it', () => {
   expect(() => withResults('no markers', pairing)).toThrow('markers');
 });
 
-test('the page shows the results of mesh and placing that are kept beside it', () => {
+test('the page shows the results of mesh, screens and placing that are kept beside it', () => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const page = fs.readFileSync(join(root, 'docs/benchmarks.md'), 'utf8');
   const kept = keptResults(root, 'mesh');
@@ -142,9 +142,10 @@ test('the page shows the results of mesh and placing that are kept beside it', (
   const missed = { ...row, findings: [], missing: 'it lacks nft' };
   expect(withRows(page, withRow(kept, missed, []))).toContain('**not measured**: it lacks nft');
   expect(() => withRows('no markers', kept)).toThrow('markers');
-  // And those of placing, which have a table more.
+  // And those of the screens and of placing, which have a table more.
   const placing = keptResults(root, 'place');
   expect(withRows(page, placing)).toBe(page);
+  expect(withRows(page, keptResults(root, 'ui'))).toBe(page);
   const asked = { ...row, row: 'attempts', more: ['| hosts asked |'] };
   expect(withRows(page, withRow(placing, asked, []))).toContain('\n\n| hosts asked |\n\n- `');
 });

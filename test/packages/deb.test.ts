@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findTool } from '../../src/os/tools.ts';
 import { ROOT } from '../repo/sources.ts';
 
@@ -52,13 +52,17 @@ function whyNot(): string | null {
 }
 
 const missing = whyNot();
-const suite = missing === null ? describe : describe.skip;
 let built = '';
 
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-suite(`the Debian package${missing === null ? '' : ` (${missing})`}`, () => {
+beforeEach((ctx) => {
+  if (missing !== null) ctx.skip(missing);
+});
+
+describe('the Debian package', () => {
   beforeAll(() => {
+    if (missing !== null) return;
     const made = run(process.execPath, 'packages/build.mjs', '--with-node');
     expect([made.code, made.err]).toEqual([0, '']);
     built = made.out.slice(0, made.out.lastIndexOf(': '));
@@ -182,10 +186,6 @@ suite(`the Debian package${missing === null ? '' : ` (${missing})`}`, () => {
     expect(fs.existsSync(path.join(root, 'usr/lib/kith'))).toBe(false);
     expect(kept()).toEqual(before);
     expect(done('dpkg -P kith')).toContain('stay in /var/lib/kith');
-    expect(kept()).toEqual(before);
-    // Whoever installs it again goes on where they were.
-    done('dpkg -i kith.deb');
-    expect(JSON.parse(done('kith status --json'))).toMatchObject({ records: 2 });
     expect(kept()).toEqual(before);
   });
 });

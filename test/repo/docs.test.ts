@@ -1,12 +1,13 @@
 // The documents say what the sources say: every code of every table of refusals, and the numbers
 // that stand in more than one place.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { blocksOf, fill, PAGES } from '../../docs/generate.mjs';
 import manifest from '../../package.json' with { type: 'json' };
 import { SOURCES } from '../../src/boot/ready.mjs';
+import { withKeys } from '../../src/cli/screen-keys.ts';
 import { filesUnder, ROOT, textOf } from './sources.ts';
 
 type Table = Readonly<Record<string, { readonly what: string }>>;
@@ -48,6 +49,13 @@ describe('docs', () => {
     }
   });
 
+  test('docs/tui.md names the keys as the screens read them (else: npm run docs)', () => {
+    const text = textOf('docs/tui.md');
+    expect(text).toContain('| F12 or C |');
+    expect(withKeys(text)).toBe(text);
+    expect(withKeys(text.replace('| F12 or C |', '| F12 or X |'))).toBe(text);
+  });
+
   test('a table that lacks a code is noticed', () => {
     const table = { first: { what: 'one' }, second: { what: 'two' } };
     const before = 'a\n<!-- table: x.ts X -->\n<!-- end -->\nb\n';
@@ -85,5 +93,24 @@ describe('the folders that are built', () => {
     const versions = Object.values({ ...manifest.dependencies, ...manifest.devDependencies });
     expect(versions.length).toBeGreaterThan(10);
     for (const version of versions) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+});
+
+describe('the pictures', () => {
+  const pages = ['README.md', ...filesUnder('docs', ['.md'])];
+  const shown = pages.flatMap((page) =>
+    [...textOf(page).matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, path = '']) =>
+      join(dirname(page), path),
+    ),
+  );
+
+  test.each(shown)('%s is there, and small', (path) => {
+    expect(statSync(join(ROOT, path)).size).toBeLessThan(150_000);
+  });
+
+  test('each that is drawn is shown', () => {
+    const drawn = readdirSync(join(ROOT, 'docs/pictures'));
+    expect(drawn.length).toBeGreaterThan(5);
+    for (const name of drawn) expect(shown).toContain(`docs/pictures/${name}`);
   });
 });

@@ -210,7 +210,13 @@ laboratory('trouble, among real daemons and containers', (net, prepare) => {
   });
 
   test('a lost answer is unknown and doubles nothing; a right taken meanwhile is gone', async () => {
-    const [from, at] = [attic as Host, barn as Host];
+    const at = barn as Host;
+    // It has just come up again, and says so in its next heartbeat.
+    await until('attic knows that the barn takes work', async () => {
+      const nodes = await nodesOf(attic as Host);
+      const its = nodes.find(({ key }) => key === keyOf(at));
+      return its?.liveness === 'alive' && its.offer?.taking === 'open';
+    });
     await at.cable.shape?.({ delayMs: SLOW_MS });
     const lost = await placed(job('unsure', ['/bin/sleep', '3600']));
     await until('it is told to go', async () => (await shown(lost)).phase === 'going');
@@ -238,6 +244,5 @@ laboratory('trouble, among real daemons and containers', (net, prepare) => {
       ended: 'unplaced',
       asked: [{ host: keyOf(barn), code: 'no-cap' }],
     });
-    expect(from).toBeDefined();
   });
 });

@@ -1,6 +1,7 @@
-// F9 and parity: there is one catalogue of commands. Help, docs/commands.md (test/repo/docs.test.ts,
-// test/cli/manual.test.ts) and the screens are made of it; the local API has a catalogue of its own
-// (test/daemon/life.test.ts). Here: whatever is in the catalogue is on the screens, and nothing else.
+// F9 and parity: there is one catalogue of commands. Help, docs/commands.md
+// (test/repo/docs.test.ts, test/cli/manual.test.ts) and the screens are made of it; the local API
+// has a catalogue of its own (test/daemon/life.test.ts). Here: whatever is in the catalogue is on
+// the screens, and nothing else.
 
 import { describe, expect, test } from 'vitest';
 import { optionsOf, parse } from '../../src/cli/args.ts';

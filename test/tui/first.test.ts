@@ -45,6 +45,7 @@ test('a machine that belongs to nothing is asked what it is to be', () => {
   // There is nothing else to look at; help is.
   expect(after(welcomed(), ...keys('f8', 'f11', 'N')).model.screen).toBe('first');
   expect(after(welcomed(), ...keys('f1')).model.screen).toBe('help');
+  expect(after(welcomed(), ...keys('f1', 'f8')).model.screen).toBe('first');
   const belongs = after(welcomed(), told('home', FOUNDED));
   expect(belongs.model.screen).toBe('network');
 });
@@ -95,7 +96,10 @@ test('the recovery sheet is left with a yes alone, and is nowhere afterwards', (
   expect(JSON.stringify(left.model)).not.toContain(SECRET);
   expect(left.out).toContainEqual({ do: 'run', run: 2, words: ['up'], purpose: 'daemon' });
   expect(left.out).toContainEqual({ do: 'refresh', wants: ['home'] });
-  expect(after(left.model, told('home', FOUNDED)).model.screen).toBe('network');
+  const there = after(left.model, told('home', FOUNDED)).model;
+  expect(there.screen).toBe('network');
+  // The daemon goes on when the screens end: nobody is asked.
+  expect(after(there, ...keys('f10')).out).toEqual([{ do: 'quit' }]);
 });
 
 test('a founding that fails after its sheet shows both, and the form again', () => {
@@ -175,6 +179,19 @@ test('a code that is of no use is on no screen and in no model', () => {
   expect([back.slices.first.fault, JSON.stringify(back).includes(CODE)]).toEqual([null, false]);
   // Whoever wants to leave is asked.
   expect(after(shown, ...keys('f10')).model.dialog).toEqual({ kind: 'leave' });
+});
+
+test('a join that is broken off after the ledger came can be run again', () => {
+  const node = { name: null, fingerprint: 'ZZCA', standing: 'stranger' } as const;
+  const half = told('home', { ...FOUNDED, here: { node, operator: null } });
+  const complaint = {
+    code: 'pairing-hung-up',
+    what: 'the connection was closed',
+    hint: 'try again',
+  };
+  const failed = after(joining(), said(1, WINDOW), ended(1, complaint), half).model;
+  expectFrame('first-join-half', failed);
+  expect(after(failed, ...keys('f3')).model.screen).toBe('ledger');
 });
 
 test('who is admitted starts its daemon, unless one runs, and goes to the network', () => {

@@ -29,7 +29,7 @@ export function expectFrame(name: string, model: Model): void {
   expect(text).toBe(readFileSync(path, 'utf8'));
 }
 
-export const SMALL = { columns: 80, rows: 24 } as const;
+const SMALL = { columns: 80, rows: 24 } as const;
 export const LARGE = { columns: 160, rows: 50 } as const;
 
 /** 2026-12-01T12:00:00Z: a moment that stands still. */

@@ -15,6 +15,8 @@ export interface Session {
   press(...keys: readonly string[]): void;
   type(text: string): void;
   screen(): string;
+  /** The same with its colours, as a terminal is told them. */
+  painted(): string;
   /** Waits until the screen shows this; fails with what it shows instead. */
   shows(what: string | RegExp): Promise<string>;
   resize(columns: number, rows: number): void;
@@ -25,6 +27,8 @@ export interface Session {
 
 export interface Opening {
   readonly words: readonly string[];
+  /** What `words` are for; unless said, the kith of this clone. */
+  readonly program?: readonly string[];
   readonly columns?: number;
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -32,7 +36,13 @@ export interface Opening {
 
 let opened = 0;
 
-export function openSession({ words, columns = 80, rows = 24, env = {} }: Opening): Session {
+export function openSession({
+  words,
+  program = [KITH],
+  columns = 80,
+  rows = 24,
+  env = {},
+}: Opening): Session {
   const name = `kith-test-${process.pid}-${++opened}`;
   const tmux = (...args: readonly string[]): string =>
     execFileSync('tmux', ['-L', name, '-f', '/dev/null', ...args], { encoding: 'utf8' });
@@ -41,13 +51,14 @@ export function openSession({ words, columns = 80, rows = 24, env = {} }: Openin
     `${key}=${value}`,
   ]);
   const size = ['-x', String(columns), '-y', String(rows)];
-  tmux('new-session', '-d', '-s', 'ui', ...size, ...settings, KITH, ...words);
+  tmux('new-session', '-d', '-s', 'ui', ...size, ...settings, ...program, ...words);
   tmux('set-option', '-g', 'remain-on-exit', 'on');
   const screen = (): string => tmux('capture-pane', '-p', '-t', 'ui');
   return {
     press: (...keys) => void tmux('send-keys', '-t', 'ui', ...keys),
     type: (text) => void tmux('send-keys', '-t', 'ui', '-l', text),
     screen,
+    painted: () => tmux('capture-pane', '-e', '-p', '-t', 'ui'),
     async shows(what) {
       const until = performance.now() + PATIENCE_MS;
       for (;;) {

@@ -168,7 +168,7 @@ describe('an end', () => {
     one.run(spec);
     const other = { ...one.request('stop', spec), from: one.host.key };
     const no = { may: false, code: 'no-cap', why: 'no work.stop' } as const;
-    expect(one.ask(other, { right: no })).toMatchObject({ code: 'not-authorised' });
+    expect(one.ask(other, { right: no })).toMatchObject({ code: 'no-cap' });
     expect(one.stage()).toBe('running');
     expect(one.ask(other)).toEqual({ say: 'done' });
     expect(one.stage()).toBe('stopping');

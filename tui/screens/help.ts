@@ -2,7 +2,7 @@
 // them; and how the screens work.
 
 import { type Line, line, padded, span } from '../draw.ts';
-import { GLOBAL_KEYS } from '../keys.ts';
+import { GLOBAL_KEYS, keyText } from '../keys.ts';
 import { type Model, stay, withSlice } from '../model.ts';
 import type { Binding, Screen } from '../screen.ts';
 
@@ -76,7 +76,7 @@ function bindingLine({ outside }: Model, { key, label, command, what }: Binding)
   const row = outside.catalogue.find(({ path }) => path.join(' ') === words);
   const said = what ?? (row === undefined ? '' : `${row.summary} (kith ${words})`);
   return line(
-    span(padded(key, KEY_CELLS), 'key'),
+    span(padded(keyText(key), KEY_CELLS), 'key'),
     ' ',
     span(padded(label, LABEL_CELLS), 'bold'),
     said,

@@ -11,7 +11,7 @@ export interface Row {
   readonly spans: readonly Span[];
   /** All of it in words, where a row is too short. */
   readonly details: readonly string[];
-  /** What a filter looks into. */
+  /** What a filter looks into, in small letters. */
   readonly text: string;
   /** The record that can be looked at, and the member that can be removed. */
   readonly record?: string;
@@ -38,11 +38,12 @@ const ROWS: { readonly [Part in LedgerPart]: (model: Model) => readonly Row[] } 
 };
 
 interface Made {
-  readonly of: unknown;
+  readonly part: LedgerPart;
+  readonly all: readonly Row[];
   readonly filter: string;
   readonly rows: readonly Row[];
 }
-// Of 10,000 records the rows are made once, and not for each key.
+// Of 10,000 records the rows are made once, and not for each key or each letter of a filter.
 const made = new WeakMap<object, Made>();
 
 export function rowsOf(model: Model): readonly Row[] {
@@ -51,12 +52,17 @@ export function rowsOf(model: Model): readonly Row[] {
     part === 'log' ? valueOf(model.facts.log) : valueOf(model.facts.members);
   if (key === null) return [];
   const known = made.get(key);
-  if (known !== undefined && known.of === part && known.filter === filter) return known.rows;
+  const isMade = known !== undefined && known.part === part;
+  if (isMade && known.filter === filter) return known.rows;
+  const all = isMade ? known.all : ROWS[part](model).map(lowered);
   const wanted = filter.toLowerCase();
-  const all = ROWS[part](model);
-  const rows = wanted === '' ? all : all.filter(({ text }) => text.toLowerCase().includes(wanted));
-  made.set(key, { of: part, filter, rows });
+  const rows = wanted === '' ? all : all.filter(({ text }) => text.includes(wanted));
+  made.set(key, { part, all, filter, rows });
   return rows;
+}
+
+function lowered(row: Row): Row {
+  return { ...row, text: row.text.toLowerCase() };
 }
 
 export function emptyText({ facts, slices }: Model): string {

@@ -1,6 +1,6 @@
-// The log of one piece of work, as `kith logs -f --json` brings it: lines with when they came and of
-// which stream, what is lost said where it is missing, and the newest at the bottom unless somebody
-// has scrolled back.
+// The log of one piece of work, as `kith logs -f --json` brings it: lines with when they came and
+// of which stream, what is lost said where it is missing, and the newest at the bottom unless
+// somebody has scrolled back.
 
 import { fromBase64url } from '../../proto/bytes.ts';
 import { utcText } from '../../proto/when.ts';

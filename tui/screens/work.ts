@@ -3,7 +3,7 @@
 import { counted, spanText, utcText } from '../../proto/when.ts';
 import { type Line, line, padded, span, toned, wrapped } from '../draw.ts';
 import { valueOf } from '../facts.ts';
-import { moved, within } from '../list.ts';
+import { type Place, moved, within } from '../list.ts';
 import { type Model, type Step, nameOf, stay, withSlice } from '../model.ts';
 import type { Binding, Screen } from '../screen.ts';
 import { begin, confirmed } from '../starting.ts';
@@ -24,8 +24,19 @@ const AROUND_ROWS = 9;
 const LABEL_CELLS = 10;
 
 const isList = ({ slices }: Model): boolean => slices.work.log === null && !slices.work.isOpen;
-const hasChosen = (model: Model): boolean => isList(model) && chosen(model) !== null;
-const runs = (model: Model): boolean => hasChosen(model) && chosen(model)?.hasEnded === false;
+/** In the list, or in the details of one. */
+const hasChosen = (model: Model): boolean =>
+  model.slices.work.log === null && chosen(model) !== null;
+/** Only its owner may end it, or type at its console. */
+const runs = (model: Model): boolean => {
+  const row = hasChosen(model) ? chosen(model) : null;
+  return row !== null && !row.hasEnded && row.owned !== null;
+};
+/** A log is given to the owner, and at the host itself. */
+const isRead = (model: Model): boolean => {
+  const row = hasChosen(model) ? chosen(model) : null;
+  return row !== null && (row.owned !== null || row.host === valueOf(model.facts.status)?.node);
+};
 
 export const WORK: Screen = {
   name: 'work',
@@ -34,10 +45,10 @@ export const WORK: Screen = {
   bindings: [
     {
       ...{ key: 'enter', label: 'details', what: 'who was asked, why not there, and its receipts' },
-      when: hasChosen,
+      when: (model) => isList(model) && hasChosen(model),
       act: (model) => stay(withSlice(model, 'work', { isOpen: true })),
     },
-    { ...{ key: 'l', label: 'log', command: ['logs'] }, when: hasChosen, act: opened },
+    { ...{ key: 'l', label: 'log', command: ['logs'] }, when: isRead, act: opened },
     ending('s', 'stop', 'It is asked to end, and is ended if it does not do so in its time.'),
     ending('x', 'kill', 'It ends at once, without a chance to save anything.'),
     {
@@ -74,7 +85,14 @@ export const WORK: Screen = {
 
 function chosen(model: Model): WorkRow | null {
   const rows = workRows(model);
-  return rows[within(model.slices.work.place, rows.length, rows.length).at] ?? null;
+  return rows[placeIn(model, rows, rows.length).at] ?? null;
+}
+
+/** Rows come and go: what is chosen is a piece of work, wherever it stands now. */
+function placeIn({ slices }: Model, rows: readonly WorkRow[], room: number): Place {
+  const { place, chosen: id } = slices.work;
+  const at = id === null ? -1 : rows.findIndex((row) => row.id === id);
+  return within(at < 0 ? place : { ...place, at }, rows.length, room);
 }
 
 function ending(key: string, command: 'stop' | 'kill', effect: string): Binding {
@@ -107,7 +125,7 @@ const SCROLLS: Readonly<Record<string, number>> = {
 };
 
 function onKey(model: Model, key: string): Step | null {
-  const { log, isOpen, place } = model.slices.work;
+  const { log, isOpen } = model.slices.work;
   if (log !== null) {
     const run = followed(model);
     if (key === 'escape') {
@@ -123,8 +141,11 @@ function onKey(model: Model, key: string): Step | null {
   }
   if (key === 'escape') return stay(withSlice(model, 'work', { isOpen: false }));
   if (isOpen) return null;
-  const next = moved(place, key, workRows(model).length, model.size.rows - AROUND_ROWS);
-  return next === null ? null : stay(withSlice(model, 'work', { place: next }));
+  const rows = workRows(model);
+  const room = model.size.rows - AROUND_ROWS;
+  const next = moved(placeIn(model, rows, room), key, rows.length, room);
+  if (next === null) return null;
+  return stay(withSlice(model, 'work', { place: next, chosen: rows[next.at]?.id ?? null }));
 }
 
 function listLines(model: Model, width: number, height: number): readonly Line[] {
@@ -132,7 +153,7 @@ function listLines(model: Model, width: number, height: number): readonly Line[]
   const head = summaryLines(model, width);
   if (rows.length === 0) return [...head, line(''), ...emptyLines(model, width)];
   const room = Math.max(1, height - head.length - 1);
-  const place = within(model.slices.work.place, rows.length, room);
+  const place = placeIn(model, rows, room);
   const cells = rows.slice(place.top, place.top + room).map((row) => cellsOf(model, row));
   const { head: titles, rows: lines } = table(COLUMNS, cells, width - 2);
   return [

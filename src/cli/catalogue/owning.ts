@@ -12,8 +12,16 @@ const WISHES: readonly Option[] = [
   { name: 'mem', value: 'AMOUNT', help: 'memory: 512MiB, 8GiB (default: 8GiB)' },
   { name: 'disk', value: 'AMOUNT', help: 'room on the disk (default: 1GiB)' },
   { name: 'gpus', value: 'N', help: 'whole cards (default: none)' },
+  { name: 'min-vram', value: 'AMOUNT', help: 'memory of each card, at least: 24GiB' },
   { name: 'timeout', value: 'TIME', help: 'stopped after that long: 30s, 5m, 2h' },
   { name: 'on', value: 'NODE', repeated: true, help: 'only on this node; more: in this order' },
+  { name: 'need', value: 'LABEL', repeated: true, help: 'only on nodes with this label' },
+  { name: 'avoid', value: 'NODE', repeated: true, help: 'not on this node' },
+  {
+    name: 'policy',
+    value: 'POLICY',
+    help: 'mostFree, two, pack or pin (default: mostFree among few nodes, two among many)',
+  },
   { name: 'network', value: 'MODE', help: 'none, mesh or egress (default: none)' },
   {
     name: 'publish',
@@ -21,7 +29,18 @@ const WISHES: readonly Option[] = [
     repeated: true,
     help: 'a port that can be reached: 80, 8080:80, 53/udp; with a network',
   },
+  {
+    name: 'restart',
+    value: 'WHEN',
+    help: 'on the same host: never, onFailure or always (default: never)',
+  },
   { name: 'replace', help: 'start it elsewhere where its host is lost' },
+  { name: 'dry-run', help: 'only plan: where it would run, and why not elsewhere' },
+  {
+    name: 'seed',
+    value: 'N',
+    help: 'the dice of the policy two fall as with this number (default: any)',
+  },
   { name: 'detach', help: 'do not wait: print its id, and leave it to run' },
 ];
 
@@ -62,6 +81,7 @@ export const OWNING: readonly Command[] = [
         line: 'kith run --gpus 1 --mem 16GiB films:4 -- /bin/convert',
         what: 'where a card is free',
       },
+      { line: 'kith run --gpus 1 --dry-run films:4', what: 'and where is that?' },
     ],
     load: () => import('../commands/run.ts'),
   },
@@ -82,6 +102,7 @@ export const OWNING: readonly Command[] = [
       { name: 'kernel', value: 'IMAGE', help: 'boot this kernel' },
       { name: 'initrd', value: 'IMAGE', help: 'with this' },
       { name: 'cmdline', value: 'TEXT', help: 'and these words for it' },
+      { name: 'firmware', value: 'KIND', help: 'bios or uefi (default: bios)' },
       { name: 'user-data', value: 'FILE', help: 'the seed of cloud-init, from this file' },
     ],
     exits: ['refused', 'no-node', 'work-failed'],

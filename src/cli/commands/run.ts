@@ -4,6 +4,7 @@
 import { askDaemon } from '../../daemon/client.ts';
 import type { OwnedView } from '../../../work/owner-view.ts';
 import type { Call } from '../command.ts';
+import { dryRun } from '../dry-run.ts';
 import type { Exit } from '../exit.ts';
 import { placeAndFollow, seedIn } from '../placing.ts';
 import type { Printer } from '../print.ts';
@@ -23,7 +24,8 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
       },
     }),
   );
-  const seed = seedIn(undefined);
+  const seed = seedIn(call.value('seed'));
+  if (call.flag('dry-run')) return dryRun(call, print, spec, seed);
   if (call.flag('detach')) {
     return placeAndFollow(call, print, spec, { seed, until: 'going', quiet: false });
   }

@@ -1,6 +1,7 @@
 // Jobs in bubblewrap, which really runs here: what holds without an engine, and what is said not
 // to.
 
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -12,6 +13,7 @@ import { guardUntil } from '../../../src/work/guard.ts';
 import { bubbleDriver } from '../../../src/work/jobs/bubbles.ts';
 import { findTool } from '../../../src/os/tools.ts';
 import { until } from '../../lab/until.ts';
+import { compileChild } from '../../kit/child.ts';
 import { archiveOf, boxArchive, boxMissing } from '../../kit/box.ts';
 import {
   type Fields,
@@ -61,6 +63,8 @@ async function run(ordering: Ordered): Promise<Awaited<Running['ended']>> {
   const ours = driver();
   const ending = await (await begin(ours, ordering.order)).ended;
   await ours.destroy(ordering.order.tag);
+  // A receipt with a fraction is read by nobody.
+  expect(ending.endedAtMs % 1).toBe(0);
   return ending;
 }
 
@@ -250,6 +254,23 @@ describe('a job in bubblewrap', () => {
     need(await ours.prepare(lost.order, QUIET, new AbortController().signal));
     expect(await run(lost)).toMatchObject({ exit: 1 });
     expect(lost.text('err')).toContain('/bin/none');
+  });
+});
+
+const ALONE = ['-Urnm'];
+
+describe('where root is alone in a namespace', () => {
+  test('it is one like any other user, and bubblewrap works', async ({ skip }) => {
+    if (MISSING !== null) skip(MISSING);
+    if (spawnSync('unshare', [...ALONE, 'true']).status !== 0) skip('no namespaces of users here');
+    const child = compileChild('test/work/jobs/alone-child.ts');
+    const args = [...ALONE, process.execPath, child.script];
+    const { stdout } = spawnSync('unshare', args, { encoding: 'utf8' });
+    child.remove();
+    expect(JSON.parse(stdout)).toMatchObject({
+      usable: true,
+      what: expect.stringMatching(/^bubble/),
+    });
   });
 });
 
