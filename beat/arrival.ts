@@ -2,6 +2,7 @@
 // and this node's own word under a mark that it has not reached tells of a second machine.
 // Spec: docs/heartbeat.md, "Order" and "Liveness".
 
+import { copyOf, withEntry } from '../proto/entry.ts';
 import type { Key } from '../proto/ids.ts';
 import { type Subject, heardFirstHand, heardOf, newSubject } from './detector.ts';
 import { isRefutation, tellsNewDoubt } from './doubts.ts';
@@ -45,7 +46,7 @@ function onFirstHand(heart: Heart, input: PacketInput, nowMs: number): HeartStep
   const subject = heart.subjects.get(key) ?? stranger(heart, key);
   const words = { ...beat, print: printOf(input.packet) };
   const step = heardFirstHand(subject, words, watchMs, calendarMs);
-  const subjects = new Map(heart.subjects).set(key, step.subject);
+  const subjects = withEntry(heart.subjects, key, step.subject);
   const heard = { ...heart, subjects };
   const out = step.news.map(told);
   if (!step.fresh) return corrected(heard, beat, out, nowMs);
@@ -92,7 +93,7 @@ function onHearsay(heart: Heart, input: PacketInput): HeartStep {
   const newest = subject?.newest ?? heart.kept.get(beat.subject)?.beat;
   if (newest !== undefined && !isNewer(beat, newest)) return { heart, out: [] };
   if (subject === undefined) return keep(heart, input, false, []);
-  const subjects = new Map(heart.subjects).set(beat.subject, heardOf(subject, beat));
+  const subjects = withEntry(heart.subjects, beat.subject, heardOf(subject, beat));
   return keep({ ...heart, subjects }, input, false, []);
 }
 
@@ -108,7 +109,7 @@ function keep(
     (tellsNewDoubt(heart, beat, before?.beat) || isRefutation(heart, beat, before?.beat));
   const hot =
     isNews && !heart.hot.includes(beat.subject) ? [...heart.hot, beat.subject] : heart.hot;
-  const kept = new Map(heart.kept);
+  const kept = copyOf(heart.kept);
   // What was heard first-hand stays so beside newer hearsay: it may be passed on.
   kept.delete(beat.subject);
   if (kept.size >= KEPT_MAX) kept.delete(kept.keys().next().value as Key);

@@ -1,6 +1,7 @@
 // What a heart says of itself: under which mark, with which doubts, to whom; and who may have an
 // answer already. Spec: docs/heartbeat.md, "Pulse".
 
+import { withEntry } from '../proto/entry.ts';
 import type { Key } from '../proto/ids.ts';
 import { doubtsOf } from './doubts.ts';
 import type { Heart, HeartStep } from './heart.ts';
@@ -21,5 +22,5 @@ export function mayAnswer({ answeredMs }: Heart, key: Key, nowMs: number): boole
 }
 
 export function answeredAt(heart: Heart, key: Key, nowMs: number): Heart {
-  return { ...heart, answeredMs: new Map(heart.answeredMs).set(key, nowMs) };
+  return { ...heart, answeredMs: withEntry(heart.answeredMs, key, nowMs) };
 }

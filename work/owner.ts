@@ -3,6 +3,7 @@
 // input and the time; the shell carries out what it answers, in order.
 // Spec: docs/running.md, "The owner".
 
+import { withEntry } from '../proto/entry.ts';
 import type { Key } from '../proto/ids.ts';
 import type { Request } from './documents.ts';
 import type { Moment } from './lease.ts';
@@ -127,7 +128,7 @@ function silent(turn: Turn, live: Live, why: string): Live {
 
 function heard(owner: Owner, turn: Turn, from: Key): Owner {
   const wasAway = silentMs(owner, from, turn.watchMs) >= SUSPECT_MS;
-  const next = { ...owner, heard: new Map(owner.heard).set(from, turn.watchMs) };
+  const next = { ...owner, heard: withEntry(owner.heard, from, turn.watchMs) };
   if (!wasAway) return next;
   // It is back: what is its own is asked after at once.
   const works = new Map(owner.works);
@@ -144,7 +145,7 @@ function mine(owner: Owner, turn: Turn, request: Request): Owner {
   const say = verdictOn(owner.works.get(request.id), request);
   turn.out.push({ kind: 'reply', request, say });
   if (say !== 'keep') return owner;
-  return { ...owner, heard: new Map(owner.heard).set(request.from, turn.watchMs) };
+  return { ...owner, heard: withEntry(owner.heard, request.from, turn.watchMs) };
 }
 
 function wished(turn: Turn, live: Live, wish: 'stop' | 'kill'): Live {

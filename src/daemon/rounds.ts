@@ -3,6 +3,7 @@
 // failures; one address a peer is enough while it answers, and one on the mesh is the best. A peer
 // whose heartbeat shows the same root need not be asked. Spec: docs/daemon.md, "Syncing".
 
+import { withEntry } from '../../proto/entry.ts';
 import type { Key } from '../../proto/ids.ts';
 import {
   HEARD_MAX,
@@ -208,7 +209,7 @@ export function without(book: Book, url: string): Book {
 
 function changed(book: Book, url: string, change: (known: Known) => Known): Book {
   const known = book.get(url);
-  return known === undefined ? book : new Map(book).set(url, change(known));
+  return known === undefined ? book : withEntry(book, url, change(known));
 }
 
 /** `jitter` is 0 to 1. */

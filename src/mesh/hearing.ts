@@ -78,7 +78,7 @@ export function onHeard(ground: Ground, beat: Beat, firstHand: boolean): void {
   // Before the link looks at it: one that finds a new path by this asks again at once.
   const asked = askedMs.get(key);
   if (asked !== undefined) askedMs.delete(key);
-  const wasDown = (links.shown(key)?.path ?? 'down') === 'down';
+  const wasDown = !links.isUp(key);
   links.beat(key);
   // Where it appears is what others wait for who cannot reach it yet.
   if (wasDown) ground.lookSoon(LOOK_SOON_MS);

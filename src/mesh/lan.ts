@@ -5,6 +5,7 @@
 
 import { type RemoteInfo, type Socket, createSocket } from 'node:dgram';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import { sameBytes } from '../../proto/bytes.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import {
   BEACON_NONCE_BYTES,
@@ -47,6 +48,7 @@ export async function openLan(parts: LanParts): Promise<RunningLan> {
   const [four, six] = await Promise.all([opened('udp4'), opened('udp6')]);
   let lan: Lan = NOBODY_HEARD;
   let saidMs = Number.NEGATIVE_INFINITY;
+  let said: Uint8Array = new Uint8Array();
   let waiting: NodeJS.Timeout | null = null;
 
   function say(wantsAnswer: boolean): void {
@@ -54,6 +56,7 @@ export async function openLan(parts: LanParts): Promise<RunningLan> {
     const { self: node, port } = parts;
     const nonce = randomBytes(BEACON_NONCE_BYTES);
     const bytes = encodeLanBeacon(key, { node, port, wantsAnswer }, nonce);
+    said = bytes;
     for (const [name, info] of links()) {
       if (info.family === 'IPv4') send(four, bytes, broadcastOf(info.address, info.netmask));
       else if (info.scopeid !== 0) send(six, bytes, `${GROUP}%${name}`);
@@ -71,13 +74,15 @@ export async function openLan(parts: LanParts): Promise<RunningLan> {
   }
 
   function onMessage(bytes: Uint8Array, { address, family }: RemoteInfo): void {
+    // A broadcast comes back to who sent it, and would be tried as the word of every member.
+    if (sameBytes(bytes, said)) return;
     const nowMs = monotonicMs();
     const after = looking(lan, nowMs);
     if (after === null) return;
     lan = after;
-    const beacon = readLanBeacon(key, parts.members(), bytes);
-    if (beacon === null) return;
     const host = family === 'IPv6' ? `[${address}]` : address;
+    const beacon = readLanBeacon(key, likelyFirst(lan, host, parts.members()), bytes);
+    if (beacon === null) return;
     const endpoint = canonicalEndpoint(`${host}:${beacon.port}`);
     if (endpoint === null) return;
     const isNew = !onLan(lan, beacon.node, nowMs).includes(endpoint);
@@ -99,6 +104,13 @@ export async function openLan(parts: LanParts): Promise<RunningLan> {
       for (const socket of [four, six]) socket?.close();
     },
   };
+}
+
+/** Whose word came from there last is tried first: a hash for each of the others is dear. */
+function* likelyFirst({ heard }: Lan, host: string, members: Iterable<Key>): Iterable<Key> {
+  const last = heard.findLast(({ endpoint }) => endpoint.startsWith(`${host}:`))?.node;
+  for (const node of members) if (node === last) yield node;
+  for (const node of members) if (node !== last) yield node;
 }
 
 /** Addresses of links to other machines; not of tunnels of this program. */

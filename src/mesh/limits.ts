@@ -18,8 +18,11 @@ export const ROTATION_TOLD_MS = 600_000;
 export const OWN_MS = 1_000;
 /** Between two looks at what is slow to change: routes, and the facts of links that work. */
 export const SLOW_MS = 30_000;
-/** How often the time of a round trip is measured over a link that works. */
-export const RTT_EVERY_MS = 60_000;
+/**
+ * How often the time of a round trip is measured over a link that works: it is of the path, and a
+ * new path is measured at once. Each costs two heartbeats more, signed and checked.
+ */
+export const RTT_EVERY_MS = 300_000;
 /** An answer that comes later was an ordinary heartbeat. */
 export const RTT_MS_MAX = 5_000;
 /** A mesh that could not be raised is tried again after so long: somebody may have installed it. */

@@ -49,6 +49,8 @@ export interface Links {
   /** Our own network changed, or a person asks: one link, or all. */
   changed(node: Key | null): number;
   shown(node: Key): Shown | null;
+  /** Whether there is a path to it, by itself or over a relay: cheaper than its words. */
+  isUp(node: Key): boolean;
   state(node: Key): LinkState | null;
   /** A path is being looked for: WireGuard is worth a look soon. */
   isSearching(): boolean;
@@ -76,10 +78,15 @@ interface Running {
   readonly links: Map<Key, One>;
   readonly dials: Map<Key, Dial>;
   timer: NodeJS.Timeout | null;
+  /** When it goes off; infinite where there is none. */
+  timerAtMs: number;
 }
 
 export function createLinks(hands: LinkHands, about: LinkAbout): Links {
-  const running: Running = { hands, about, links: new Map(), dials: new Map(), timer: null };
+  const running: Running = {
+    ...{ hands, about, links: new Map(), dials: new Map() },
+    ...{ timer: null, timerAtMs: Number.POSITIVE_INFINITY },
+  };
   const { links, dials } = running;
   return {
     members: (nodes, factsOf) => takeMembers(running, nodes, factsOf),
@@ -105,6 +112,7 @@ export function createLinks(hands: LinkHands, about: LinkAbout): Links {
       const one = links.get(node);
       return one === undefined ? null : shownOf(running, node, one);
     },
+    isUp: (node) => isUp(links.get(node)?.state),
     state: (node) => links.get(node)?.state ?? null,
     isSearching: () => [...links.values()].some(({ state }) => isUnsettled(state)),
     stop() {
@@ -112,6 +120,10 @@ export function createLinks(hands: LinkHands, about: LinkAbout): Links {
       links.clear();
     },
   };
+}
+
+function isUp(state: LinkState | undefined): boolean {
+  return state?.at === 'direct' || state?.at === 'relayed' || state?.at === 'probing';
 }
 
 /** A path is being looked for, or has not shown yet that it is one. */
@@ -158,14 +170,24 @@ function stepOne(running: Running, node: Key, input: LinkInput): void {
   const one = running.links.get(node);
   if (one === undefined) return;
   step(running, node, one, input);
-  wake(running);
+  // One that wants its tick later than before is looked at once more in vain, and that is all.
+  if (wakeAt(one.state) < running.timerAtMs) wake(running);
 }
 
 function step(running: Running, node: Key, one: One, input: LinkInput): void {
-  const { state, out } = stepLink(one.state, input, monotonicMs());
+  const before = one.state;
+  const { state, out } = stepLink(before, input, monotonicMs());
   one.state = state;
   for (const wish of out) perform(running, node, one, wish);
-  tellPath(running, node, one);
+  if (!isSamePath(before, state)) tellPath(running, node, one);
+}
+
+/** A heartbeat, or a look that shows nothing new: what the path is called by is as it was. */
+function isSamePath(before: LinkState, after: LinkState): boolean {
+  if (before === after) return true;
+  if (before.at !== 'direct' || after.at !== 'direct') return false;
+  const isHere = before.endpoint === after.endpoint && before.found === after.found;
+  return isHere && before.facts === after.facts;
 }
 
 function perform(running: Running, node: Key, one: One, wish: LinkOut): void {
@@ -218,6 +240,7 @@ function wake(running: Running): void {
   let atMs = Number.POSITIVE_INFINITY;
   for (const { state } of links.values()) atMs = Math.min(atMs, wakeAt(state));
   const waitMs = Math.max(1, atMs - monotonicMs());
+  running.timerAtMs = atMs;
   running.timer = atMs === Number.POSITIVE_INFINITY ? null : setTimeout(tick, waitMs, running);
 }
 

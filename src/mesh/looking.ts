@@ -118,7 +118,7 @@ function doorsOf(key: Key, { candidates }: Facts): KeptPeer[] {
 /** Asks those whose link works for a sign of life now and then, and takes the time. */
 function measure({ wishing, links, heart, askedMs, measuredMs }: Ground, nowMs: number): void {
   for (const { key } of wishing.others()) {
-    if ((links.shown(key)?.path ?? 'down') === 'down') continue;
+    if (!links.isUp(key)) continue;
     if (nowMs - (measuredMs.get(key) ?? Number.NEGATIVE_INFINITY) < RTT_EVERY_MS) continue;
     measuredMs.set(key, nowMs);
     askedMs.set(key, nowMs);

@@ -15,7 +15,7 @@ export function statusOf(ground: Ground): MeshStatus {
   const { wishing, device, links, heart, parts, port, alarms } = ground;
   const self = wishing.self();
   const others = wishing.others();
-  const up = others.filter(({ key }) => (links.shown(key)?.path ?? 'down') !== 'down').length;
+  const up = others.filter(({ key }) => links.isUp(key)).length;
   const heard = others.filter(({ key }) => heart?.liveness(key).state === 'alive').length;
   return {
     ...{ state: 'up', why: null, interface: device.name, backend: device.backend },

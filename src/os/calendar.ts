@@ -60,8 +60,10 @@ export function openCalendar(
       if (!(theirMs >= 0 && theirMs <= CALENDAR_LATEST_MS)) return;
       const atMs = clocks.monotonicMs();
       peers.set(peer, theirMs - atMs);
+      // Only what is ahead of the system's clock can be lowered.
+      if (peers.size < CALENDAR_PEERS_MIN || now() <= clocks.nowMs()) return;
       const theirs = medianOf([...peers.values()]) + atMs;
-      if (peers.size < CALENDAR_PEERS_MIN || now() <= theirs + CALENDAR_AHEAD_MS) return;
+      if (now() <= theirs + CALENDAR_AHEAD_MS) return;
       kept = Math.max(clocks.nowMs(), Math.floor(theirs));
       keptAtMs = atMs;
     },
