@@ -32,8 +32,9 @@ export default defineConfig({
           // Real daemons, and what they do in real time: the limit is for a test that hangs.
           testTimeout: 240_000,
           hookTimeout: 240_000,
-          // After everything else. A scenario waits for timers nine tenths of its time: three
-          // networks at once leave two cores idle half of it.
+          // A scenario waits for timers nine tenths of its time: three networks at once leave two
+          // cores idle half of it. Under `npm test` the suites run beside them and give way to them
+          // (test/run.mjs); in one run of vitest they come after everything else.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
           // Several daemons and tunnels on a machine that others share: where a core stands still
