@@ -65,7 +65,7 @@ function rowsIn(dir: string): readonly Row[] {
       missing: terminalMissing,
       measure: async (isQuick) => {
         const folder = folderOf(dir, ROOT, SHAPE);
-        return { findings: await startFindings({ main, folder }, isQuick ? 3 : 31) };
+        return { findings: await startFindings({ main, folder }, isQuick ? 3 : 21) };
       },
     },
     {
@@ -77,7 +77,7 @@ function rowsIn(dir: string): readonly Row[] {
       missing: terminalMissing,
       measure: async (isQuick) => {
         const folder = folderOf(dir, ROOT, SHAPE);
-        return { findings: await keyFindings({ main, folder, ...SHAPE }, isQuick ? 20 : 200) };
+        return { findings: await keyFindings({ main, folder, ...SHAPE }, isQuick ? 20 : 100) };
       },
     },
   ];
