@@ -44,7 +44,8 @@ function onFirstHand(heart: Heart, input: PacketInput, nowMs: number): HeartStep
   const key = beat.subject;
   const { watchMs } = heart.watch;
   const subject = heart.subjects.get(key) ?? stranger(heart, key);
-  const words = { ...beat, print: printOf(input.packet) };
+  const { instance, incarnation, sequence, clockMs } = beat;
+  const words = { instance, incarnation, sequence, clockMs, print: printOf(input.packet) };
   const step = heardFirstHand(subject, words, watchMs, calendarMs);
   const subjects = withEntry(heart.subjects, key, step.subject);
   const heard = { ...heart, subjects };

@@ -20,11 +20,12 @@ export function parseControl(text: string, publicKey: string | null): Result<Act
   let peer: Peer | null = null;
   for (const line of text.split('\n')) {
     const at = line.indexOf('=');
-    const [name, value] = [line.slice(0, at), line.slice(at + 1)];
+    const name = line.slice(0, at);
+    const value = line.slice(at + 1);
     if (name === 'public_key') {
       const key = fromHex(value);
       if (key?.length !== 32) return refuse('dump-shape', 'a key of another length');
-      peer = { ...NOTHING_KNOWN, publicKey: base64Of(key), allowed: [] };
+      peer = { publicKey: base64Of(key), allowed: [], ...NOTHING_KNOWN };
       peers.set(peer.publicKey, peer);
     } else if (name === 'listen_port') listenPort = Number(value);
     else if (peer !== null) FIELDS[name]?.(peer, value);

@@ -193,9 +193,11 @@ export function beaten(
   let next = book;
   for (const known of book.values()) {
     if (known.key !== key || known.source !== 'mesh') continue;
+    const { url, source } = known;
     const dueAtMs = isSame ? atMs + jittered(SYNC_EVERY_MS * 2, jitter) : atMs;
-    const good = isSame ? { failures: 0, goodAtMs: atMs } : {};
-    next = changed(next, known.url, () => ({ ...known, ...good, dueAtMs }));
+    const failures = isSame ? 0 : known.failures;
+    const goodAtMs = isSame ? atMs : known.goodAtMs;
+    next = withEntry(next, url, { url, source, key, failures, dueAtMs, goodAtMs });
   }
   return next;
 }

@@ -21,7 +21,7 @@ async function turn(ground: Ground, node: Key, done: () => void): Promise<void> 
   const actual = await applying.look();
   if (actual !== null && hasJustCome(ground, node, actual)) {
     done();
-    return links.seen(actual, wishing.publicKeyOf);
+    return links.seen(actual, wishing.publicKeys());
   }
   if (!hasJustBegun(ground, node, before) && !(await applying.turn(node))) return;
   done();

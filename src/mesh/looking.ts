@@ -54,7 +54,7 @@ async function see(ground: Ground): Promise<void> {
   ground.timer = null;
   const actual = await ground.applying.look();
   if (actual === null || ground.isStopped) return;
-  ground.links.seen(actual, ground.wishing.publicKeyOf);
+  ground.links.seen(actual, ground.wishing.publicKeys());
   watchOn(ground);
   rotationSeen(ground, actual);
   seeActual(ground, actual);

@@ -107,7 +107,7 @@ function isSettled(ground: Ground, member: Key): boolean {
 
 async function lookNow({ applying, links, wishing }: Ground): Promise<void> {
   const actual = await applying.look();
-  if (actual !== null) links.seen(actual, wishing.publicKeyOf);
+  if (actual !== null) links.seen(actual, wishing.publicKeys());
 }
 
 async function askLease(ground: Ground, node: Key, relay: Key): Promise<void> {

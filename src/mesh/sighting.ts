@@ -33,11 +33,12 @@ export interface OwnSighting {
 export function seeActual(ground: Ground, actual: Actual): void {
   const { wishing, links, seen } = ground;
   const { byKey } = wishing.roster();
+  const publicKeyOf = wishing.publicKeys();
   let isNews = false;
   // Of whoever is no member nobody is told any more.
   for (const key of seen.keys()) if (!byKey.has(key)) seen.delete(key);
   for (const { key } of wishing.others()) {
-    const peer = actual.peers.get(wishing.publicKeyOf(key) ?? '');
+    const peer = actual.peers.get(publicKeyOf(key) ?? '');
     const isDirect = links.state(key)?.at === 'direct';
     const endpoint = peer?.endpoint ?? null;
     if (!isDirect || endpoint === null || peer?.handshakeS === 0) {

@@ -54,9 +54,10 @@ function conflictsOf(ground: Ground): string[] {
 export function linksOf(ground: Ground): PeerLink[] {
   const { wishing, applying, links, rtts } = ground;
   const actual = applying.actual();
+  const publicKeyOf = wishing.publicKeys();
   return wishing.others().map(({ key, name, address }): PeerLink => {
     const shown = links.shown(key);
-    const peer = actual?.peers.get(wishing.publicKeyOf(key) ?? '');
+    const peer = actual?.peers.get(publicKeyOf(key) ?? '');
     const handshakeS = peer?.handshakeS ?? 0;
     const path = shown?.path ?? 'down';
     const via = shown?.via ?? null;

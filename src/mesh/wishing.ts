@@ -4,7 +4,7 @@
 
 import type { Replica } from '../../ledger/replica.ts';
 import type { Key } from '../../proto/ids.ts';
-import { type Dial, type Own, type Table, wantedTable } from '../../wg/table.ts';
+import { type Dial, type Own, type Table, type WantedPeer, wantedTable } from '../../wg/table.ts';
 import { type Roster, type RosterKeeper, type RosterRow, rosterKeeper } from '../derive.ts';
 import type { Wish } from './applying.ts';
 
@@ -25,6 +25,8 @@ export interface Wishing {
   self(): RosterRow | null;
   /** The key under which a node holds its prefixes just now, as `wg` has it. */
   publicKeyOf(node: Key): string | null;
+  /** The same as a function of this moment: for whoever asks about all of them. */
+  publicKeys(): (node: Key) => string | null;
   /** The key of its last record, which has no prefix until it has shaken hands. */
   newKeyOf(node: Key): string | null;
 }
@@ -62,18 +64,21 @@ export function createWishing(parts: WishingParts): Wishing {
     return { table, known };
   }
 
-  const peersOf = (
-    node: Key,
-  ): Table['peers'] extends ReadonlyMap<string, infer Peer> ? readonly Peer[] : never =>
-    wish().table.made.get(node)?.peers ?? [];
+  const peersIn = (of: Table, node: Key): readonly WantedPeer[] => of.made.get(node)?.peers ?? [];
+
+  function publicKeys(): (node: Key) => string | null {
+    const { table: now } = wish();
+    return (node) =>
+      peersIn(now, node).find(({ allowed }) => allowed.length > 0)?.publicKey ?? null;
+  }
 
   return {
     wish,
     roster,
     others: () => othersOf(roster()),
     self: () => roster().byKey.get(parts.self) ?? null,
-    publicKeyOf: (node) =>
-      peersOf(node).find(({ allowed }) => allowed.length > 0)?.publicKey ?? null,
-    newKeyOf: (node) => peersOf(node).at(-1)?.publicKey ?? null,
+    publicKeys,
+    publicKeyOf: (node) => publicKeys()(node),
+    newKeyOf: (node) => peersIn(wish().table, node).at(-1)?.publicKey ?? null,
   };
 }
