@@ -99,6 +99,10 @@ test('what is chosen stays chosen when others come and go', () => {
     ...{ do: 'run', run: 1, purpose: 'notice', words: ['stop', FILMS.id] },
   });
   expect(after(later, ...keys('n')).out).toEqual([]);
+  // It stays when it has ended, so that a person sees how.
+  const over = { phase: 'ended', ended: 'done', state: 'done', endedAt: NOON_MS } as const;
+  const done = { ...WORKS, owned: [{ ...FILMS, ...over }] };
+  expectFrame('work-over', after(model, told('works', done)).model);
 });
 
 test('all that is known of one, and its receipts', () => {

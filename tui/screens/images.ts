@@ -138,7 +138,8 @@ export function imagesView(model: Model, width: number, height: number): Line[] 
 function progressLines(model: Model, width: number): Line[] {
   const run = lastRun(model, 'image');
   if (run === null || run.ended !== null) return [];
-  const text = `${run.title}${run.step === null ? '' : `: ${run.step}`}`;
+  // The step begins with what is done, as the title does.
+  const text = `${run.title}${run.step === null ? '' : `: ${run.step.replace(/^[a-z]+ /, '')}`}`;
   const sign = busySign(model.glyphs, model.nowMs);
   return wrapped(`${sign} ${text}`, width).map((part) => line(span(part, 'accent')));
 }

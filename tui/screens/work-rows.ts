@@ -21,12 +21,12 @@ export interface WorkRow {
   readonly owned: OwnedFacts | null;
 }
 
-/** What runs first, the newest first in each. */
+/** What runs first, the newest first in each; what is chosen stays when it ends. */
 export function workRows({ facts, slices }: Model): readonly WorkRow[] {
   const works = valueOf(facts.works);
   if (works === null) return [];
   return allOf(works)
-    .filter(({ hasEnded }) => slices.work.showsEnded || !hasEnded)
+    .filter(({ id, hasEnded }) => slices.work.showsEnded || !hasEnded || id === slices.work.chosen)
     .toSorted(
       (a, b) => Number(a.hasEnded) - Number(b.hasEnded) || (b.placedAt ?? 0) - (a.placedAt ?? 0),
     );

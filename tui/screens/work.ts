@@ -1,7 +1,7 @@
 // F4: the work of all nodes: what runs where and how sure that is, what it prints, and its end.
 
 import { counted, spanText, utcText } from '../../proto/when.ts';
-import { type Line, line, padded, span, toned, wrapped } from '../draw.ts';
+import { type Line, line, padded, span, toned, widthOf, wrapped } from '../draw.ts';
 import { valueOf } from '../facts.ts';
 import { type Place, moved, within } from '../list.ts';
 import { type Model, type Step, nameOf, stay, withSlice } from '../model.ts';
@@ -181,7 +181,7 @@ function cellsOf(model: Model, row: WorkRow): Cell[] {
 
 /** How much runs, here and in all; and who does not answer. */
 function summaryLines(model: Model, width: number): Line[] {
-  const { facts, slices } = model;
+  const { facts } = model;
   const { running, ended } = countOf(model);
   const hosting = valueOf(facts.hosting);
   const here =
@@ -191,13 +191,14 @@ function summaryLines(model: Model, width: number): Line[] {
         ? `  this machine takes no work: ${hosting.why ?? 'it is off'}`
         : `  this machine is ${hosting.phase}: ${hosting.running} running, ${hosting.completed} ` +
           `completed, ${hosting.failed} failed`;
-  const hidden = slices.work.showsEnded || ended === 0 ? '' : ` (${ended} ended are hidden: e)`;
+  const left = ended - workRows(model).filter(({ hasEnded }) => hasEnded).length;
+  const hidden = left === 0 ? '' : `; e shows ${left} that ended`;
+  const head = `${counted(running, 'piece', 'pieces')} of work${hidden}`;
   const silent = valueOf(facts.works)?.silent ?? [];
   return [
-    line(
-      span(`${counted(running, 'piece', 'pieces')} of work${hidden}`, 'title'),
-      span(here, 'dim'),
-    ),
+    ...(widthOf(head) + widthOf(here) <= width
+      ? [line(span(head, 'title'), span(here, 'dim'))]
+      : [line(span(head, 'title')), line(span(here.trimStart(), 'dim'))]),
     ...silent.flatMap(({ key, why }) =>
       wrapped(`${nameOf(model, key)} does not answer: ${why}`, width).map((one) =>
         line(span(one, 'warn')),

@@ -65,7 +65,7 @@ test('from a form to a receipt, by keys', async () => {
   await at.shows('how it stands');
   at.press('s');
   await at.shows('It is asked to end');
-  at.press('y', 'e');
+  at.press('y');
   await at.shows(/▸ talks .*done/);
   at.press('Enter');
   expect(await at.shows('1: r shows them')).toContain('to stop it');
