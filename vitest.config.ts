@@ -3,11 +3,13 @@
 
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/order.ts';
 
 const LABORATORY = ['test/lab/**/*.test.ts', 'test/scenarios/**/*.test.ts'];
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

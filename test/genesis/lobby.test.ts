@@ -19,6 +19,9 @@ interface Listed {
   readonly silent: readonly { readonly url: string; readonly why: string }[];
 }
 
+/** A look is a process, of about a fifth of a second of one core. */
+const LOOK_AGAIN_MS = 300;
+
 const folder = scratch('lobby');
 const [attic, cellar] = [join(folder, 'attic'), join(folder, 'cellar')];
 let operator: Up;
@@ -44,6 +47,8 @@ async function waits(dir: string, name: string): Promise<Listed> {
   for (;;) {
     const listed = await done<Listed>('candidates', '--dir', dir);
     if (listed.candidates.some((one) => one.name === name)) return listed;
+    // Looking takes a process; the daemon asks its lobbies once in a while.
+    await new Promise((wait) => void setTimeout(wait, LOOK_AGAIN_MS));
   }
 }
 
