@@ -20,7 +20,8 @@ const SMALL = { columns: 100, rows: 24 };
 /** With room for curves, and for the chosen node below the table. */
 const LARGE = { columns: 126, rows: 34 };
 /** So that the curves of F8 have something to show. */
-const CURVES_MS = 40_000;
+const CURVES_MS = 30_000;
+const CLOCK = 'sh -c "i=0; while sleep 1; do i=$((i+1)); echo tick $i; done"';
 
 const out = transcriptOn(process.stderr);
 process.exitCode = await main();
@@ -154,8 +155,6 @@ async function place(anna: Session, stage: Stage): Promise<void> {
   await anna.shows('is placed on');
   await remember(stage);
 }
-
-const CLOCK = 'sh -c "i=0; while sleep 1; do i=$((i+1)); echo tick $i; done"';
 
 function picture(session: Session, name: string, { columns } = SMALL): void {
   drawPicture(session.painted(), columns, join(FOLDER, `${name}.png`));

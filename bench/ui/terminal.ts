@@ -35,7 +35,7 @@ export function atTerminal(words: readonly string[]): At {
   const line = `stty cols ${COLUMNS} rows ${ROWS}; echo pid $$.; exec ${words.join(' ')}`;
   const env = { ...process.env, LANG: 'C.UTF-8', TERM: 'xterm-256color', SHELL: '/bin/sh' };
   const child: ChildProcess = spawn('script', ['-qfec', line, '/dev/null'], {
-    ...{ stdio: ['pipe', 'pipe', 'inherit'], env },
+    ...{ stdio: ['pipe', 'pipe', 'ignore'], env },
   });
   const ended = new Promise<void>((resolve) => void child.once('close', () => resolve()));
   const at = { beganMs: performance.now(), drawnMs: 0, text: '' };
