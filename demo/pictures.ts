@@ -35,6 +35,11 @@ async function main(): Promise<number> {
   mkdirSync(FOLDER, { recursive: true });
   const stage = await openStage();
   const sessions: Session[] = [];
+  // The terminals are servers of their own, which must not outlive this, however it ends.
+  process.on('exit', () => sessions.forEach((one) => one.close()));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => process.exit(1));
+  }
   const at = (host: Host): Session => {
     const { argv, env } = programOn(host, ['kith', 'ui']);
     // By itself, for tmux has a path of its own.
@@ -47,7 +52,6 @@ async function main(): Promise<number> {
     await play(stage, at);
     return 0;
   } finally {
-    for (const one of sessions) one.close();
     await stage.close();
   }
 }
