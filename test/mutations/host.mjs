@@ -90,8 +90,8 @@ export const HOST = [
   m(
     'only its owner says go',
     'work/host-requests.ts',
-    'known.owner !== from && ',
-    'known.owner === known.id && ',
+    'if (known.owner !== from) {',
+    'if (known.owner === known.id) {',
   ),
   m(
     'a right is looked at again at go',

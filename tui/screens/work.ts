@@ -27,16 +27,7 @@ const isList = ({ slices }: Model): boolean => slices.work.log === null && !slic
 /** In the list, or in the details of one. */
 const hasChosen = (model: Model): boolean =>
   model.slices.work.log === null && chosen(model) !== null;
-/** Only its owner may end it, or type at its console. */
-const runs = (model: Model): boolean => {
-  const row = hasChosen(model) ? chosen(model) : null;
-  return row !== null && !row.hasEnded && row.owned !== null;
-};
-/** A log is given to the owner, and at the host itself. */
-const isRead = (model: Model): boolean => {
-  const row = hasChosen(model) ? chosen(model) : null;
-  return row !== null && (row.owned !== null || row.host === valueOf(model.facts.status)?.node);
-};
+const runs = (model: Model): boolean => hasChosen(model) && chosen(model)?.hasEnded === false;
 
 export const WORK: Screen = {
   name: 'work',
@@ -48,12 +39,16 @@ export const WORK: Screen = {
       when: (model) => isList(model) && hasChosen(model),
       act: (model) => stay(withSlice(model, 'work', { isOpen: true })),
     },
-    { ...{ key: 'l', label: 'log', command: ['logs'] }, when: isRead, act: opened },
+    { ...{ key: 'l', label: 'log', command: ['logs'] }, when: hasChosen, act: opened },
     ending('s', 'stop', 'It is asked to end, and is ended if it does not do so in its time.'),
     ending('x', 'kill', 'It ends at once, without a chance to save anything.'),
     {
       ...{ key: 'c', label: 'console', command: ['console'] },
-      when: (model) => runs(model) && chosen(model)?.kind === 'vm',
+      // To type at it is its owner's alone.
+      when: (model) => {
+        const row = chosen(model);
+        return runs(model) && row?.kind === 'vm' && row.owned !== null;
+      },
       act: (model) =>
         stay(model, { do: 'lend', words: ['console', (chosen(model) as WorkRow).id] }),
     },
