@@ -40,6 +40,8 @@ export class LongestFirst extends BaseSequencer {
       const place = LONG.indexOf(relative(ROOT, moduleId));
       return place === -1 ? LONG.length : place;
     };
-    return (await super.sort(files)).toSorted((one, other) => placeOf(one) - placeOf(other));
+    // oxlint-disable-next-line unicorn/no-array-sort -- vitest's own, which is no array's
+    const ordered = await super.sort(files);
+    return ordered.toSorted((one, other) => placeOf(one) - placeOf(other));
   }
 }
