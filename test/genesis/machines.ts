@@ -157,7 +157,7 @@ function childrenOf(pid: number): number[] {
 /** The process of the ceremony, once there is one; the launcher has others before it. */
 export async function ceremonyOf({ pid }: Process): Promise<number> {
   for (;;) {
-    const found = childrenOf(pid).find((child) => wordsOf(child).includes('ceremony/child.js'));
+    const found = childrenOf(pid).find((child) => wordsOf(child).includes('/child.js'));
     if (found !== undefined) return found;
     await new Promise((wait) => setTimeout(wait, 10));
   }
