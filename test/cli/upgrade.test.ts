@@ -64,6 +64,9 @@ test('the daemon is replaced under a job, which goes on, once nothing moves', as
   // One counts on for ever and would begin anew at 0; one will not be told to end.
   const count = 'n=0; while true; do echo $n; n=$((n+1)); sleep 0.1; done';
   const stays = 'trap "" TERM; while true; do sleep 0.1; done';
+  // A daemon that has just come up does not know yet how much room there is.
+  const tried = ['run', '--dry-run', '--mem', '64MiB', '--cpus', '0.1', '--disk', '16MiB', 'box'];
+  await expect.poll(async () => (await at(...tried, '--', 'true')).code).toBe(0);
   for (const [name, script] of [
     ['counts', count],
     ['stays', stays],
