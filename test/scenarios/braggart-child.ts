@@ -11,7 +11,11 @@ const CHARGED_MIB = 1024 * 1024 * 1024;
 const braggart: Driver = {
   ...{ kind: 'job', name: 'podman' },
   probe: async () => ({ usable: true, what: 'a boast', checkedAtMs: 0 }),
-  estimate: ({ resources: { memMiB, diskMiB } }) => ({ memMiB: memMiB + CHARGED_MIB, diskMiB }),
+  // What it charges beside a wish it tells in its heartbeats, too: there it says nothing.
+  estimate: ({ resources: { memMiB, diskMiB } }) => ({
+    memMiB: memMiB === 0 ? 0 : memMiB + CHARGED_MIB,
+    diskMiB,
+  }),
   prepare: async () => refuse('no-engine', 'it was a boast'),
   start: async () => refuse('no-engine', 'it was a boast'),
   recover: async () => [],
