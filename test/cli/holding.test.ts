@@ -22,7 +22,7 @@ test.each<[string, Readiness, readonly RegExp[], boolean]>([
   ['nothing', CALM, [], true],
   ['a host that is no node yet', { ...CALM, phase: 'off', why: 'no node', works: [] }, [], true],
   ['what moves', MOVING, [/^films \(01JE2\w+\) is preparing$/], true],
-  ['a host that looks for its work', { ...CALM, phase: 'recovering' }, [/just come up/], false],
+  ['a host that looks for its work', { ...CALM, phase: 'recovering' }, [/just come up/], true],
   ['a journal', { ...CALM, why: 'its journal cannot be written' }, [/journal/], false],
   [
     'a driver that is silent and has work, named once',

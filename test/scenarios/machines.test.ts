@@ -40,7 +40,10 @@ laboratory('a machine among real daemons', (net, prepare) => {
     await heard([attic, barn]);
     await until('attic knows what the barn takes', async () => {
       const nodes = await nodesOf(attic as Host);
-      return nodes.some(({ offer }) => offer?.kinds.includes('vm') === true);
+      return nodes.some(
+        ({ offer, headroom }) =>
+          offer?.taking === 'open' && offer.kinds.includes('vm') && headroom !== null,
+      );
     });
   });
 

@@ -52,7 +52,12 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     await until('attic knows what the others take', async () => {
       const nodes = await nodesOf(attic as Host);
       const others = nodes.filter(({ key }) => key !== made.keys.get('attic'));
-      return others.filter(({ offer }) => offer?.kinds.includes('job') === true).length === 4;
+      return (
+        others.filter(
+          ({ offer, headroom }) =>
+            offer?.taking === 'open' && offer.kinds.includes('job') && headroom !== null,
+        ).length === 4
+      );
     });
   });
 
