@@ -1,7 +1,8 @@
 // The dialogs of the screens' own: a yes before a destructive act, the output of a command, and the
 // question before leaving while something runs.
 
-import { type Line, line, span, wrapped } from './draw.ts';
+import { type Line, line, paragraph, span, wrapped } from './draw.ts';
+import { scrolledBack } from './list.ts';
 import { documentLines } from './documents.ts';
 import { type Dialog, type Model, type Step, runOf, stay } from './model.ts';
 import { begin } from './starting.ts';
@@ -23,25 +24,11 @@ export function onDialogKey(model: Model, dialog: Dialog, key: string): Step {
   }
 }
 
-const SCROLLS: Readonly<Record<string, number>> = {
-  up: 1,
-  k: 1,
-  down: -1,
-  j: -1,
-  pageup: 10,
-  pagedown: -10,
-  home: Number.MAX_SAFE_INTEGER,
-  end: Number.MIN_SAFE_INTEGER,
-};
-
 function onOutputKey(model: Model, dialog: Extract<Dialog, { kind: 'output' }>, key: string): Step {
   const run = runOf(model, dialog.run);
-  const scroll = SCROLLS[key];
-  if (scroll !== undefined) {
-    const most = run === null ? 0 : run.said.flatMap(documentLines).length;
-    const back = Math.min(most, Math.max(0, dialog.back + scroll));
-    return stay({ ...model, dialog: { ...dialog, back } });
-  }
+  const most = run === null ? 0 : run.said.flatMap(documentLines).length;
+  const back = scrolledBack(dialog.back, key, most);
+  if (back !== null) return stay({ ...model, dialog: { ...dialog, back } });
   if (key === 'C-c' && run !== null && run.ended === null) {
     return stay(model, { do: 'interrupt', run: run.id });
   }
@@ -54,7 +41,7 @@ export function dialogLines(model: Model, dialog: Dialog, width: number, height:
   switch (dialog.kind) {
     case 'confirm':
       return [
-        ...dialog.lines.flatMap((one) => wrapped(one, width).map((part) => line(part))),
+        ...dialog.lines.flatMap((one) => paragraph(one, width)),
         line(''),
         line(span(typedText(dialog.start.words), 'dim')),
         line(span('y: do it   n or Esc: leave it as it is', 'bold')),
@@ -85,10 +72,7 @@ function outputLines(
       ? [line(span(run.step ?? 'it runs; Ctrl-C ends it', 'dim'))]
       : complaint === null
         ? [line(span(`ended with ${exit}   Esc: close`, 'dim'))]
-        : [
-            ...wrapped(complaint.what, width).map((one) => line(span(one, 'bad'))),
-            ...wrapped(complaint.hint, width).map((one) => line(span(one, 'dim'))),
-          ];
+        : [...paragraph(complaint.what, width, 'bad'), ...paragraph(complaint.hint, width, 'dim')];
   const room = Math.max(1, height - 2 - end.length);
   const last = Math.max(room, all.length - back);
   return [

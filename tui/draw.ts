@@ -112,10 +112,10 @@ export function toned(of: Line, tone: Tone): Line {
 /** Text in lines of at most so many cells, broken between words where that can be. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const paragraph of text.split('\n')) {
-    const indent = /^ */.exec(paragraph)?.[0].slice(0, Math.floor(width / 2)) ?? '';
+  for (const part of text.split('\n')) {
+    const indent = /^ */.exec(part)?.[0].slice(0, Math.floor(width / 2)) ?? '';
     let current = indent;
-    for (const word of shown(paragraph.trim()).split(' ')) {
+    for (const word of shown(part.trim()).split(' ')) {
       const joined = current === '' || current === indent ? current + word : `${current} ${word}`;
       if (widthOf(joined) <= width) {
         current = joined;
@@ -132,6 +132,23 @@ export function wrapped(text: string, width: number): string[] {
     lines.push(current);
   }
   return lines;
+}
+
+/** Text as lines of one tone. */
+export function paragraph(text: string, width: number, tone: Tone = 'plain'): Line[] {
+  return wrapped(text, width).map((part) => line(span(part, tone)));
+}
+
+/** The same, and no line where there is nothing to say. */
+export function remark(text: string, width: number, tone: Tone = 'plain'): Line[] {
+  return text === '' ? [] : paragraph(text, width, tone);
+}
+
+/** A label in so many cells, and its text beside it. */
+export function labelled(label: string, text: string, width: number, cells: number): Line[] {
+  return wrapped(text, width - cells - 2).map((part, at) =>
+    line('  ', span(padded(at === 0 ? label : '', cells), 'dim'), part),
+  );
 }
 
 /** Every letter of a text, in pieces that fill a line: for what must be read byte by byte. */

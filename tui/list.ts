@@ -1,4 +1,8 @@
-// A place in a list that is longer than its window: which row is chosen, and which is on top.
+// A place in a list that is longer than its window: which row is chosen, and which is on top; and
+// what is scrolled by a distance from one end.
+
+import { type Line, span, toned } from './draw.ts';
+import type { Glyphs } from './glyphs.ts';
 
 export interface Place {
   readonly at: number;
@@ -34,4 +38,31 @@ export function moved(place: Place, key: string, count: number, height: number):
   if (step === undefined) return null;
   const now = within(place, count, height);
   return within({ ...now, at: now.at + step(height, count) }, count, height);
+}
+
+/** The rows that are seen, with a mark before each: the chosen one is in another tone as a whole. */
+export function marked(rows: readonly Line[], { at, top }: Place, glyphs: Glyphs): Line[] {
+  return rows.map((row, nth) => {
+    const isChosen = top + nth === at;
+    const mark = span(isChosen ? `${glyphs.cursor} ` : '  ');
+    return isChosen ? toned([mark, ...row], 'chosen') : [mark, ...row];
+  });
+}
+
+const PAGE = 10;
+const DOWN: Readonly<Record<string, number>> = {
+  ...{ up: -1, k: -1, down: 1, j: 1, pageup: -PAGE, pagedown: PAGE },
+  ...{ home: Number.MIN_SAFE_INTEGER, end: Number.MAX_SAFE_INTEGER },
+};
+
+/** How far from the beginning after a key; null where the key scrolls nothing. */
+export function scrolledDown(from: number, key: string, most: number): number | null {
+  const by = DOWN[key];
+  return by === undefined ? null : Math.min(most, Math.max(0, from + by));
+}
+
+/** How far back from the end, of what grows there. */
+export function scrolledBack(back: number, key: string, most: number): number | null {
+  const by = DOWN[key];
+  return by === undefined ? null : Math.min(most, Math.max(0, back - by));
 }

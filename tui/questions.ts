@@ -4,7 +4,7 @@
 import type { Question } from '../proto/questions.ts';
 import type { Given } from './effects.ts';
 import { admissionLines } from './admission.ts';
-import { type Line, line, span, wrapped } from './draw.ts';
+import { type Line, line, paragraph, span } from './draw.ts';
 import {
   type Field,
   type Form,
@@ -119,9 +119,9 @@ export function questionLines(model: Model, asking: Asking, width: number): Line
   const before = 'lines' in question ? question.lines : [];
   const text = again ? 'The same again:' : question.question;
   return [
-    ...before.flatMap((one) => wrapped(one, width).map((part) => line(part))),
+    ...before.flatMap((one) => paragraph(one, width)),
     ...(before.length > 0 ? [line('')] : []),
-    ...wrapped(text, width).map((part) => line(span(part, 'bold'))),
+    ...paragraph(text, width, 'bold'),
     ...(differed ? [line(span('The two entries differ: type it anew.', 'bad'))] : []),
     ...formLines(form, width, model.glyphs),
     ...how,

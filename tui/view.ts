@@ -2,7 +2,7 @@
 // keys. A frame has as many lines as the terminal, each as wide as it.
 
 import { dialogLines } from './dialog.ts';
-import { EMPTY, type Line, type Tone, fitted, line, lineWidth, span, widthOf } from './draw.ts';
+import { type Line, type Tone, EMPTY, fitted, line, lineWidth, span, widthOf } from './draw.ts';
 import { valueOf } from './facts.ts';
 import { GLOBAL_KEYS, keyText } from './keys.ts';
 import { COLUMNS_MIN, ROWS_MIN } from './limits.ts';

@@ -4,7 +4,7 @@
 import { counted } from '../../proto/when.ts';
 import { NO_CODE, codeAfter, codeLines } from '../code-entry.ts';
 import type { Run } from '../commands.ts';
-import { type Line, line, span, wrapped } from '../draw.ts';
+import { type Line, type Tone, line, paragraph, remark, span } from '../draw.ts';
 import { valueOf } from '../facts.ts';
 import { type Form, choiceField, formLines, formOf, textField, typed, valueIn } from '../fields.ts';
 import { busySign } from '../glyphs.ts';
@@ -153,7 +153,7 @@ function headLines({ target }: Admitting, width: number): Line[] {
   const { name, where, fingerprint } = target;
   return [
     line(span(name, 'title'), `   ${where}`),
-    ...wrapped(`It announces the fingerprint ${fingerprint}.`, width).map((one) => line(one)),
+    ...paragraph(`It announces the fingerprint ${fingerprint}.`, width),
   ];
 }
 
@@ -162,7 +162,7 @@ function hintLines(isTyped: boolean, width: number): Line[] {
     ...(isTyped ? ['Its address is on its console: HOST:PORT.'] : []),
     'Next you see who it is, and sign.',
   ];
-  return texts.flatMap((text) => wrapped(text, width).map((one) => line(span(one, 'dim'))));
+  return texts.flatMap((text) => paragraph(text, width, 'dim'));
 }
 
 export function runLines(model: Model, width: number): Line[] {
@@ -205,8 +205,7 @@ function resultLines(
   wrong: number,
   width: number,
 ): Line[] {
-  const fold = (text: string, tone: 'plain' | 'bad' | 'good' | 'dim' = 'plain'): Line[] =>
-    text === '' ? [] : wrapped(text, width).map((one) => line(span(one, tone)));
+  const fold = (text: string, tone?: Tone): Line[] => remark(text, width, tone);
   const { complaint = null, exit = 1 } = ended ?? {};
   if (complaint !== null) {
     return [

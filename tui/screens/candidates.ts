@@ -2,9 +2,9 @@
 // heard, and for how long. Nothing of it is believed.
 
 import { clockText } from '../../proto/when.ts';
-import { type Line, line, span, toned, wrapped } from '../draw.ts';
+import { type Line, line, paragraph, span } from '../draw.ts';
 import { type CandidatesFacts, valueOf } from '../facts.ts';
-import { within } from '../list.ts';
+import { marked, within } from '../list.ts';
 import type { Model } from '../model.ts';
 import { withSlice } from '../model.ts';
 import { type Column, table } from '../table.ts';
@@ -75,11 +75,7 @@ export function candidateLines(model: Model, width: number, height: number): Lin
   );
   const rows = candidateRows(height) - powerless.length;
   const { at, top } = within(place, all.length, rows);
-  const lines = shown.rows.slice(top, top + rows).map((one, nth): Line => {
-    const isAt = top + nth === at;
-    const mark = span(isAt ? `${glyphs.cursor} ` : '  ');
-    return isAt ? toned([mark, ...one], 'chosen') : [mark, ...one];
-  });
+  const lines = marked(shown.rows.slice(top, top + rows), { at, top }, glyphs);
   const old = facts.candidates.state === 'failed' ? [line(span(facts.candidates.what, 'bad'))] : [];
   return [
     ...powerless,
@@ -105,9 +101,7 @@ function emptyLines(model: Model, width: number): Line[] {
           'Where it is not seen here, b takes that address.',
         ];
   return [
-    ...texts.flatMap((text, at) =>
-      wrapped(text, width).map((one) => line(span(one, at === 0 ? 'bold' : 'plain'))),
-    ),
+    ...texts.flatMap((text, at) => paragraph(text, width, at === 0 ? 'bold' : 'plain')),
     line(''),
     ...lobbyLines(model, width),
   ];
@@ -129,7 +123,7 @@ function powerlessLines({ facts }: Model, width: number): Line[] {
       ? 'No operator key lies here, so nobody can be admitted from this machine: go to one ' +
         'that has one, or make one here with `kith operator key`.'
       : `The operator key here ${STANDING[here.operator.standing]}: it admits nobody.`;
-  return [...wrapped(text, width).map((one) => line(span(one, 'warn'))), line('')];
+  return [...paragraph(text, width, 'warn'), line('')];
 }
 
 /** Lobbies that could not be asked. */
@@ -140,5 +134,5 @@ function lobbyLines({ facts }: Model, width: number): Line[] {
     looked.lobbies === null
       ? ['No daemon runs here, so no lobby was asked: s starts it.']
       : looked.silent.map(({ url, why }) => `${url} did not say who waits there: ${why}`);
-  return texts.flatMap((text) => wrapped(text, width).map((one) => line(span(one, 'warn'))));
+  return texts.flatMap((text) => paragraph(text, width, 'warn'));
 }

@@ -2,9 +2,9 @@
 // and nobody has to know a word by heart.
 
 import type { CommandRow } from '../commands.ts';
-import { type Line, line, padded, span, toned, wrapped } from '../draw.ts';
+import { type Line, line, padded, paragraph, span } from '../draw.ts';
 import { formLines, typed } from '../fields.ts';
-import { START, moved, within } from '../list.ts';
+import { marked, moved, START, within } from '../list.ts';
 import { type Model, type Step, stay, withSlice } from '../model.ts';
 import type { Screen } from '../screen.ts';
 import type { Filling } from '../slices.ts';
@@ -125,20 +125,17 @@ function listView(model: Model, width: number, height: number): readonly Line[] 
     return [head, line(span('No command is like that; Esc shows all.', 'dim'))];
   const room = height - 2;
   const seen = within(place, rows.length, room);
-  const lines = rows.slice(seen.top, seen.top + room).map((row, at): Line => {
-    const isChosen = seen.top + at === seen.at;
+  const lines = rows.slice(seen.top, seen.top + room).map((row): Line => {
     const offer = offerOf(row);
-    const mark = isChosen ? `${model.glyphs.cursor} ` : '  ';
-    const what = offer.as === 'nothing' ? `not here: ${offer.why}` : row.summary;
-    const one = line(
-      mark,
-      span(padded(row.path.join(' '), PATH_CELLS), offer.as === 'nothing' ? 'dim' : 'bold'),
-      span(` ${what}`, offer.as === 'nothing' ? 'dim' : 'plain'),
+    const isOut = offer.as === 'nothing';
+    const what = isOut ? `not here: ${offer.why}` : row.summary;
+    return line(
+      span(padded(row.path.join(' '), PATH_CELLS), isOut ? 'dim' : 'bold'),
+      span(` ${what}`, isOut ? 'dim' : 'plain'),
       ...(width < 110 ? [] : [span(`  ${row.group}`, 'dim')]),
     );
-    return isChosen ? toned(one, 'chosen') : one;
   });
-  return [head, line(''), ...lines];
+  return [head, line(''), ...marked(lines, seen, model.glyphs)];
 }
 
 function formView(
@@ -151,17 +148,13 @@ function formView(
   const field = form.fields[form.at];
   const head = [
     line(span(row.path.join(' '), 'title'), `  ${row.summary}`),
-    ...row.about
-      .slice(0, height > 26 ? 3 : 1)
-      .flatMap((one) => wrapped(one, width).map((part) => line(span(part, 'dim')))),
+    ...row.about.slice(0, height > 26 ? 3 : 1).flatMap((one) => paragraph(one, width, 'dim')),
     line(''),
   ];
   const foot = [
     line(''),
-    ...(field === undefined || field.help === ''
-      ? []
-      : wrapped(field.help, width).map((part) => line(span(part, 'dim')))),
-    ...(wrong === null ? [] : wrapped(wrong, width).map((part) => line(span(part, 'bad')))),
+    ...(field === undefined || field.help === '' ? [] : paragraph(field.help, width, 'dim')),
+    ...(wrong === null ? [] : paragraph(wrong, width, 'bad')),
     line(span(typedFor(row, form), 'accent')),
     line(span('Enter: do it   Tab: next field   Space: on or off   Esc: another command', 'dim')),
   ];

@@ -2,7 +2,7 @@
 // and the signature. Nothing that changes rights or configuration happens anywhere else.
 
 import { counted } from '../../proto/when.ts';
-import { type Line, line, pieces, span, toned, wrapped } from '../draw.ts';
+import { type Line, line, paragraph, pieces, span, toned, wrapped } from '../draw.ts';
 import { type StagedFacts, valueOf } from '../facts.ts';
 import { START, moved, within } from '../list.ts';
 import { type Model, type Step, lastRun, stay, withSlice } from '../model.ts';
@@ -132,7 +132,7 @@ function effectLines({ facts }: Model, width: number): Line[] {
 
 function exactLines(model: Model, act: Act, width: number, height: number): Line[] {
   const head = [
-    ...wrapped(`${act.number}. ${act.deed}`, width).map((part) => line(span(part, 'title'))),
+    ...paragraph(`${act.number}. ${act.deed}`, width, 'title'),
     ...(act.id === undefined ? [] : [line(span('id    ', 'dim'), act.id)]),
     line(span('These bytes are signed, in one line and in this order:', 'dim')),
   ];
@@ -157,16 +157,16 @@ function exactLines(model: Model, act: Act, width: number, height: number): Line
 function emptyLines({ facts: { staged } }: Model, width: number): Line[] {
   if (staged.state === 'unasked') return [line(span('looking at what is staged', 'dim'))];
   if (staged.state === 'failed') {
-    return [...wrapped(staged.what, width), ...wrapped(staged.hint, width)].map((one) => line(one));
+    return [...paragraph(staged.what, width), ...paragraph(staged.hint, width)];
   }
   return [
     line(span('Nothing is staged.', 'title')),
     line(''),
-    ...wrapped(
+    ...paragraph(
       'What changes rights or configuration is staged first: a removal on F8, grants and settings ' +
         'on F3 and F9. Here it is looked at and signed.',
       width,
-    ).map((one) => line(one)),
+    ),
   ];
 }
 

@@ -1,8 +1,9 @@
 // The first run: this machine belongs to nothing, and founds a network or joins one. Once it
 // belongs, its daemon is started and the network opens.
 
+import { scrolledDown } from '../list.ts';
 import type { Run } from '../commands.ts';
-import { type Line, line, span } from '../draw.ts';
+import { type Line, line, remark, span } from '../draw.ts';
 import { type Model, type Step, lastRun, stay, withSlice } from '../model.ts';
 import type { Binding, Screen } from '../screen.ts';
 import {
@@ -11,7 +12,6 @@ import {
   kept,
   onFounding,
   onFoundingKey,
-  said,
   sheetLines,
   sheetRows,
 } from './founding.ts';
@@ -134,20 +134,15 @@ function onQuitKey(model: Model, key: string): Step | null {
   return isQuit ? stay({ ...model, dialog: { kind: 'leave' } }) : null;
 }
 
-const SCROLLS: Readonly<Record<string, number>> = {
-  ...{ up: -1, k: -1, down: 1, j: 1, pageup: -10, pagedown: 10, home: -1e6, end: 1e6 },
-};
-
 function onSheetKey(model: Model, key: string): Step | null {
   const { isSure, sheet, top } = model.slices.first;
   if (isSure && (key === 'y' || key === 'Y')) return kept(model);
   if (isSure) return stay(withSlice(model, 'first', { isSure: false }));
-  const scroll = SCROLLS[key];
-  if (scroll === undefined || sheet === null) return null;
+  if (sheet === null) return null;
   // As the view has it: head of two rows, and the row of its one key.
   const most = Math.max(0, sheet.length - sheetRows(model.size.rows - 3));
-  const next = Math.min(most, Math.max(0, top + scroll));
-  return stay(withSlice(model, 'first', { top: next }));
+  const next = scrolledDown(top, key, most);
+  return next === null ? null : stay(withSlice(model, 'first', { top: next }));
 }
 
 function choiceLines(model: Model, width: number): Line[] {
@@ -167,9 +162,9 @@ function choiceLines(model: Model, width: number): Line[] {
       );
     }),
     line(''),
-    ...said(`All of it is kept in ${model.folder}.`, width),
+    ...remark(`All of it is kept in ${model.folder}.`, width),
     ...(home.state === 'failed' ? ['', home.what, home.hint] : []).flatMap((one) =>
-      one === '' ? [line('')] : said(one, width, 'bad'),
+      one === '' ? [line('')] : remark(one, width, 'bad'),
     ),
   ];
 }

@@ -3,7 +3,7 @@
 
 import { isName } from '../../proto/names.ts';
 import type { Run } from '../commands.ts';
-import { type Line, line, span, wrapped } from '../draw.ts';
+import { type Line, line, remark, span } from '../draw.ts';
 import { type Form, formLines, formOf, switchField, textField, typed, valueIn } from '../fields.ts';
 import { type Model, type Step, hasDaemon, lastRun, stay, withSlice } from '../model.ts';
 import { begin, forgotten } from '../starting.ts';
@@ -111,25 +111,24 @@ export function foundingLines(model: Model, width: number): Line[] {
   return [
     line(span('Found a network', 'title')),
     line(''),
-    ...said('This makes your operator key, the key of this machine, and a recovery sheet.', width),
+    ...remark(
+      'This makes your operator key, the key of this machine, and a recovery sheet.',
+      width,
+    ),
     line(''),
     ...formLines(form, width, model.glyphs),
     line(''),
     ...(isOpen
-      ? said(
+      ? remark(
           'Warning: without a passphrase whoever can read this disk is an operator of the network.',
           width,
           'bad',
         )
-      : said('The passphrase is asked for next. Without it nobody signs, you included.', width)),
+      : remark('The passphrase is asked for next. Without it nobody signs, you included.', width)),
     line(''),
     ...(run !== null && run.ended === null
       ? [line(busySign(model.glyphs, model.nowMs), ' ', run.title)]
       : []),
-    ...(fault === null ? [] : [...said(fault.what, width, 'bad'), ...said(fault.hint, width)]),
+    ...(fault === null ? [] : [...remark(fault.what, width, 'bad'), ...remark(fault.hint, width)]),
   ];
-}
-
-export function said(text: string, width: number, tone: 'plain' | 'bad' = 'plain'): Line[] {
-  return text === '' ? [] : wrapped(text, width).map((one) => line(span(one, tone)));
 }

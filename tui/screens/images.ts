@@ -1,11 +1,11 @@
 // The images of F5: those of this machine and of the members that answer, and what is done with
 // them: a file is added, one of another member is fetched, one is taken away.
 
-import { type Line, line, span, toned, wrapped } from '../draw.ts';
+import { type Line, line, paragraph, span } from '../draw.ts';
 import { type ImageFacts, valueOf } from '../facts.ts';
 import { type Form, formLines, formOf, textField, valueIn } from '../fields.ts';
 import { busySign } from '../glyphs.ts';
-import { within } from '../list.ts';
+import { marked, within } from '../list.ts';
 import { type Model, type Step, lastRun, stay, withSlice } from '../model.ts';
 import { begin, confirmed } from '../starting.ts';
 import { type Column, table } from '../table.ts';
@@ -122,16 +122,7 @@ export function imagesView(model: Model, width: number, height: number): Line[] 
     ];
   });
   const { head: titles, rows: lines } = table(COLUMNS, cells, width - 2);
-  return [
-    ...head,
-    [span('  '), ...titles],
-    ...lines.map((one, at): Line => {
-      const isChosen = place.top + at === place.at;
-      const mark = span(isChosen ? `${model.glyphs.cursor} ` : '  ');
-      return isChosen ? toned([mark, ...one], 'chosen') : [mark, ...one];
-    }),
-    ...partial,
-  ];
+  return [...head, [span('  '), ...titles], ...marked(lines, place, model.glyphs), ...partial];
 }
 
 /** How far the transfer is that runs now. */
@@ -141,11 +132,11 @@ function progressLines(model: Model, width: number): Line[] {
   // The step begins with what is done, as the title does.
   const text = `${run.title}${run.step === null ? '' : `: ${run.step.replace(/^[a-z]+ /, '')}`}`;
   const sign = busySign(model.glyphs, model.nowMs);
-  return wrapped(`${sign} ${text}`, width).map((part) => line(span(part, 'accent')));
+  return paragraph(`${sign} ${text}`, width, 'accent');
 }
 
 function emptyLines({ facts: { images } }: Model, width: number): Line[] {
-  const said = (text: string): Line[] => wrapped(text, width).map((one) => line(one));
+  const said = (text: string): Line[] => paragraph(text, width);
   if (images.state === 'unasked') return [line(span('asking the daemon', 'dim'))];
   if (images.state === 'failed') return [...said(images.what), ...said(images.hint)];
   return said(

@@ -4,14 +4,14 @@
 import type { Question } from '../../proto/questions.ts';
 import { clockText } from '../../proto/when.ts';
 import type { Run } from '../commands.ts';
-import { type Line, line, span } from '../draw.ts';
+import { type Line, line, remark, span } from '../draw.ts';
 import { type Form, choiceField, formLines, formOf, textField, typed, valueIn } from '../fields.ts';
 import { busySign } from '../glyphs.ts';
 import { type Model, type Step, lastRun, stay, withSlice } from '../model.ts';
 import { given } from '../questions.ts';
 import { begin, forgotten, said as told } from '../starting.ts';
 import { NOTICE_MS } from '../limits.ts';
-import { begun, said } from './founding.ts';
+import { begun } from './founding.ts';
 import { NO_CARD, cardAfter, cardLines, closed } from './join-card.ts';
 
 const ROLES = ['peer', 'observer', 'guest'];
@@ -106,13 +106,13 @@ export function joiningLines(model: Model, width: number, height: number): Line[
   return [
     line(span('Join a network', 'title')),
     line(''),
-    ...said('This machine shows a code. An operator types it on a machine that belongs.', width),
+    ...remark('This machine shows a code. An operator types it on a machine that belongs.', width),
     line(''),
     ...formLines(form, width, model.glyphs),
     line(''),
-    ...said(HELP[at] ?? '', width),
+    ...remark(HELP[at] ?? '', width),
     line(''),
-    ...(fault === null ? [] : [...said(fault.what, width, 'bad'), ...said(fault.hint, width)]),
+    ...(fault === null ? [] : [...remark(fault.what, width, 'bad'), ...remark(fault.hint, width)]),
   ];
 }
 

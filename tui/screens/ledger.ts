@@ -1,9 +1,9 @@
 // F3: the ledger: record by record, and what they add up to: members with their rights, the
 // configuration, and what conflicts. What is done here is staged; F12 signs it.
 
-import { type Line, line, span, toned, wrapped } from '../draw.ts';
+import { type Line, line, paragraph, span, wrapped } from '../draw.ts';
 import { formOf, textField, typed, valueIn } from '../fields.ts';
-import { moved, within } from '../list.ts';
+import { marked, moved, within } from '../list.ts';
 import { type Model, type Step, stay, withSlice } from '../model.ts';
 import type { Binding, Screen } from '../screen.ts';
 import type { LedgerPart } from '../slices.ts';
@@ -114,20 +114,13 @@ function ledgerView(model: Model, width: number, height: number): readonly Line[
   const head = headLine(model, rows.length);
   const asked = typing !== null ? [line(span('filter: ', 'bold'), filter, span('_', 'bold'))] : [];
   if (rows.length === 0) {
-    return [
-      head,
-      ...asked,
-      ...wrapped(emptyText(model), width).map((one) => line(span(one, 'dim'))),
-    ];
+    return [head, ...asked, ...paragraph(emptyText(model), width, 'dim')];
   }
   const room = Math.max(1, height - 1 - asked.length - DETAIL_ROWS);
   const place = within(places[part], rows.length, room);
   const { glyphs } = model;
-  const lines = rows.slice(place.top, place.top + room).map((row, at): Line => {
-    const isChosen = place.top + at === place.at;
-    const one = line(span(isChosen ? `${glyphs.cursor} ` : '  '), ...row.spans);
-    return isChosen ? toned(one, 'chosen') : one;
-  });
+  const seen = rows.slice(place.top, place.top + room).map(({ spans }) => spans);
+  const lines = marked(seen, place, glyphs);
   const rest = Array.from({ length: room - lines.length }, () => line(''));
   return [head, ...asked, ...lines, ...rest, ...detailLines(rows[place.at] as Row, width)];
 }

@@ -2,9 +2,9 @@
 
 import { bytesText } from '../../proto/sizes.ts';
 import { spanText } from '../../proto/when.ts';
-import { type Line, line, padded, span, toned, wrapped } from '../draw.ts';
+import { type Line, labelled, line, paragraph, span } from '../draw.ts';
 import { type LinkFacts, valueOf } from '../facts.ts';
-import { moved, within } from '../list.ts';
+import { marked, moved, within } from '../list.ts';
 import { type Model, stay, withSlice } from '../model.ts';
 import type { Binding, Screen } from '../screen.ts';
 import { begin } from '../starting.ts';
@@ -53,13 +53,8 @@ export const LINKS: Screen = {
     const place = within(model.slices.links.place, links.length, count);
     const seen = links.slice(place.top, place.top + count);
     const { head, rows } = table(COLUMNS, seen.map(cellsOf), width - 2);
-    const lines = rows.map((one, at): Line => {
-      const isChosen = place.top + at === place.at;
-      const mark = span(isChosen ? `${model.glyphs.cursor} ` : '  ');
-      return isChosen ? toned([mark, ...one], 'chosen') : [mark, ...one];
-    });
     const details = detailLines(links[place.at] as LinkFacts, width);
-    return [[span('  '), ...head], ...lines, line(''), ...details];
+    return [[span('  '), ...head], ...marked(rows, place, model.glyphs), line(''), ...details];
   },
 };
 
@@ -107,10 +102,7 @@ const LABEL_CELLS = 11;
 
 function detailLines(link: LinkFacts, width: number): Line[] {
   const { name, address, path, via, why, endpoint, mtu } = link;
-  const row = (label: string, text: string): Line[] =>
-    wrapped(text, width - LABEL_CELLS - 2).map((part, at) =>
-      line('  ', span(padded(at === 0 ? label : '', LABEL_CELLS), 'dim'), part),
-    );
+  const row = (label: string, text: string): Line[] => labelled(label, text, width, LABEL_CELLS);
   return [
     line(span(name, 'title')),
     ...row('path', via === null ? path : `${path} via ${via}`),
@@ -124,14 +116,12 @@ function emptyLines({ facts }: Model, width: number): Line[] {
   const { peers, status } = facts;
   if (peers.state === 'unasked') return [line(span('asking the daemon', 'dim'))];
   if (peers.state === 'failed') {
-    return [...wrapped(peers.what, width), ...wrapped(peers.hint, width)].map((one) => line(one));
+    return [...paragraph(peers.what, width), ...paragraph(peers.hint, width)];
   }
   const mesh = valueOf(status)?.mesh;
   const why = mesh?.why ?? null;
   return [
     line('No other machine is a member: F11 lets one in.'),
-    ...(why === null
-      ? []
-      : wrapped(`The mesh: ${why}`, width).map((one) => line(span(one, 'warn')))),
+    ...(why === null ? [] : paragraph(`The mesh: ${why}`, width, 'warn')),
   ];
 }

@@ -1,18 +1,14 @@
 // F6: what the daemon of this machine tells, as it happens; the newest at the bottom, unless
 // somebody has scrolled back.
 
+import { scrolledBack } from '../list.ts';
 import { isKey } from '../../proto/ids.ts';
 import { utcText } from '../../proto/when.ts';
-import { type Line, line, padded, span, wrapped } from '../draw.ts';
+import { type Line, line, padded, paragraph, span, wrapped } from '../draw.ts';
 import type { EventFacts } from '../facts.ts';
 import { type Model, nameOf, stay, withSlice } from '../model.ts';
 import type { Screen } from '../screen.ts';
 import { startDaemonBinding } from './starting-daemon.ts';
-
-const SCROLLS: Readonly<Record<string, number>> = {
-  ...{ up: 1, k: 1, down: -1, j: -1, pageup: 10, pagedown: -10 },
-  ...{ home: Number.MAX_SAFE_INTEGER, end: Number.MIN_SAFE_INTEGER },
-};
 
 /** Cells of the time of day, and of the name of an event. */
 const TIME_CELLS = 8;
@@ -35,10 +31,8 @@ export const LOGS: Screen = {
     startDaemonBinding('s'),
   ],
   onKey: (model, key) => {
-    const scroll = SCROLLS[key];
-    if (scroll === undefined) return null;
-    const back = Math.min(eventsOf(model).length, Math.max(0, model.slices.logs.back + scroll));
-    return stay(withSlice(model, 'logs', { back }));
+    const back = scrolledBack(model.slices.logs.back, key, eventsOf(model).length);
+    return back === null ? null : stay(withSlice(model, 'logs', { back }));
   },
   view: (model, width, height) => {
     const events = eventsOf(model);
@@ -89,7 +83,7 @@ function valueText(model: Model, value: unknown): string {
 
 function emptyLines({ facts: { status }, slices }: Model, width: number): Line[] {
   if (status.state === 'failed') {
-    return [...wrapped(status.what, width), ...wrapped(status.hint, width)].map((one) => line(one));
+    return [...paragraph(status.what, width), ...paragraph(status.hint, width)];
   }
   const what = slices.logs.worriesOnly
     ? 'Nothing to worry about so far.'

@@ -3,7 +3,7 @@
 
 import { counted, spanText } from '../../proto/when.ts';
 import { mibText } from '../../proto/sizes.ts';
-import { type Line, line, padded, span, wrapped } from '../draw.ts';
+import { type Line, labelled, line, padded, paragraph, span } from '../draw.ts';
 import { type RoomFacts, valueOf } from '../facts.ts';
 import { bar, sparkline } from '../glyphs.ts';
 import { type Model, type Trend, nameOf } from '../model.ts';
@@ -27,9 +27,7 @@ export function agreementLines(model: Model, width: number): Line[] {
   const differ = others.filter(({ heard }) => heard?.agrees === false);
   const { facts } = model;
   if (facts.nodes.state === 'failed') {
-    return wrapped(`${facts.nodes.what}. ${facts.nodes.hint}`, width).map((one) =>
-      line(span(one, 'warn')),
-    );
+    return paragraph(`${facts.nodes.what}. ${facts.nodes.hint}`, width, 'warn');
   }
   const roots =
     others.length === 0
@@ -53,20 +51,15 @@ export function coverageLines(model: Model, width: number): Line[] {
         return `${nameOf(model, key)} (${since})`;
       });
       const text = `removal of ${nameOf(model, target)}: ${have} of ${of} have it; missing: ${who.join(', ')}`;
-      return wrapped(text, width).map((one) => line(span(one, 'warn')));
+      return paragraph(text, width, 'warn');
     });
-  const alarms = mesh.alarms.flatMap((one) =>
-    wrapped(`ALARM: ${one}`, width).map((part) => line(span(part, 'bad'))),
-  );
+  const alarms = mesh.alarms.flatMap((one) => paragraph(`ALARM: ${one}`, width, 'bad'));
   return [...alarms, ...removals];
 }
 
 export function detailLines(model: Model, node: NodeRow, width: number): Line[] {
   const { heard, link } = node;
-  const row = (label: string, text: string): Line[] =>
-    wrapped(text, width - LABEL_CELLS - 2).map((part, at) =>
-      line('  ', span(padded(at === 0 ? label : '', LABEL_CELLS), 'dim'), part),
-    );
+  const row = (label: string, text: string): Line[] => labelled(label, text, width, LABEL_CELLS);
   return [
     line(span(node.name, 'title'), '  ', standingCell(node), `  ${node.labels.join(' ')}`),
     ...row('fingerprint', node.fingerprint),

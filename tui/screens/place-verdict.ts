@@ -2,7 +2,7 @@
 // work as it is typed can go nowhere.
 
 import type { Complaint, Run } from '../commands.ts';
-import { type Line, line, span, wrapped } from '../draw.ts';
+import { type Line, line, paragraph, span, wrapped } from '../draw.ts';
 import { type Column, table } from '../table.ts';
 
 /** `kith run … --dry-run --json`, as far as it is drawn. */
@@ -91,5 +91,5 @@ function headLines({ order, nodes, policy }: Plan, width: number): Line[] {
         ? 'There is no node yet that could take it.'
         : 'No node can take it as it is:';
   const tone = first === undefined ? ('bad' as const) : ('good' as const);
-  return wrapped(text, width).map((part) => line(span(part, tone)));
+  return paragraph(text, width, tone);
 }

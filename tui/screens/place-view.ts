@@ -1,6 +1,6 @@
 // How F5 looks: the form, what is wrong named at its field, and below it where the work would go.
 
-import { type Line, EMPTY, line, span, wrapped } from '../draw.ts';
+import { type Line, EMPTY, line, remark, span } from '../draw.ts';
 import { busySign } from '../glyphs.ts';
 import { valueOf } from '../facts.ts';
 import { type Form, formLines } from '../fields.ts';
@@ -61,7 +61,7 @@ function belowLines(
   const images = imageLines(model, form, width);
   const { status } = model.facts;
   if (status.state === 'failed') {
-    return [...said(status.what, width, 'bad'), ...said(status.hint, width, 'plain')];
+    return [...remark(status.what, width, 'bad'), ...remark(status.hint, width)];
   }
   if (wrong !== null) {
     const label = form.fields.find(({ name }) => name === wrong.field)?.label;
@@ -70,8 +70,8 @@ function belowLines(
     const tone = isTried ? ('bad' as const) : ('plain' as const);
     return [
       ...images,
-      ...said(`${at}${wrong.what}`, width, tone),
-      ...said(wrong.hint, width, 'dim'),
+      ...remark(`${at}${wrong.what}`, width, tone),
+      ...remark(wrong.hint, width, 'dim'),
     ];
   }
   const plan = verdict?.plan ?? null;
@@ -93,7 +93,7 @@ function nextLines({ facts }: Model, hint: string, width: number): Line[] {
     hosting?.phase === 'off'
       ? `this machine takes no work: ${hosting.why ?? 'it is off'}; \`doctor\` on F9 says more`
       : '';
-  return [...said(hint, width, 'dim'), ...said(here, width, 'plain')];
+  return [...remark(hint, width, 'dim'), ...remark(here, width)];
 }
 
 /** While an image is being typed: which are known. */
@@ -102,7 +102,7 @@ function imageLines(model: Model, form: Form, width: number): Line[] {
   if (field?.name !== 'image' || field.kind !== 'text') return [];
   const names = imageNames(model).filter((name) => name.includes(field.value));
   if (names.length === 0) return [];
-  return said(`Ctrl-N takes: ${names.join(', ')}`, width, 'accent').slice(0, 2);
+  return remark(`Ctrl-N takes: ${names.join(', ')}`, width, 'accent').slice(0, 2);
 }
 
 /** The names that images have on this machine; others mean nothing here. */
@@ -121,15 +121,10 @@ function attemptLines(model: Model, width: number, room: number): Line[] {
       : ended.complaint === null
         ? [line(span(`${model.glyphs.good} placed`, 'good'))]
         : [
-            ...said(ended.complaint.what, width, 'bad'),
-            ...said(ended.complaint.hint, width, 'dim'),
+            ...remark(ended.complaint.what, width, 'bad'),
+            ...remark(ended.complaint.hint, width, 'dim'),
           ];
-  const steps = attempt.steps.flatMap((one) => said(one, width - 2, 'plain'));
+  const steps = attempt.steps.flatMap((one) => remark(one, width - 2));
   const shown = steps.slice(-Math.max(1, room - end.length - 1));
   return [line(span(run.title, 'title')), ...shown.map((one) => line('  ', ...one)), ...end];
-}
-
-function said(text: string, width: number, tone: 'bad' | 'plain' | 'dim' | 'accent'): Line[] {
-  if (text === '') return [];
-  return wrapped(text, width).map((part) => line(span(part, tone)));
 }

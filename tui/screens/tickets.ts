@@ -2,10 +2,10 @@
 // file, since its secret is shown nowhere; a revocation is staged.
 
 import { utcText } from '../../proto/when.ts';
-import { type Line, line, span, toned, wrapped } from '../draw.ts';
+import { type Line, line, paragraph, span } from '../draw.ts';
 import { type TicketsFacts, valueOf } from '../facts.ts';
 import { type Form, choiceField, formLines, formOf, textField, typed, valueIn } from '../fields.ts';
-import { within } from '../list.ts';
+import { marked, within } from '../list.ts';
 import { type Model, type Step, nameOf, stay, withSlice } from '../model.ts';
 import { begin, confirmed } from '../starting.ts';
 import { type Column, table } from '../table.ts';
@@ -79,7 +79,7 @@ export function ticketFormLines({ slices, glyphs }: Model, width: number): Line[
     line(''),
     ...formLines(slices.approvals.ticket ?? ticketForm(), width, glyphs),
     line(''),
-    ...wrapped(text, width).map((one) => line(span(one, 'dim'))),
+    ...paragraph(text, width, 'dim'),
   ];
 }
 
@@ -100,11 +100,7 @@ export function ticketLines(model: Model, width: number, height: number): Line[]
               ? 'reading the ledger'
               : 'There are no tickets. n makes one.',
           ];
-    return [
-      title,
-      line(''),
-      ...texts.flatMap((text) => wrapped(text, width).map((one) => line(one))),
-    ];
+    return [title, line(''), ...texts.flatMap((text) => paragraph(text, width))];
   }
   const shown = table(
     COLUMNS,
@@ -115,15 +111,11 @@ export function ticketLines(model: Model, width: number, height: number): Line[]
     width - 2,
   );
   const rows = Math.max(1, height - AROUND_ROWS);
-  const { at, top } = within(slices.approvals.ticketPlace, all.length, rows);
+  const place = within(slices.approvals.ticketPlace, all.length, rows);
   return [
     title,
     line(''),
     [span('  '), ...shown.head],
-    ...shown.rows.slice(top, top + rows).map((one, nth): Line => {
-      const isAt = top + nth === at;
-      const mark = span(isAt ? `${glyphs.cursor} ` : '  ');
-      return isAt ? toned([mark, ...one], 'chosen') : [mark, ...one];
-    }),
+    ...marked(shown.rows.slice(place.top, place.top + rows), place, glyphs),
   ];
 }

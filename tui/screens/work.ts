@@ -1,9 +1,9 @@
 // F4: the work of all nodes: what runs where and how sure that is, what it prints, and its end.
 
 import { counted, spanText, utcText } from '../../proto/when.ts';
-import { type Line, line, padded, span, toned, widthOf, wrapped } from '../draw.ts';
+import { type Line, labelled, line, paragraph, span, widthOf } from '../draw.ts';
 import { valueOf } from '../facts.ts';
-import { type Place, moved, within } from '../list.ts';
+import { type Place, marked, moved, scrolledBack, within } from '../list.ts';
 import { type Model, type Step, nameOf, stay, withSlice } from '../model.ts';
 import type { Binding, Screen } from '../screen.ts';
 import { begin, confirmed } from '../starting.ts';
@@ -114,11 +114,6 @@ function opened(model: Model): Step {
   });
 }
 
-const SCROLLS: Readonly<Record<string, number>> = {
-  ...{ up: 1, k: 1, down: -1, j: -1, pageup: 10, pagedown: -10 },
-  ...{ home: Number.MAX_SAFE_INTEGER, end: Number.MIN_SAFE_INTEGER },
-};
-
 function onKey(model: Model, key: string): Step | null {
   const { log, isOpen } = model.slices.work;
   if (log !== null) {
@@ -129,10 +124,8 @@ function onKey(model: Model, key: string): Step | null {
         ? stay(closed)
         : stay(closed, { do: 'interrupt', run: run.id });
     }
-    const scroll = SCROLLS[key];
-    if (scroll === undefined) return null;
-    const back = Math.min(run?.said.length ?? 0, Math.max(0, log.back + scroll));
-    return stay(withSlice(model, 'work', { log: { ...log, back } }));
+    const back = scrolledBack(log.back, key, run?.said.length ?? 0);
+    return back === null ? null : stay(withSlice(model, 'work', { log: { ...log, back } }));
   }
   if (key === 'escape') return stay(withSlice(model, 'work', { isOpen: false }));
   if (isOpen) return null;
@@ -151,15 +144,7 @@ function listLines(model: Model, width: number, height: number): readonly Line[]
   const place = placeIn(model, rows, room);
   const cells = rows.slice(place.top, place.top + room).map((row) => cellsOf(model, row));
   const { head: titles, rows: lines } = table(COLUMNS, cells, width - 2);
-  return [
-    ...head,
-    [span('  '), ...titles],
-    ...lines.map((one, at): Line => {
-      const isChosen = place.top + at === place.at;
-      const mark = span(isChosen ? `${model.glyphs.cursor} ` : '  ');
-      return isChosen ? toned([mark, ...one], 'chosen') : [mark, ...one];
-    }),
-  ];
+  return [...head, [span('  '), ...titles], ...marked(lines, place, model.glyphs)];
 }
 
 function cellsOf(model: Model, row: WorkRow): Cell[] {
@@ -195,16 +180,14 @@ function summaryLines(model: Model, width: number): Line[] {
       ? [line(span(head, 'title'), span(here, 'dim'))]
       : [line(span(head, 'title')), line(span(here.trimStart(), 'dim'))]),
     ...silent.flatMap(({ key, why }) =>
-      wrapped(`${nameOf(model, key)} does not answer: ${why}`, width).map((one) =>
-        line(span(one, 'warn')),
-      ),
+      paragraph(`${nameOf(model, key)} does not answer: ${why}`, width, 'warn'),
     ),
   ];
 }
 
 function emptyLines(model: Model, width: number): Line[] {
   const { works } = model.facts;
-  const said = (text: string): Line[] => wrapped(text, width).map((one) => line(one));
+  const said = (text: string): Line[] => paragraph(text, width);
   if (works.state === 'unasked') return [line(span('asking the daemon', 'dim'))];
   if (works.state === 'failed') return [...said(works.what), ...said(works.hint)];
   return said('Nothing runs. F5 places a job or a machine on the node with room for it.');
@@ -212,10 +195,7 @@ function emptyLines(model: Model, width: number): Line[] {
 
 function detailLines(model: Model, row: WorkRow, width: number): Line[] {
   const { owned } = row;
-  const told = (label: string, text: string): Line[] =>
-    wrapped(text, width - LABEL_CELLS - 2).map((part, at) =>
-      line('  ', span(padded(at === 0 ? label : '', LABEL_CELLS), 'dim'), part),
-    );
+  const told = (label: string, text: string): Line[] => labelled(label, text, width, LABEL_CELLS);
   return [
     line(span(row.name, 'title'), `  ${row.kind}  `, span(row.id, 'dim')),
     ...told('stands', row.stand),
