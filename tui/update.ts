@@ -174,13 +174,20 @@ function onEnded(model: Model, { run: id, end }: Extract<Input, { in: 'ended' }>
     question: null,
     ended: end,
   }));
-  const refresh: Effect = { do: 'refresh', wants: wantsOf(after) };
-  return stay(after, ...out, ...(wasAsking ? [{ do: 'hide' as const, on: false }] : []), refresh);
+  const shown: Effect[] = wasAsking ? [{ do: 'hide', on: false }] : [];
+  const changed: Effect[] = LOOKS.includes(run.purpose)
+    ? []
+    : [{ do: 'refresh', wants: wantsOf(after) }];
+  return stay(after, ...out, ...shown, ...changed);
 }
+
+// What only looks has changed nothing, so that nothing is asked again for it: a dry run follows
+// every change of a form.
+const LOOKS: readonly Run['purpose'][] = ['dry-run', 'follow'];
 
 // What a window shows anyhow needs no notice beside it, and neither does a screen as long as it is
 // shown.
-const QUIET: readonly Run['purpose'][] = ['output', 'dry-run', 'follow'];
+const QUIET: readonly Run['purpose'][] = ['output', ...LOOKS];
 const SHOWN_BY: Partial<Readonly<Record<Run['purpose'], ScreenName>>> = {
   ...{ found: 'first', join: 'first', admit: 'approvals', place: 'place' },
 };
