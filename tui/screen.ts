@@ -20,6 +20,17 @@ export interface Binding {
   readonly act: (model: Model) => Step;
 }
 
+/** What a binding does, in words: its own, or the command's with how that is written. */
+export function meaningOf(
+  { command, what }: Binding,
+  rows: readonly { readonly path: readonly string[]; readonly summary: string }[],
+  written: (command: string) => string,
+): string {
+  const words = command?.join(' ') ?? '';
+  const row = rows.find(({ path }) => path.join(' ') === words);
+  return what ?? (row === undefined ? '' : `${row.summary} (${written(`kith ${words}`)})`);
+}
+
 export interface Screen {
   readonly name: ScreenName;
   readonly title: string;

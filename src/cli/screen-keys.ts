@@ -1,7 +1,7 @@
 // The tables of keys in docs/tui.md, out of the tables that the keys are read from.
 
 import { GLOBAL_KEYS, keyText } from '../../tui/keys.ts';
-import type { Binding } from '../../tui/screen.ts';
+import { type Binding, meaningOf } from '../../tui/screen.ts';
 import { SCREENS } from '../../tui/screens.ts';
 import { CATALOGUE } from './catalogue.ts';
 
@@ -25,11 +25,9 @@ function tables(): string[] {
   ];
 }
 
-function rowOf({ key, label, command, what }: Binding): string[] {
-  const words = command?.join(' ') ?? '';
-  const row = CATALOGUE.find(({ path }) => path.join(' ') === words);
-  const said = what ?? (row === undefined ? '' : `${row.summary} (\`kith ${words}\`)`);
-  return [keyText(key), said === '' ? label : `${label}: ${said}`];
+function rowOf(binding: Binding): string[] {
+  const said = meaningOf(binding, CATALOGUE, (command) => `\`${command}\``);
+  return [keyText(binding.key), said === '' ? binding.label : `${binding.label}: ${said}`];
 }
 
 function tableOf(title: string, rows: readonly (readonly string[])[]): string {

@@ -4,7 +4,7 @@
 import { type Line, line, padded, span } from '../draw.ts';
 import { GLOBAL_KEYS, keyText } from '../keys.ts';
 import { type Model, stay, withSlice } from '../model.ts';
-import type { Binding, Screen } from '../screen.ts';
+import { type Binding, type Screen, meaningOf } from '../screen.ts';
 
 const KEY_CELLS = 10;
 const LABEL_CELLS = 16;
@@ -71,14 +71,11 @@ function helpLines(model: Model, all: readonly Screen[]): Line[] {
   ];
 }
 
-function bindingLine({ outside }: Model, { key, label, command, what }: Binding): Line {
-  const words = command?.join(' ') ?? '';
-  const row = outside.catalogue.find(({ path }) => path.join(' ') === words);
-  const said = what ?? (row === undefined ? '' : `${row.summary} (kith ${words})`);
+function bindingLine({ outside }: Model, binding: Binding): Line {
   return line(
-    span(padded(keyText(key), KEY_CELLS), 'key'),
+    span(padded(keyText(binding.key), KEY_CELLS), 'key'),
     ' ',
-    span(padded(label, LABEL_CELLS), 'bold'),
-    said,
+    span(padded(binding.label, LABEL_CELLS), 'bold'),
+    meaningOf(binding, outside.catalogue, (command) => command),
   );
 }

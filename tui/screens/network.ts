@@ -29,10 +29,10 @@ export const NETWORK: Screen = {
       when: (model) => chosen(model) !== null,
       act: (model) => toggled(model),
     },
-    acting('p', 'ping', ['ping'], (name) => [name], 'output'),
-    acting('t', 'try links anew', ['relink'], (name) => [name], 'notice'),
-    acting('d', 'drain', ['drain'], (name) => [name], 'notice'),
-    acting('u', 'resume', ['resume'], (name) => [name], 'notice'),
+    acting('p', 'ping', ['ping'], 'output'),
+    acting('t', 'try links anew', ['relink'], 'notice'),
+    acting('d', 'drain', ['drain'], 'notice'),
+    acting('u', 'resume', ['resume'], 'notice'),
     {
       key: 'x',
       label: 'remove',
@@ -77,7 +77,6 @@ function acting(
   key: string,
   label: string,
   command: readonly string[],
-  words: (name: string) => readonly string[],
   purpose: 'output' | 'notice',
 ): Binding {
   return {
@@ -86,7 +85,7 @@ function acting(
     act: (model) => {
       const { name } = chosen(model) as NodeRow;
       const title = `${label} ${name}`;
-      return begin(model, { words: [...command, ...words(name)], purpose, title });
+      return begin(model, { words: [...command, name], purpose, title });
     },
   };
 }
