@@ -2,35 +2,9 @@
 // never zero, and a card that does not answer is unhealthy and never absent.
 // Spec: docs/heartbeat.md, "Headroom".
 
+import type { GpuState, Headroom } from '../proto/status.ts';
 import type { kith } from '../proto/wire.js';
 import { GPUS_MAX, GPU_NAME_CHARS_MAX } from './limits.ts';
-
-/** `split`: divided into instances (MIG), so that its memory as a whole is nobody's to have. */
-export type GpuState = 'fit' | 'unhealthy' | 'split';
-
-export interface Gpu {
-  readonly name: string;
-  readonly vramMib: number | null;
-  readonly vramFreeMib: number | null;
-  readonly loadPercent: number | null;
-  readonly state: GpuState;
-}
-
-export interface Headroom {
-  /** Thousandths of a core. */
-  readonly cpuMilli: number | null;
-  readonly cpuFreeMilli: number | null;
-  readonly ramMib: number | null;
-  readonly ramFreeMib: number | null;
-  readonly diskMib: number | null;
-  readonly diskFreeMib: number | null;
-  /** The load average of a minute, times 100. */
-  readonly loadCenti: number | null;
-  /** How many cards there are; null where that is unknown. */
-  readonly gpuCount: number | null;
-  /** Those that fitted into the packet. */
-  readonly gpus: readonly Gpu[];
-}
 
 const STATES: readonly GpuState[] = ['fit', 'unhealthy', 'split'];
 const PRINTABLE = /^[\x20-\x7e]*$/;

@@ -3,6 +3,7 @@
 // packet, so that nothing past this file sees a wrong length or an unbounded list; the signature is
 // the caller's to check, over `signed`. Spec: docs/heartbeat.md, "Packet".
 
+import type { Headroom } from '../proto/status.ts';
 import { assert } from '../proto/assert.ts';
 import { concat, fromBase64url, toBase64url, utf8 } from '../proto/bytes.ts';
 import {
@@ -15,7 +16,7 @@ import {
 } from '../proto/ids.ts';
 import { type Result, ok, refuse } from '../proto/result.ts';
 import { kith } from '../proto/wire.js';
-import { type Headroom, headroomFields, readHeadroom } from './headroom.ts';
+import { headroomFields, readHeadroom } from './headroom.ts';
 import {
   ACKS_MAX,
   BODY_BYTES_MAX,

@@ -3,25 +3,13 @@
 // nobody. Spec: docs/pairing.md, "Introductions".
 
 import { fromBase64url, toBase64url } from '../proto/bytes.ts';
+import type { Hardware } from '../proto/hardware.ts';
 import { type Digest, ID_BYTES, KEY_BYTES, type Key } from '../proto/ids.ts';
 import { textOutsideProfile } from '../proto/json.ts';
 import { isEndpoint, isLabel, isName } from '../proto/names.ts';
 import type { kith } from '../proto/wire.js';
 import { ENDPOINTS_MAX, GPUS_MAX, LABELS_MAX, PLEDGES_MAX, TEXT_CHARS_MAX } from './limits.ts';
 
-export interface Gpu {
-  readonly name: string;
-  readonly memoryMib: number;
-}
-export interface Hardware {
-  readonly model: string;
-  readonly system: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryMib: number;
-  readonly diskMib: number;
-  readonly gpus: readonly Gpu[];
-}
 /** An admission that the new machine has accepted: it may exist, and has not been seen here yet. */
 export interface Pledge {
   readonly admitter: Key;

@@ -3,18 +3,9 @@
 // become a text here. Spec: docs/daemon.md, "Questions of commands".
 
 import { concat, textOf, utf8 } from './bytes.ts';
+import type { Hardware } from './hardware.ts';
 import { QUESTION_LINES_MAX, QUESTION_TEXT_CHARS_MAX } from './limits.ts';
 import { isName } from './names.ts';
-
-export interface AskedHardware {
-  readonly model: string;
-  readonly system: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryMib: number;
-  readonly diskMib: number;
-  readonly gpus: readonly { readonly name: string; readonly memoryMib: number }[];
-}
 
 interface Shapes {
   /** `again`: a new secret, which whoever asks has typed twice. */
@@ -31,7 +22,7 @@ interface Shapes {
     readonly presets: readonly string[];
     /** The preset that the machine asks for. */
     readonly role: string;
-    readonly hardware: AskedHardware;
+    readonly hardware: Hardware;
     /** The node in whose place it comes. */
     readonly replaces: string | null;
   };

@@ -48,3 +48,8 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
   const grouped = String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
   return `${grouped} ${count === 1 ? noun : plural}`;
 }
+
+/** A round trip: `0.6 ms`, `48 ms`. */
+export function rttText(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
+}

@@ -2,6 +2,7 @@
 // them. Each may be unknown, old, or refused with a reason; a screen shows which.
 
 import type { Key } from '../proto/ids.ts';
+import type { Headroom, MeshStatus, PeerLink } from '../proto/status.ts';
 
 export type Told<Value> =
   | { readonly state: 'unasked' }
@@ -24,7 +25,7 @@ export interface Known {
   /** The daemon. */
   readonly status: StatusFacts;
   readonly nodes: readonly NodeHeard[];
-  readonly peers: readonly LinkFacts[];
+  readonly peers: readonly PeerLink[];
   readonly works: WorksFacts;
   readonly hosting: HostingFacts;
   readonly images: ImagesFacts;
@@ -36,7 +37,6 @@ export interface Known {
   readonly roster: RosterFacts;
   readonly log: readonly RecordFacts[];
   readonly staged: StagedFacts;
-  readonly operators: OperatorsFacts;
   readonly tickets: TicketsFacts;
   /** What announces itself; looked for again and again while it is shown. */
   readonly candidates: CandidatesFacts;
@@ -47,29 +47,12 @@ export type Facts = { readonly [Name in Want]: Told<Known[Name]> };
 
 const WANTS: readonly Want[] = [
   ...(['status', 'nodes', 'peers', 'works', 'hosting', 'images'] as const),
-  ...([
-    'home',
-    'members',
-    'roster',
-    'log',
-    'staged',
-    'operators',
-    'tickets',
-    'candidates',
-  ] as const),
+  ...(['home', 'members', 'roster', 'log', 'staged', 'tickets', 'candidates'] as const),
 ];
 
 export const UNASKED: Facts = Object.fromEntries(
   WANTS.map((want) => [want, { state: 'unasked' }]),
 ) as unknown as Facts;
-
-export interface CoverageFacts {
-  readonly record: string;
-  readonly target: Key;
-  readonly have: number;
-  readonly of: number;
-  readonly missing: readonly { readonly key: Key; readonly offlineMs: number | null }[];
-}
 
 export interface StatusFacts {
   readonly pid: number;
@@ -81,20 +64,7 @@ export interface StatusFacts {
   readonly member: boolean;
   readonly door: { readonly host: string; readonly port: number } | null;
   readonly lobby: number | null;
-  readonly mesh: {
-    readonly state: 'off' | 'starting' | 'up' | 'failed';
-    readonly why: string | null;
-    readonly interface: string | null;
-    readonly backend: string | null;
-    readonly address: string | null;
-    readonly ipv4: string | null;
-    readonly links: { readonly up: number; readonly of: number };
-    readonly heard: number;
-    readonly reconciled: boolean;
-    readonly coverage: readonly CoverageFacts[];
-    readonly alarms: readonly string[];
-    readonly clockBehindMs: number;
-  };
+  readonly mesh: Omit<MeshStatus, 'network' | 'listenPort'>;
   readonly peers: readonly {
     readonly url: string;
     readonly key: Key | null;
@@ -102,26 +72,6 @@ export interface StatusFacts {
     readonly syncedAt: number | null;
     readonly why: string | null;
   }[];
-}
-
-export interface GpuFacts {
-  readonly name: string;
-  readonly vramMib: number | null;
-  readonly vramFreeMib: number | null;
-  readonly loadPercent: number | null;
-  readonly state: 'fit' | 'unhealthy' | 'split';
-}
-
-export interface RoomFacts {
-  readonly cpuMilli: number | null;
-  readonly cpuFreeMilli: number | null;
-  readonly ramMib: number | null;
-  readonly ramFreeMib: number | null;
-  readonly diskMib: number | null;
-  readonly diskFreeMib: number | null;
-  readonly loadCenti: number | null;
-  readonly gpuCount: number | null;
-  readonly gpus: readonly GpuFacts[];
 }
 
 export interface OfferFacts {
@@ -140,7 +90,7 @@ export interface NodeHeard {
   readonly ipv4: string | null;
   readonly liveness: string;
   readonly heardAgoMs: number | null;
-  readonly headroom: RoomFacts | null;
+  readonly headroom: Headroom | null;
   readonly offer: OfferFacts | null;
   readonly clockOffsetMs: number | null;
   readonly version: string | null;
@@ -148,21 +98,6 @@ export interface NodeHeard {
   readonly cloned: boolean;
   readonly relay: boolean;
   readonly lobby: boolean;
-}
-
-export interface LinkFacts {
-  readonly name: string;
-  readonly key: Key;
-  readonly address: string;
-  readonly path: 'direct' | 'lan' | 'punched' | 'relay' | 'down';
-  readonly via: string | null;
-  readonly why: string;
-  readonly lastHandshakeAgoS: number | null;
-  readonly rttMs: number | null;
-  readonly rxBytes: number;
-  readonly txBytes: number;
-  readonly mtu: number;
-  readonly endpoint: string | null;
 }
 
 export interface OwnedFacts {
@@ -348,8 +283,6 @@ export interface StagedFacts {
   /** What would change, and what would be void, in sentences. */
   readonly says: readonly string[];
 }
-
-export type OperatorsFacts = Readonly<Record<string, unknown>>;
 
 /** `kith ticket list --json`. */
 export interface TicketsFacts {

@@ -40,7 +40,9 @@ export function moved(place: Place, key: string, count: number, height: number):
   return within({ ...now, at: now.at + step(height, count) }, count, height);
 }
 
-/** The rows that are seen, with a mark before each: the chosen one is in another tone as a whole. */
+/**
+ * The rows that are seen, with a mark before each: the chosen one is in another tone as a whole.
+ */
 export function marked(rows: readonly Line[], { at, top }: Place, glyphs: Glyphs): Line[] {
   return rows.map((row, nth) => {
     const isChosen = top + nth === at;

@@ -1,7 +1,8 @@
 // How the room of each node went on: a sample each time that the daemon was asked.
 
+import type { Headroom } from '../proto/status.ts';
 import type { Key } from '../proto/ids.ts';
-import { type Facts, type RoomFacts, valueOf } from './facts.ts';
+import { type Facts, valueOf } from './facts.ts';
 import { SAMPLES_MAX } from './limits.ts';
 import type { Trend } from './model.ts';
 
@@ -29,7 +30,7 @@ export function trendsWith(before: ReadonlyMap<Key, Trend>, facts: Facts): Reado
 type Used = { readonly [Part in keyof Trend]: number | null };
 
 /** What is in use of each, from 0 to 1. */
-export function usedOf(room: RoomFacts | null): Used {
+export function usedOf(room: Headroom | null): Used {
   if (room === null) return { cpu: null, ram: null, disk: null, gpu: null };
   const cards = room.gpus.filter(({ state }) => state === 'fit');
   const loads = cards.flatMap(({ loadPercent }) => (loadPercent === null ? [] : [loadPercent]));

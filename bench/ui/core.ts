@@ -1,9 +1,10 @@
 // Rows: what a key costs the core: the next model, its frame, and what of it a terminal is told.
 // The facts are made, as a daemon and commands would tell them.
 
+import type { PeerLink } from '../../proto/status.ts';
 import type { Key } from '../../proto/ids.ts';
 import type { Input } from '../../tui/effects.ts';
-import type { LinkFacts, NodeHeard, RecordFacts, RosterFacts } from '../../tui/facts.ts';
+import type { NodeHeard, RecordFacts, RosterFacts } from '../../tui/facts.ts';
 import { UNICODE } from '../../tui/glyphs.ts';
 import { type Model, modelAt } from '../../tui/model.ts';
 import { painted } from '../../tui/paint.ts';
@@ -119,7 +120,7 @@ function heardOf(key: Key, at: number): NodeHeard {
   };
 }
 
-function linkOf(key: Key, at: number): LinkFacts {
+function linkOf(key: Key, at: number): PeerLink {
   return {
     ...{ name: `node-${at}`, key, address: `fd00::${at}`, path: 'direct', via: null },
     ...{ why: 'the address where it joined answered', lastHandshakeAgoS: 40, rttMs: 12, mtu: 1420 },

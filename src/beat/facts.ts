@@ -4,7 +4,7 @@
 
 import { readFile, statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import type { Headroom } from '../../beat/headroom.ts';
+import type { Headroom } from '../../proto/status.ts';
 import { monotonicMs } from '../os/clock.ts';
 import { type CardSource, type Cards, NO_CARDS, askCards } from './gpu.ts';
 import { DISK_ASK_MS_MAX, FACTS_MS, GPU_MS } from './limits.ts';

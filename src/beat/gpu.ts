@@ -3,7 +3,7 @@
 // hangs is ended and makes all known cards unhealthy. Spec: docs/heartbeat.md, "Cards".
 
 import { readdirSync } from 'node:fs';
-import type { Gpu, GpuState } from '../../beat/headroom.ts';
+import type { Gpu, GpuState } from '../../proto/status.ts';
 import { findTool, runTool } from '../os/tools.ts';
 import { GPU_ASK_MS_MAX } from './limits.ts';
 

@@ -1,9 +1,9 @@
 // What a running heart needs of the rest of the program, and what it offers: the mesh puts the two
 // together, and a test can hold each end. Spec: docs/heartbeat.md, "The shell".
 
+import type { Headroom } from '../../proto/status.ts';
 import type { Compared, Roots } from '../../beat/agree.ts';
 import type { CoverageLine, Removal } from '../../beat/coverage.ts';
-import type { Headroom } from '../../beat/headroom.ts';
 import type { Offer } from '../../beat/offer.ts';
 import type { HeartNews, Kept } from '../../beat/heart.ts';
 import type { Beat, Rotation } from '../../beat/packet.ts';

@@ -6,12 +6,13 @@ import { fingerprint } from '../../proto/fingerprint.ts';
 import type { Key } from '../../proto/ids.ts';
 import { operatorFolder } from '../home/folder.ts';
 import { keyHost } from '../home/host.ts';
+import { type RollMember, standingOf } from '../home/roll.ts';
 import { readIdentityKey } from '../keys/identity.ts';
 import { readOperatorKey } from '../keys/operator.ts';
 import { nodePlatform } from '../platform.ts';
 
 /** `stranger`: the ledger, where there is one, does not know the key. */
-type Standing = 'active' | 'frozen' | 'removed' | 'stranger';
+type Standing = RollMember['standing'] | 'stranger';
 
 interface Own {
   readonly key: Key;
@@ -33,9 +34,11 @@ export function hereIn(folder: string, state: State | null): Here {
   const card = readOperatorKey(host, operatorFolder(folder));
   const memberOf = (key: Key): MemberState | undefined =>
     state?.members.find((member) => member.key === key);
+  const standing = (member: MemberState | undefined): Standing =>
+    member === undefined ? 'stranger' : standingOf(member);
   const own = (key: Key, called: string | null): Own => ({
     ...{ key, fingerprint: fingerprint(key, nodePlatform) },
-    ...{ name: memberOf(key)?.shown ?? called, standing: standingOf(memberOf(key)) },
+    ...{ name: memberOf(key)?.shown ?? called, standing: standing(memberOf(key)) },
   });
   return {
     node: node.ok ? own(node.value, null) : null,
@@ -46,12 +49,6 @@ export function hereIn(folder: string, state: State | null): Here {
         }
       : null,
   };
-}
-
-function standingOf(member: MemberState | undefined): Standing {
-  if (member === undefined) return 'stranger';
-  if (member.removed !== undefined) return 'removed';
-  return member.frozen === undefined ? 'active' : 'frozen';
 }
 
 /** `attic, with the key of the operator anna`. */

@@ -1,6 +1,6 @@
 // The mesh in the few lines that `kith status` and `kith nodes` have for it.
 
-import type { Coverage, MeshStatus } from '../mesh/facts.ts';
+import type { Coverage, MeshStatus } from '../../proto/status.ts';
 import type { NameOf } from './names.ts';
 import { plain } from './print.ts';
 import { counted, spanText } from '../../proto/when.ts';

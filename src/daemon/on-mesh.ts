@@ -1,11 +1,11 @@
 // The mesh as the daemon has it: what it is raised with, and what the local API asks of it. A copy
 // of a folder, and a daemon that is to have none, say so. Spec: docs/daemon.md, "The mesh".
 
+import type { MeshStatus } from '../../proto/status.ts';
 import type { Key } from '../../proto/ids.ts';
 import { createFacts } from '../beat/facts.ts';
 import { nvidia } from '../beat/gpu.ts';
 import { openIdentity } from '../keys/identity.ts';
-import type { MeshStatus } from '../mesh/facts.ts';
 import { type Mesh, startMesh, withoutMesh } from '../mesh/mesh.ts';
 import { metricsText } from '../mesh/metrics.ts';
 import { rotateAlone } from '../mesh/own-key.ts';

@@ -2,12 +2,13 @@
 // requests by these schemas, the client is typed by the shapes beside them, and docs/daemon.md is
 // compared with the rows. Spec: docs/daemon.md.
 
+import type { MeshStatus, PeerLink } from '../../proto/status.ts';
 import { LINE_BYTES_MAX } from '../../ledger/limits.ts';
 import type { RefusalCode } from '../../ledger/refusals.ts';
 import type { Moved, Outcome } from '../../ledger/sync-state.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
 import type { Roll } from '../home/roll.ts';
-import type { MeshStatus, NodeFacts, PeerLink, Ping, Rotated } from '../mesh/facts.ts';
+import type { NodeFacts, Ping, Rotated } from '../mesh/facts.ts';
 import {
   HOSTING_ROUTES,
   type HostingReplies,

@@ -4,6 +4,7 @@
 import { createServer } from 'node:net';
 import { statSync, statfsSync } from 'node:fs';
 import path from 'node:path';
+import type { MeshStatus } from '../../proto/status.ts';
 import { findDaemon } from '../daemon/client.ts';
 import { readDoorPort } from '../daemon/kept.ts';
 import { DOOR_PORT } from '../daemon/limits.ts';
@@ -12,7 +13,6 @@ import type { Status } from '../daemon/routes.ts';
 import { keyHost } from '../home/host.ts';
 import { openHome } from '../home/ledger.ts';
 import { openCalendar } from '../os/calendar.ts';
-import type { MeshStatus } from '../mesh/facts.ts';
 import { nowMs } from '../os/clock.ts';
 import { isFreeForUdp } from '../os/shared-port.ts';
 import { FAULTS, StoreFault, systemCode } from '../store/faults.ts';

@@ -4,7 +4,8 @@
 import { readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { arch, cpus, release, totalmem, type as systemType } from 'node:os';
 import { GPUS_MAX } from '../../pairing/limits.ts';
-import { type Gpu, type Hardware, plainText } from '../../pairing/introduce.ts';
+import { plainText } from '../../pairing/introduce.ts';
+import type { Hardware, HardwareCard } from '../../proto/hardware.ts';
 
 const MIB = 1024 * 1024;
 /** What a field of 32 bits holds. */
@@ -61,7 +62,7 @@ function freeBytes(folder: string): number {
 }
 
 /** Nvidia's driver names its cards here; it says nothing of their memory. */
-function gpus(): Gpu[] {
+function gpus(): HardwareCard[] {
   try {
     const folder = '/proc/driver/nvidia/gpus';
     return readdirSync(folder)

@@ -47,7 +47,7 @@ export function rollOf({ replica, store }: Pick<HomeLedger, 'replica' | 'store'>
   return { members, papers: [...replica.papers] };
 }
 
-function standingOf({ removed, frozen }: MemberState): RollMember['standing'] {
+export function standingOf({ removed, frozen }: MemberState): RollMember['standing'] {
   if (removed !== undefined) return 'removed';
   return frozen === undefined ? 'active' : 'frozen';
 }

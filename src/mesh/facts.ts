@@ -1,10 +1,10 @@
 // What the mesh tells a person: the shapes that cross the local API, for commands, screens and
 // metrics. Plain values, everything unknown is null. Spec: docs/daemon.md, "The mesh".
 
+import type { Headroom, PeerLink } from '../../proto/status.ts';
 import type { Liveness } from '../../beat/detector.ts';
-import type { Headroom } from '../../beat/headroom.ts';
 import type { Offer } from '../../beat/offer.ts';
-import type { Key, RecordId } from '../../proto/ids.ts';
+import type { Key } from '../../proto/ids.ts';
 
 /** What a person wants this machine to do for the mesh. */
 export interface MeshWishes {
@@ -12,25 +12,6 @@ export interface MeshWishes {
   readonly relay: boolean;
   /** New machines may wait here: told in heartbeats. */
   readonly lobby: boolean;
-}
-
-/** The link to one peer, as `kith peers` shows it. */
-export interface PeerLink {
-  readonly name: string;
-  readonly key: Key;
-  /** Its IPv6 address on the mesh. */
-  readonly address: string;
-  readonly path: 'direct' | 'lan' | 'punched' | 'relay' | 'down';
-  /** The member that relays, by name. */
-  readonly via: string | null;
-  /** One line: why the link is what it is. */
-  readonly why: string;
-  readonly lastHandshakeAgoS: number | null;
-  readonly rttMs: number | null;
-  readonly rxBytes: number;
-  readonly txBytes: number;
-  readonly mtu: number;
-  readonly endpoint: string | null;
 }
 
 /** What is known of one node beyond the ledger, as `kith nodes` shows it. */
@@ -53,38 +34,6 @@ export interface NodeFacts {
   readonly cloned: boolean;
   readonly relay: boolean;
   readonly lobby: boolean;
-}
-
-/** How far a removal has got. */
-export interface Coverage {
-  readonly record: RecordId;
-  /** Who was removed. */
-  readonly target: Key;
-  readonly have: number;
-  readonly of: number;
-  readonly missing: readonly { readonly key: Key; readonly offlineMs: number | null }[];
-}
-
-export interface MeshStatus {
-  /** `off`: not wanted; `failed`: wanted and not there, `why` says it; the ledger goes on. */
-  readonly state: 'off' | 'starting' | 'up' | 'failed';
-  readonly why: string | null;
-  readonly interface: string | null;
-  readonly backend: string | null;
-  readonly network: string | null;
-  readonly address: string | null;
-  readonly ipv4: string | null;
-  readonly listenPort: number | null;
-  readonly links: { readonly up: number; readonly of: number };
-  /** Members whose heartbeats arrive. */
-  readonly heard: number;
-  /** This node has compared its ledger with a peer since it was away. */
-  readonly reconciled: boolean;
-  readonly coverage: readonly Coverage[];
-  /** What somebody must look at, a line each. */
-  readonly alarms: readonly string[];
-  /** How far the system's clock is behind the calendar that is kept here. */
-  readonly clockBehindMs: number;
 }
 
 export interface Ping {

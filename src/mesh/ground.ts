@@ -2,7 +2,7 @@
 // remembered while it is up. The files beside it work on this one value; raised.ts puts it
 // together.
 
-import type { Headroom } from '../../beat/headroom.ts';
+import type { Headroom } from '../../proto/status.ts';
 import type { Offer } from '../../beat/offer.ts';
 import type { Facts } from '../beat/facts.ts';
 import type { RunningHeart } from '../beat/parts.ts';

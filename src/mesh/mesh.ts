@@ -2,10 +2,11 @@
 // and gone when the daemon stops. Whatever fails here is told in one clear line; the ledger goes on
 // without it. What a raised mesh consists of stands in raised.ts. Spec: docs/mesh.md.
 
+import type { MeshStatus, PeerLink } from '../../proto/status.ts';
 import type { Key } from '../../proto/ids.ts';
 import { type Result, refuse } from '../../proto/result.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
-import type { MeshStatus, NodeFacts, PeerLink, Ping, Rotated } from './facts.ts';
+import type { NodeFacts, Ping, Rotated } from './facts.ts';
 import { RAISE_AGAIN_MS } from './limits.ts';
 import type { MeshPlace } from '../work/guest-net.ts';
 import { type MeshParts, type Raised, raise } from './raised.ts';

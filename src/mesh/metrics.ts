@@ -1,7 +1,8 @@
 // The figures of a daemon as Prometheus reads them (text format 0.0.4). Labels are names and keys
 // of members, which are public in the network. Spec: docs/daemon.md, "Metrics".
 
-import type { MeshStatus, NodeFacts, PeerLink } from './facts.ts';
+import type { MeshStatus, PeerLink } from '../../proto/status.ts';
+import type { NodeFacts } from './facts.ts';
 
 interface Facts {
   readonly version: string;

@@ -2,6 +2,7 @@
 // names; put together here, kept right every few seconds, and taken away at the end. Spec:
 // docs/mesh.md.
 
+import type { MeshStatus, PeerLink } from '../../proto/status.ts';
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import type { Secret } from '../../proto/secret.ts';
 import { interfaceName } from '../../wg/address.ts';
@@ -24,7 +25,7 @@ import { applyLedger } from './applied.ts';
 import { createApplying } from './applying.ts';
 import { ECHO_ROUTE, pingOver } from './echo.ts';
 import { isBehindNat, isOnLan } from './facts-of.ts';
-import type { MeshStatus, NodeFacts, PeerLink, Ping, Rotated } from './facts.ts';
+import type { NodeFacts, Ping, Rotated } from './facts.ts';
 import type { Ground, MeshParts } from './ground.ts';
 import { handsOf } from './hands.ts';
 import { heartParts, onHeard, removalsIn } from './hearing.ts';

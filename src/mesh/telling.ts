@@ -1,12 +1,13 @@
 // A raised mesh in the words of the local API: its status, the link to each peer, what is known of
 // each node. Spec: docs/daemon.md, "The mesh".
 
+import type { MeshStatus, PeerLink } from '../../proto/status.ts';
 import type { View } from '../../beat/view.ts';
 import { frontierRoot } from '../../ledger/replica.ts';
 import type { Digest } from '../../proto/ids.ts';
 import type { RosterRow } from '../derive.ts';
 import { nowMs } from '../os/clock.ts';
-import type { MeshStatus, NodeFacts, PeerLink } from './facts.ts';
+import type { NodeFacts } from './facts.ts';
 import type { Ground } from './ground.ts';
 import { nameOf } from './hearing.ts';
 import { mtuTo } from './path-mtu.ts';

@@ -47,7 +47,6 @@ const TABLE: Table = {
   roster: { everyMs: null, ask: last(['nodes']) },
   log: { everyMs: null, ask: (program) => documentsOf(program, ['ledger', 'log']) as never },
   staged: { everyMs: null, ask: last(['staged']) },
-  operators: { everyMs: null, ask: last(['operator', 'list']) },
   tickets: { everyMs: null, ask: last(['ticket', 'list']) },
   candidates: { everyMs: 4_000, ask: last(['candidates']) },
 };

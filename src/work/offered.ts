@@ -3,7 +3,7 @@
 // something has changed. Spec: docs/heartbeat.md, "Offer".
 
 import { createHash } from 'node:crypto';
-import type { Headroom } from '../../beat/headroom.ts';
+import type { Headroom } from '../../proto/status.ts';
 import { type Offer, type Taking, imageBriefOf } from '../../beat/offer.ts';
 import type { Digest } from '../../proto/ids.ts';
 import { freeOf, seenFree } from '../../work/admission.ts';

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import type { Gpu, Headroom } from '../../beat/headroom.ts';
+import type { Gpu, Headroom } from '../../proto/status.ts';
 import { type Offer, imageBriefOf } from '../../beat/offer.ts';
 import type { Beat } from '../../beat/packet.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';

@@ -4,7 +4,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Headroom } from '../../beat/headroom.ts';
+import type { Headroom } from '../../proto/status.ts';
 import { PACKET_BYTES_MAX } from '../../beat/limits.ts';
 import { briefOf, isNewer } from '../../beat/mark.ts';
 import type { Offer } from '../../beat/offer.ts';

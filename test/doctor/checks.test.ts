@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { MeshStatus } from '../../proto/status.ts';
 import { writeDoorPort } from '../../src/daemon/kept.ts';
 import type { Status } from '../../src/daemon/routes.ts';
 import type { Finding, Health } from '../../src/doctor/check.ts';
@@ -29,7 +30,6 @@ import {
 } from '../../src/doctor/mesh-checks.ts';
 import { systemIn } from '../../src/doctor/packages.ts';
 import { keyHost } from '../../src/home/host.ts';
-import type { MeshStatus } from '../../src/mesh/facts.ts';
 import { withoutMesh } from '../../src/mesh/mesh.ts';
 import { backendOf, lookAtHost, type MeshHost } from '../../src/os/mesh-host.ts';
 import { somePortForUdp } from '../../src/os/shared-port.ts';

@@ -2,6 +2,7 @@
 // roads that lose, delay, double and cut. Everything follows from a seed. Used by the properties of
 // test/beat and by the benchmark.
 
+import type { Headroom } from '../../proto/status.ts';
 import type { Roots } from '../../beat/agree.ts';
 import type { Remembered } from '../../beat/detector.ts';
 import { isWorthChecking } from '../../beat/arrival.ts';
@@ -15,7 +16,6 @@ import {
 import { stepHeart } from '../../beat/machine.ts';
 import { type Beat, bodyOf, packetOf } from '../../beat/packet.ts';
 import { ringOf } from '../../beat/ring.ts';
-import type { Headroom } from '../../beat/headroom.ts';
 import { toBase64url } from '../../proto/bytes.ts';
 import type { Digest, Key, RecordId } from '../../proto/ids.ts';
 

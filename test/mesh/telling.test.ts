@@ -1,9 +1,10 @@
 // What the mesh tells: figures in the format of Prometheus, and alarms that begin and end.
 
 import { describe, expect, test } from 'vitest';
+import type { PeerLink } from '../../proto/status.ts';
 import type { DaemonEvent } from '../../src/daemon/events.ts';
 import { createAlarms } from '../../src/mesh/alarms.ts';
-import type { NodeFacts, PeerLink } from '../../src/mesh/facts.ts';
+import type { NodeFacts } from '../../src/mesh/facts.ts';
 import { ALARMS_MAX } from '../../src/mesh/limits.ts';
 import { withoutMesh } from '../../src/mesh/mesh.ts';
 import { metricsText } from '../../src/mesh/metrics.ts';

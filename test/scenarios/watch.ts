@@ -1,9 +1,9 @@
 // What the daemons of a laboratory say of their mesh, asked over their own sockets, and the
 // conditions that scenarios wait for.
 
+import type { PeerLink } from '../../proto/status.ts';
 import { askDaemon } from '../../src/daemon/client.ts';
 import type { Replies } from '../../src/daemon/routes.ts';
-import type { PeerLink } from '../../src/mesh/facts.ts';
 import type { Host } from '../lab/host.ts';
 import { until } from '../lab/until.ts';
 

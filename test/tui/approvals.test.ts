@@ -4,7 +4,8 @@
 import { expect, test } from 'vitest';
 import { makeCode, readCode, showCode } from '../../pairing/code.ts';
 import type { Key } from '../../proto/ids.ts';
-import type { AskedHardware, Question } from '../../proto/questions.ts';
+import type { Hardware } from '../../proto/hardware.ts';
+import type { Question } from '../../proto/questions.ts';
 import type { Input } from '../../tui/effects.ts';
 import { textOfLines } from '../../tui/draw.ts';
 import { view } from '../../tui/view.ts';
@@ -161,7 +162,7 @@ test('by an address, with a name, rights and a place of another', () => {
   ]);
 });
 
-const HARDWARE: AskedHardware = {
+const HARDWARE: Hardware = {
   ...{ model: 'A board', system: 'Linux 6.12', cpu: 'A processor', cores: 4, memoryMib: 8_192 },
   ...{ diskMib: 102_400, gpus: [] },
 };

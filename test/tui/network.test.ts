@@ -1,8 +1,9 @@
 // F8, F2, F6 and F1: what an operator sees of the network, large and small, empty and broken.
 
 import { describe, expect, test } from 'vitest';
-import type { Key } from '../../proto/ids.ts';
-import type { LinkFacts, NodeHeard, RosterFacts, StatusFacts } from '../../tui/facts.ts';
+import type { PeerLink } from '../../proto/status.ts';
+import type { Key, RecordId } from '../../proto/ids.ts';
+import type { NodeHeard, RosterFacts, StatusFacts } from '../../tui/facts.ts';
 import type { Model } from '../../tui/model.ts';
 import { LARGE, NOON_MS, after, begun, expectFrame, keys, told } from './frames.ts';
 
@@ -52,7 +53,7 @@ const CARDS: Partial<NodeHeard> = {
   },
 };
 
-function link(name: string, change: Partial<LinkFacts> = {}): LinkFacts {
+function link(name: string, change: Partial<PeerLink> = {}): PeerLink {
   return {
     ...{ name, key: KEYS[name as keyof typeof KEYS], address: 'fd6b::2', path: 'lan', via: null },
     ...{ why: 'both are on 192.168.1.0/24', lastHandshakeAgoS: 40, rttMs: 0.6, mtu: 1420 },
@@ -60,7 +61,7 @@ function link(name: string, change: Partial<LinkFacts> = {}): LinkFacts {
   };
 }
 
-const LINKS: readonly LinkFacts[] = [
+const LINKS: readonly PeerLink[] = [
   link('barn'),
   link('cellar', {
     ...{ path: 'relay', via: 'barn', rttMs: 48, endpoint: null },
@@ -126,7 +127,7 @@ describe('the network', () => {
           alarms: ['barn and this node hold the same records and read them differently'],
           coverage: [
             {
-              ...{ record: 'R'.repeat(43), target: KEYS.lamp, have: 2, of: 3 },
+              ...{ record: 'R'.repeat(43) as RecordId, target: KEYS.lamp, have: 2, of: 3 },
               missing: [{ key: KEYS.cellar, offlineMs: 3 * 86_400_000 }],
             },
           ],

@@ -1,9 +1,10 @@
 // F2: the links of this node to the others: by which path, why that one, and what has moved on it.
 
+import type { PeerLink } from '../../proto/status.ts';
 import { bytesText } from '../../proto/sizes.ts';
-import { spanText } from '../../proto/when.ts';
+import { rttText, spanText } from '../../proto/when.ts';
 import { type Line, labelled, line, paragraph, span } from '../draw.ts';
-import { type LinkFacts, valueOf } from '../facts.ts';
+import { valueOf } from '../facts.ts';
 import { marked, moved, within } from '../list.ts';
 import { type Model, stay, withSlice } from '../model.ts';
 import type { Binding, Screen } from '../screen.ts';
@@ -53,12 +54,12 @@ export const LINKS: Screen = {
     const place = within(model.slices.links.place, links.length, count);
     const seen = links.slice(place.top, place.top + count);
     const { head, rows } = table(COLUMNS, seen.map(cellsOf), width - 2);
-    const details = detailLines(links[place.at] as LinkFacts, width);
+    const details = detailLines(links[place.at] as PeerLink, width);
     return [[span('  '), ...head], ...marked(rows, place, model.glyphs), line(''), ...details];
   },
 };
 
-function linksOf({ facts }: Model): readonly LinkFacts[] {
+function linksOf({ facts }: Model): readonly PeerLink[] {
   return valueOf(facts.peers) ?? [];
 }
 
@@ -74,13 +75,13 @@ function acting(
     act: (model) => {
       const links = linksOf(model);
       const { at } = within(model.slices.links.place, links.length, links.length);
-      const { name } = links[at] as LinkFacts;
+      const { name } = links[at] as PeerLink;
       return begin(model, { words: [...command, name], purpose, title: `${label}: ${name}` });
     },
   };
 }
 
-function cellsOf(link: LinkFacts): Cell[] {
+function cellsOf(link: PeerLink): Cell[] {
   const { name, path, via, rttMs, lastHandshakeAgoS, rxBytes, txBytes, endpoint, why } = link;
   return [
     name,
@@ -94,13 +95,9 @@ function cellsOf(link: LinkFacts): Cell[] {
   ];
 }
 
-function rttText(ms: number): string {
-  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
-}
-
 const LABEL_CELLS = 11;
 
-function detailLines(link: LinkFacts, width: number): Line[] {
+function detailLines(link: PeerLink, width: number): Line[] {
   const { name, address, path, via, why, endpoint, mtu } = link;
   const row = (label: string, text: string): Line[] => labelled(label, text, width, LABEL_CELLS);
   return [

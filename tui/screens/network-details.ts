@@ -1,10 +1,11 @@
 // The chosen node in full, and what is said of the network as a whole: whether all hold the same
 // ledger, and how far each removal has got.
 
+import type { Headroom } from '../../proto/status.ts';
 import { counted, spanText } from '../../proto/when.ts';
 import { mibText } from '../../proto/sizes.ts';
 import { type Line, labelled, line, padded, paragraph, span } from '../draw.ts';
-import { type RoomFacts, valueOf } from '../facts.ts';
+import { valueOf } from '../facts.ts';
 import { bar, sparkline } from '../glyphs.ts';
 import { type Model, type Trend, nameOf } from '../model.ts';
 import { usedOf } from '../trends.ts';
@@ -106,7 +107,7 @@ function offerText({ heard }: NodeRow): string {
 function roomLines(
   { glyphs, trends }: Model,
   { key }: NodeRow,
-  room: RoomFacts,
+  room: Headroom,
   width: number,
 ): Line[] {
   const used = usedOf(room);

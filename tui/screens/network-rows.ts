@@ -1,7 +1,8 @@
 // The nodes as rows: the ledger's word on each, and what the daemon hears of it beside it.
 
+import type { PeerLink } from '../../proto/status.ts';
 import type { Key } from '../../proto/ids.ts';
-import { type LinkFacts, type NodeHeard, type RosterFacts, valueOf } from '../facts.ts';
+import { type NodeHeard, type RosterFacts, valueOf } from '../facts.ts';
 import type { Model } from '../model.ts';
 
 export interface NodeRow {
@@ -14,7 +15,7 @@ export interface NodeRow {
   readonly admitted: string | null;
   readonly actions: readonly string[];
   readonly heard: NodeHeard | null;
-  readonly link: LinkFacts | null;
+  readonly link: PeerLink | null;
 }
 
 const rowsOf = new WeakMap<object, { heard: unknown; links: unknown; rows: readonly NodeRow[] }>();
@@ -34,7 +35,7 @@ export function nodeRows({ facts }: Model): readonly NodeRow[] {
 function joined(
   { nodes }: RosterFacts,
   heard: readonly NodeHeard[],
-  links: readonly LinkFacts[],
+  links: readonly PeerLink[],
 ): readonly NodeRow[] {
   const heardBy = new Map(heard.map((node) => [node.key, node]));
   const linkBy = new Map(links.map((link) => [link.key, link]));

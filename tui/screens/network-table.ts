@@ -7,6 +7,7 @@ import { bar, sparkline } from '../glyphs.ts';
 import type { Model, Trend } from '../model.ts';
 import { usedOf } from '../trends.ts';
 import { mibText } from '../../proto/sizes.ts';
+import { rttText } from '../../proto/when.ts';
 import type { NodeRow } from './network-rows.ts';
 
 /** From this width on there is room for how it went on. */
@@ -100,10 +101,7 @@ function linkCell({ link, isHere }: NodeRow): Span {
   if (isHere) return span('', 'dim');
   if (link === null) return span('-', 'dim');
   if (link.path === 'down') return span('down', 'bad');
-  const rtt =
-    link.rttMs === null
-      ? ''
-      : ` ${link.rttMs < 10 ? link.rttMs.toFixed(1) : Math.round(link.rttMs)} ms`;
+  const rtt = link.rttMs === null ? '' : ` ${rttText(link.rttMs)}`;
   return span(`${link.via === null ? link.path : `via ${link.via}`}${rtt}`, 'good');
 }
 

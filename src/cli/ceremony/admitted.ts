@@ -5,7 +5,7 @@ import type { NodeAdmitBody } from '../../../ledger/kinds.ts';
 import { MEMBER_PRESETS, type MemberPreset } from '../../../ledger/presets.ts';
 import type { MemberState } from '../../../ledger/state.ts';
 import type { Candidate } from '../../../pairing/admitter-state.ts';
-import type { Hardware } from '../../../pairing/introduce.ts';
+import type { Hardware } from '../../../proto/hardware.ts';
 import { fingerprint } from '../../../proto/fingerprint.ts';
 import type { Key } from '../../../proto/ids.ts';
 import type { Holders } from '../../genesis/admission.ts';

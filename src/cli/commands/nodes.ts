@@ -1,11 +1,12 @@
 // `kith nodes`: the machines of the network: who belongs, as the ledger has it, and what the daemon
 // has heard of each. The daemon tells both, so that nothing is read twice: docs/daemon.md.
 
+import type { Coverage } from '../../../proto/status.ts';
 import type { Key } from '../../../proto/ids.ts';
 import { mibText } from '../../../place/amounts.ts';
 import { askDaemon, findDaemon } from '../../daemon/client.ts';
 import type { Roll } from '../../home/roll.ts';
-import type { Coverage, NodeFacts } from '../../mesh/facts.ts';
+import type { NodeFacts } from '../../mesh/facts.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
 import { nodeRights } from '../grants.ts';

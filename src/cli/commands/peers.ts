@@ -1,13 +1,13 @@
 // `kith peers`: the link to each machine, and why it is what it is.
 
+import type { PeerLink } from '../../../proto/status.ts';
 import { askDaemon } from '../../daemon/client.ts';
-import type { PeerLink } from '../../mesh/facts.ts';
 import { bytesText } from '../../../proto/sizes.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
 import { type Printer, plain } from '../print.ts';
 import { columnsOf } from '../table.ts';
-import { spanText } from '../../../proto/when.ts';
+import { rttText, spanText } from '../../../proto/when.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
   const { peers } = await askDaemon(call.folder, 'peers', undefined);
@@ -41,8 +41,4 @@ function rowOf(link: PeerLink): string[] {
 /** `direct`, `relay via attic`. */
 export function pathText({ path, via }: Pick<PeerLink, 'path' | 'via'>): string {
   return via === null ? path : `${path} via ${via}`;
-}
-
-export function rttText(ms: number): string {
-  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }

@@ -9,7 +9,8 @@ import { withHome } from '../home.ts';
 import { type Printer, plain } from '../print.ts';
 import { memberNamed } from '../desk.ts';
 import { stop } from '../sentences.ts';
-import { pathText, rttText } from './peers.ts';
+import { rttText } from '../../../proto/when.ts';
+import { pathText } from './peers.ts';
 
 const COUNT = 4;
 const COUNT_MAX = 1_000;

@@ -1,5 +1,6 @@
 // `kith status`, and `kith` alone: the ledger of this machine in a few lines, or how to get one.
 
+import type { MeshStatus } from '../../../proto/status.ts';
 import { RULES_VERSION } from '../../../ledger/limits.ts';
 import type { Decoded } from '../../../ledger/record.ts';
 import { frontierRoot, stateOf, stateRoot } from '../../../ledger/replica.ts';
@@ -11,7 +12,6 @@ import { findDaemon } from '../../daemon/client.ts';
 import type { Status } from '../../daemon/routes.ts';
 import { keyHost } from '../../home/host.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
-import type { MeshStatus } from '../../mesh/facts.ts';
 import type { Key } from '../../../proto/ids.ts';
 import { nowMs } from '../../os/clock.ts';
 import { urlOf } from '../../peer/address.ts';
