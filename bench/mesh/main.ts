@@ -10,7 +10,8 @@ import { idleFindings } from './idle.ts';
 import { joinFindings } from './joins.ts';
 import { HELP, readOptions } from './options.ts';
 import { planFindings } from './plan.ts';
-import { type Row, measureRows, writePage } from '../rows.ts';
+import { withoutMeasuring } from '../in-folder.ts';
+import { type Row, measureRows } from '../rows.ts';
 import { startFindings } from './start.ts';
 import { throughputFindings } from './throughput.ts';
 
@@ -42,18 +43,8 @@ function inLab(name: string, measure: Measure): Row {
 async function bench(): Promise<number> {
   const names = ROWS.map(({ name }) => name);
   const options = readOptions(process.argv.slice(2), names);
-  if (typeof options === 'string') {
-    process.stderr.write(`bench: ${options}\n`);
-    return 2;
-  }
-  if (options.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  if (options.page) {
-    writePage(ROOT, 'mesh');
-    return 0;
-  }
+  const done = withoutMeasuring(options, { root: ROOT, bench: 'mesh', help: HELP });
+  if (done !== null || typeof options === 'string') return done ?? 2;
   const { only, quick } = options;
   return measureRows(ROOT, 'mesh', ROWS, { only, quick, keep: !quick });
 }

@@ -2,11 +2,10 @@
 // answers with its journal synced, how many hosts are asked until one takes the work, and what a
 // warm job and a machine cost beside their engines. Method: docs/benchmarks.md, "Placing".
 
-import fs from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { COMMON, optionsIn } from '../options.ts';
-import { type Measured, type Row, measureRows, writePage } from '../rows.ts';
+import { benchInFolder } from '../in-folder.ts';
+import type { Measured, Row } from '../rows.ts';
 import { admitFindings } from './admit.ts';
 import { attemptsMeasured } from './curves.ts';
 import { decideFindings } from './decide.ts';
@@ -27,39 +26,7 @@ const HELP = `npm run bench:place -- [options]
   --page       measures nothing: writes the page anew from the results that are kept
 `;
 
-const EXTRA = {
-  write: { type: 'boolean', default: false },
-  page: { type: 'boolean', default: false },
-  dir: { type: 'string', default: 'bench/data' },
-} as const;
-
-process.exitCode = await bench();
-
-async function bench(): Promise<number> {
-  const names = rowsIn('', false).map(({ name }) => name);
-  const options = optionsIn(process.argv.slice(2), { ...COMMON, ...EXTRA }, names);
-  if (typeof options === 'string') {
-    process.stderr.write(`bench: ${options}\n`);
-    return 2;
-  }
-  if (options.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  if (options.page) {
-    writePage(ROOT, 'place');
-    return 0;
-  }
-  const { only, quick, dir } = options;
-  const keep = options.write && !quick;
-  fs.mkdirSync(join(ROOT, dir), { recursive: true });
-  const folder = fs.mkdtempSync(join(ROOT, dir, 'place-'));
-  try {
-    return await measureRows(ROOT, 'place', rowsIn(folder, keep), { only, quick, keep });
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
-}
+process.exitCode = await benchInFolder({ root: ROOT, bench: 'place', help: HELP, rowsIn });
 
 function rowsIn(folder: string, keep: boolean): readonly Row[] {
   const svg = keep ? join(ROOT, 'docs/placement.svg') : null;
