@@ -38,7 +38,8 @@ export interface OwnEngine {
 /** On an idle machine it takes one second. */
 const START_MS = 60_000;
 
-const CONTAINERS_CONF = `[containers]
+/** What every podman of a test is told: what works in namespaces, too. */
+export const CONTAINERS_CONF = `[containers]
 default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 log_driver = "k8s-file"
 [engine]
@@ -46,7 +47,8 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 lock_type = "file"
-[network]
+`;
+const NETWORKS_CONF = `[network]
 network_config_dir = "FOLDER/networks"
 `;
 
@@ -69,7 +71,7 @@ export async function ownEngine(flavour: Flavour, apart = false): Promise<OwnEng
   const write = (name: string, text: string): void =>
     fs.writeFileSync(path.join(folder, name), text);
   write('cards.json', JSON.stringify(CARDS));
-  write('containers.conf', CONTAINERS_CONF.replaceAll('FOLDER', folder));
+  write('containers.conf', CONTAINERS_CONF + NETWORKS_CONF.replaceAll('FOLDER', folder));
   // Any port of the loopback, as Docker has it by itself.
   write('registries.conf', '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n');
   // Not beside this module: a benchmark is compiled elsewhere.

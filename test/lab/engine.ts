@@ -8,6 +8,7 @@ import { findTool } from '../../src/os/tools.ts';
 import type { Host } from './host.ts';
 import { until } from './until.ts';
 import { CLAIMED, boxArchive, boxMissing } from '../kit/box.ts';
+import { CONTAINERS_CONF } from '../kit/engines.ts';
 
 const TOOLS = ['podman', 'conmon', 'runc', 'unshare'];
 
@@ -20,16 +21,6 @@ export function podmanMissing(): string | null {
 
 export const IMAGE = CLAIMED;
 const SOCKET = 'unix:///run/podman/podman.sock';
-
-const CONF = `[containers]
-default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
-log_driver = "k8s-file"
-[engine]
-runtime = "runc"
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-lock_type = "file"
-`;
 
 /** What runs in the containers of a host, looked at from outside of kith. */
 export async function containersIn(own: Host): Promise<readonly string[]> {
@@ -65,7 +56,7 @@ function engineOf(own: Host): Own {
 export async function withPodman(own: Host): Promise<void> {
   const { folder, podman, env } = engineOf(own);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'containers.conf'), CONF);
+  writeFileSync(join(folder, 'containers.conf'), CONTAINERS_CONF);
   await own.machine.must(['mkdir', '-p', '/run/podman', '/var/lib/cni']);
   // What its networks remember of addresses: the file system is otherwise that of the maker.
   await own.machine.must(['mount', '-t', 'tmpfs', 'none', '/var/lib/cni']);
