@@ -34,16 +34,15 @@ laboratory('a machine among real daemons', (net, prepare) => {
     const lan = await net().lan();
     attic = await net().host('attic', lan);
     barn = await net().host('barn', lan);
-    await network([attic, barn]);
+    const { keys } = await network([attic, barn]);
     await attic.up();
     await barn.up();
     await heard([attic, barn]);
     await until('attic knows what the barn takes', async () => {
       const nodes = await nodesOf(attic as Host);
-      return nodes.some(
-        ({ offer, headroom }) =>
-          offer?.taking === 'open' && offer.kinds.includes('vm') && headroom !== null,
-      );
+      const its = nodes.find(({ key }) => key === keys.get('barn'));
+      const { offer = null, headroom = null } = its ?? {};
+      return offer?.taking === 'open' && offer.kinds.includes('vm') && headroom !== null;
     });
   });
 

@@ -59,7 +59,9 @@ laboratory('trouble, among real daemons and containers', (net, prepare) => {
     await heard([attic, barn, cellar]);
     await until('attic knows what the others take', async () => {
       const nodes = await nodesOf(attic as Host);
-      const jobs = nodes.filter(({ offer }) => offer?.taking === 'open');
+      const jobs = nodes.filter(
+        ({ offer, headroom }) => offer?.taking === 'open' && headroom !== null,
+      );
       const kinds = jobs.flatMap(({ offer }) => offer?.kinds ?? []);
       return kinds.toSorted().join() === 'job,job,vm';
     });
