@@ -69,6 +69,8 @@ interface State {
   /** Full, and not synced yet. */
   readonly full: Set<Open>;
   namesChanged: boolean;
+  /** The last sync that was asked for: each waits for those before it. */
+  synced: Promise<void>;
 }
 
 export function openShelf(disk: Disk, folder: string, keepBytes: number): Shelf {
@@ -79,6 +81,7 @@ export function openShelf(disk: Disk, folder: string, keepBytes: number): Shelf 
     files: keptIn(disk, folder),
     end: { mark: firstMark(nodePlatform), written: NO_COUNTS, lost: 0 },
     ...{ ended: false, current: null, full: new Set<Open>(), namesChanged: false },
+    synced: Promise.resolve(),
   };
   goOn(state);
   return {
@@ -89,11 +92,12 @@ export function openShelf(disk: Disk, folder: string, keepBytes: number): Shelf 
     facts: () => factsOf(state),
     unsyncedBytes: () =>
       [...state.full].reduce((sum, { unsynced }) => sum + unsynced, state.current?.unsynced ?? 0),
-    sync: () => sync(state),
+    // In a row: what a sync that is under way began too early for is the next one's.
+    sync: () => (state.synced = state.synced.then(() => sync(state))),
     trim: () => trim(state),
     close() {
-      for (const { file } of [...state.full, ...(state.current === null ? [] : [state.current])]) {
-        file.close();
+      for (const open of [...state.full, ...(state.current === null ? [] : [state.current])]) {
+        letGo(open);
       }
       state.full.clear();
       state.current = null;
@@ -179,9 +183,17 @@ function giveUp(state: State, open: Open): void {
   } catch {
     // Then its end is torn, which whoever reads finds.
   }
-  if (!open.syncing) open.file.close();
+  letGo(open);
   state.full.delete(open);
   if (state.current === open) state.current = null;
+}
+
+/**
+ * A file that is being synced is closed when that is done: its number may be another's by then, and
+ * closed a second time it would be taken from whoever has it.
+ */
+function letGo({ syncing, file }: Open): void {
+  if (!syncing) file.close();
 }
 
 /** Drops the oldest files as long as the others hold so much. */
@@ -203,7 +215,7 @@ function drop(state: State, bytes: number): void {
 async function sync(state: State): Promise<void> {
   const { disk, folder, full, current } = state;
   const all = [...full, ...(current === null ? [] : [current])];
-  const dirty = all.filter(({ unsynced, syncing }) => unsynced > 0 && !syncing);
+  const dirty = all.filter(({ unsynced }) => unsynced > 0);
   const withNames = state.namesChanged;
   state.namesChanged = false;
   await Promise.all(

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { toBase64url } from '../../proto/bytes.ts';
 import { readLog } from '../../src/work/log-reader.ts';
+import { openShelf } from '../../src/work/log-shelf.ts';
 import { type Log, openLog } from '../../src/work/logs.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import {
@@ -355,4 +356,38 @@ test('a flood is slowed down', async () => {
   await log.close(true);
   expect(log.facts()).toMatchObject({ writtenBytes: 65 * MIB, droppedBytes: 65 * MIB });
   scratch.remove();
+});
+
+test('a sync that is under way when a log ends closes no file twice', async () => {
+  const disk = faultyDisk();
+  const closes: number[] = [];
+  let release: () => void = () => undefined;
+  const slow = new Promise<void>((resolve) => (release = resolve));
+  const shelf = openShelf(
+    {
+      ...disk,
+      open(path, how) {
+        const file = disk.open(path, how);
+        const at = closes.push(0) - 1;
+        const sync = async (): Promise<void> => slow.then(() => file.sync());
+        // The number of a file that is closed is another's: it must not be closed again.
+        const close = (): void => void (closes[at] = (closes[at] as number) + 1);
+        return { ...file, sync, close };
+      },
+    },
+    FOLDER,
+    MIB,
+  );
+  shelf.append([{ kind: 'out', ts: 1, bytes: Buffer.from('before') }]);
+  const underWay = shelf.sync();
+  shelf.append([{ kind: 'out', ts: 2, bytes: Buffer.from('after') }]);
+  let isSynced = false;
+  const last = shelf.sync().then(() => (isSynced = true));
+  await new Promise((resolve) => void setTimeout(resolve));
+  // What came after the first began is not on the disk yet.
+  expect(isSynced).toBe(false);
+  shelf.close();
+  release();
+  await Promise.all([underWay, last]);
+  expect(closes).toEqual([1]);
 });
