@@ -1,6 +1,7 @@
 // `npm test`, and `npm run check`, which is the same: sets the clone up, runs every check and every
 // test, and ends with one line alone, `N passed, N failed, N skipped`. Exits with 1 when anything
-// failed. What this machine could not run is named before that line, with the reason.
+// failed. What failed, and what this machine could not run, is named before that line, with the
+// reason.
 // The laboratory runs beside all else and goes first: what it does waits for real timers, so that
 // its processors stand idle half of the time, and the rest, which does not look at the clock, takes
 // what is left over.
@@ -15,10 +16,10 @@ import { CHECKS, runCheck } from './check.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 /**
- * @type {{passed: number, failed: number, skipped: {name: string, why: string}[], retried:
- * string[]}}
+ * @type {{passed: number, failed: {name: string, why: string}[], skipped: {name: string, why:
+ * string}[], retried: string[]}}
  */
-const total = { passed: 0, failed: 0, skipped: [], retried: [] };
+const total = { passed: 0, failed: [], skipped: [], retried: [] };
 
 /** How much the rest gives way to the laboratory: a tenth of its share where both want a core. */
 const GIVES_WAY = 10;
@@ -31,8 +32,7 @@ if (ready.status === 0) {
   await vitest('suites', [], { aside: false });
   process.stdout.write(await laboratory);
 } else {
-  console.log('FAILED  set-up: nothing could be run');
-  total.failed += 1;
+  fail('set-up', 'nothing could be run');
 }
 close();
 
@@ -41,7 +41,7 @@ function check(name, command) {
   console.log(`${said === null ? 'ok     ' : 'FAILED '} ${name}`);
   if (said === null) total.passed += 1;
   else {
-    total.failed += 1;
+    fail(name, said);
     console.log(said);
   }
 }
@@ -88,24 +88,38 @@ function add(project, status, tallyPath) {
   try {
     const tally = JSON.parse(readFileSync(tallyPath, 'utf8'));
     total.passed += tally.passed;
-    total.failed += tally.failed;
+    total.failed.push(...tally.failed);
     total.skipped.push(...tally.skipped);
     total.retried.push(...tally.retried);
     // Vitest can also fail as a whole: no test found, a hook that never ended.
-    if (status !== 0 && tally.failed === 0) total.failed += 1;
+    if (status !== 0 && tally.failed.length === 0)
+      fail(`vitest ${project}`, `ended with ${status}`);
     if (tally.passed + tally.skipped.length === 0) throw new Error('no test ran');
   } catch (error) {
-    console.log(`FAILED  vitest ${project} ended with ${status}: ${error.message}`);
-    total.failed += 1;
+    fail(`vitest ${project}`, `ended with ${status}: ${error.message}`);
   }
 }
 
+function fail(name, why) {
+  total.failed.push({ name, why });
+}
+
 function close() {
-  if (total.skipped.length > 0) console.log('\nNOT RUN ON THIS MACHINE:');
-  for (const { name, why } of total.skipped) console.log(`  ${name}\n    because ${why}`);
+  list('FAILED', total.failed);
+  list('NOT RUN ON THIS MACHINE', total.skipped);
   if (total.retried.length > 0) console.log('\nPASSED OR FAILED AT THE SECOND TRY:');
   for (const name of total.retried) console.log(`  ${name}`);
   console.log('');
-  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped`);
-  process.exitCode = total.failed === 0 ? 0 : 1;
+  const [failed, skipped] = [total.failed.length, total.skipped.length];
+  console.log(`${total.passed} passed, ${failed} failed, ${skipped} skipped`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+function list(heading, tests) {
+  if (tests.length > 0) console.log(`\n${heading}:`);
+  for (const { name, why } of tests) console.log(`  ${name}\n    because ${firstLineOf(why)}`);
+}
+
+function firstLineOf(text) {
+  return text.trimStart().split('\n', 1)[0];
 }

@@ -1,16 +1,18 @@
-// A vitest reporter that only counts: what passed, what failed, what passed at its second try only,
-// and what was skipped with the reason that the test gave. A suite that did not load and an error
-// outside a test are failures. Writes JSON to the file named by KITH_TALLY, for test/run.mjs.
+// A vitest reporter that only counts: what passed, what failed and why, what passed at its second
+// try only, and what was skipped with the reason that the test gave. A suite that did not load and
+// an error outside a test are failures. Writes JSON to the file named by KITH_TALLY, for
+// test/run.mjs.
 
 import { writeFileSync } from 'node:fs';
 
 export default class Tally {
   onTestRunEnd(modules, errorsOutsideTests) {
-    const tally = { passed: 0, failed: errorsOutsideTests.length, skipped: [], retried: [] };
+    const tally = { passed: 0, failed: [], skipped: [], retried: [] };
+    fail(tally, 'outside of any test', errorsOutsideTests);
     for (const module of modules) {
-      if (module.errors().length > 0) tally.failed += 1;
+      fail(tally, module.relativeModuleId, module.errors());
       for (const suite of module.children.allSuites()) {
-        if (suite.errors().length > 0) tally.failed += 1;
+        fail(tally, `${module.relativeModuleId}: ${suite.fullName}`, suite.errors());
       }
       for (const test of module.children.allTests()) count(tally, test);
     }
@@ -18,10 +20,15 @@ export default class Tally {
   }
 }
 
+function fail(tally, name, errors) {
+  for (const { message } of errors) tally.failed.push({ name, why: message ?? 'it says nothing' });
+}
+
 function count(tally, test) {
-  const { state, note } = test.result();
+  const { state, note, errors } = test.result();
   if ((test.diagnostic()?.retryCount ?? 0) > 0) tally.retried.push(test.fullName);
   if (state === 'passed') tally.passed += 1;
-  else if (state === 'failed') tally.failed += 1;
-  else tally.skipped.push({ name: test.fullName, why: note ?? 'the test says no reason' });
+  else if (state === 'failed') {
+    fail(tally, `${test.module.relativeModuleId}: ${test.fullName}`, errors.slice(0, 1));
+  } else tally.skipped.push({ name: test.fullName, why: note ?? 'the test says no reason' });
 }
