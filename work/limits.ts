@@ -77,6 +77,11 @@ export const FRESH_MS: number = 5 * 60_000;
 export const CPU_PERIOD_US = 100_000;
 /** The engine's own file of a job's output: what a daemon that is away can catch up with. */
 export const ENGINE_LOG_BYTES: number = 16 * 1024 * 1024;
+/**
+ * How long after the note of what was heard a line may be stamped that was heard: the note is a
+ * second old, and an engine that is held up stamps what it has handed on already.
+ */
+export const HEARD_LATE_MS = 3_000;
 /** In how many files Docker keeps it: the older one goes as a whole. */
 export const ENGINE_LOG_FILES = 2;
 /**

@@ -78,7 +78,11 @@ async function bare(
   const body = podmanBody({ ...described, env: {}, binds: [], cards: [], nproc: 4096 });
   const at = '/v4.0.0/libpod/containers/create';
   const beganMs = performance.now();
-  const { Id } = await ask<{ readonly Id: string }>(engine, { method: 'POST', path: at, body });
+  const { Id } = await ask<{ readonly Id: string }>(engine.docker, {
+    method: 'POST',
+    path: at,
+    body,
+  });
   const container = engine.docker.getContainer(Id);
   await container.attach({ stream: true, stdout: true, stderr: true, hijack: true });
   await container.start();

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concat, utf8 } from '../../proto/bytes.ts';
-import { type CatchUp, catchUp, type Heard } from '../../work/catch-up.ts';
-import { ENGINE_FRAME_BYTES_MAX } from '../../work/limits.ts';
+import { type CatchUp, catchUp } from '../../work/catch-up.ts';
+import { ENGINE_FRAME_BYTES_MAX, HEARD_LATE_MS } from '../../work/limits.ts';
 import { type Side, splitter, stamped } from '../../work/multiplex.ts';
 
 function frame(side: Side, text: string): Uint8Array {
@@ -70,30 +70,65 @@ describe('catching up', () => {
   };
 
   test('drops as many bytes as were written, in the middle of a line if need be', () => {
-    const heard: Heard = { first: { out: 1000 }, lastMs: 2000 };
-    const from = catchUp(heard, { out: 5, err: 0 });
+    const from = catchUp(2000, { out: 5, err: 0 });
     expect([take(from, 900, 'abc\n'), take(from, 950, 'def\n'), take(from, 3000, 'g')]).toEqual([
       ...['', 'ef\n', 'g'],
     ]);
   });
 
+  test('knows a line that was heard before it ended, however late it is stamped', () => {
+    const late = 2000 + 60_000;
+    expect(take(catchUp(2000, { out: 3, err: 0 }), late, 'end')).toBe('');
+    const from = catchUp(2000, { out: 6, err: 0 });
+    expect([take(from, 900, 'abc\n'), take(from, late, 'wait...done\n')]).toEqual([
+      ...['', 'it...done\n'],
+    ]);
+  });
+
   test('takes everything of a stream that nobody has heard', () => {
     expect(take(catchUp(null, { out: 0, err: 0 }), 900, 'abc')).toBe('abc');
-    const other: Heard = { first: { err: 1000 }, lastMs: 2000 };
-    expect(take(catchUp(other, { out: 0, err: 7 }), 900, 'abc')).toBe('abc');
+    expect(take(catchUp(2000, { out: 0, err: 7 }), 900, 'abc')).toBe('abc');
   });
 
   test('counts where the note was lost', () => {
     expect(take(catchUp(null, { out: 2, err: 0 }), 900, 'abc')).toBe('c');
   });
 
-  test('goes by the clock where the beginning is gone, and names what is lost', () => {
-    const heard: Heard = { first: { out: 1000 }, lastMs: 2000 };
-    const lost = catchUp(heard, { out: 500, err: 0 });
-    expect([take(lost, 2500, 'new\n'), take(lost, 2600, 'more\n')]).toEqual([
-      ...['[2000 to 2500]new\n', 'more\n'],
+  test('takes all from where the beginning is gone, and names what is lost', () => {
+    const soon = 2000 + HEARD_LATE_MS;
+    const lost = catchUp(2000, { out: 500, err: 0 });
+    expect([take(lost, soon + 1, 'new\n'), take(lost, soon + 2, 'more\n')]).toEqual([
+      ...[`[2000 to ${soon + 1}]new\n`, 'more\n'],
     ]);
-    const overlap = catchUp(heard, { out: 500, err: 0 });
-    expect([take(overlap, 1500, 'old\n'), take(overlap, 2600, 'more\n')]).toEqual(['', 'more\n']);
+    const overlap = catchUp(2000, { out: 500, err: 0 });
+    const taken = [take(overlap, 1500, 'old\n'), take(overlap, soon, 'heard, or near it\n')];
+    expect([...taken, take(overlap, soon + 9, 'more\n')]).toEqual([
+      ...['', '', `[2000 to ${soon + 9}]more\n`],
+    ]);
+  });
+
+  test('is the same output for every reader, whenever the first one was interrupted', () => {
+    const lines = fc.array(
+      fc.record({ text: fc.string({ minLength: 1, maxLength: 9 }), tookMs: fc.nat(9_000) }),
+      { maxLength: 9 },
+    );
+    fc.assert(
+      fc.property(lines, fc.nat(), fc.nat(2_000), (list, at, stale) => {
+        // Printed letter by letter over the time that each line takes, and stamped at its end.
+        const ends = list.map((_, to) =>
+          list.slice(0, to + 1).reduce((sum, { tookMs }) => sum + tookMs, 0),
+        );
+        const whole = Buffer.from(list.map(({ text }) => text).join(''));
+        const heardBytes = at % (whole.length + 1);
+        let before = 0;
+        const heardIn = list.findIndex(
+          ({ text }) => (before += Buffer.byteLength(text)) >= heardBytes,
+        );
+        const begun = (ends[heardIn] ?? 0) - (list[heardIn]?.tookMs ?? 0);
+        const from = catchUp(Math.max(0, begun - stale), { out: heardBytes, err: 0 });
+        const got = list.map(({ text }, to) => take(from, ends[to] ?? 0, text)).join('');
+        expect(got).toBe(whole.subarray(heardBytes).toString());
+      }),
+    );
   });
 });

@@ -139,17 +139,25 @@ const LACKING = 'the engine does not give the rest of the output\n';
 
 type State = ContainerInspectInfo['State'];
 
+/**
+ * Where output is read: as it comes; from what the engine has kept, and on as it comes; or, when it
+ * has ended, from what was kept alone.
+ */
+type Source = 'live' | 'followed' | 'kept';
+
 async function follow(own: Contained): Promise<Ending> {
-  let { live } = own;
+  let source: Source = own.live === null ? 'followed' : 'live';
   for (let broken = 0; ; ) {
-    const isWhole = await drain(own, live);
-    live = null;
+    const isWhole = await drain(own, source);
     broken = isWhole ? 0 : broken + 1;
     const mayLack = broken >= OUTPUT_TRIES;
     const state = await settled(own, isWhole || mayLack);
     if (state === 'closing') return new Promise<never>(() => undefined);
     if (state === 'gone') return { exit: null, signal: null, oom: null, endedAtMs: nowMs() };
-    if (state !== 'again') {
+    if (state === 'again') source = 'followed';
+    // Docker leaves out of what it follows a last line that does not end, and keeps it.
+    else if (source === 'followed' && isWhole) source = 'kept';
+    else {
       if (mayLack) await own.order?.log.write('kith', utf8(LACKING)).catch(() => undefined);
       return endingOf(own, state);
     }
@@ -159,13 +167,14 @@ async function follow(own: Contained): Promise<Ending> {
 
 /** Whether all of it came: the engine did not break off. */
 async function drain(
-  { order, container, closing }: Contained,
-  live: Contained['live'],
+  { order, container, live, closing }: Contained,
+  source: Source,
 ): Promise<boolean> {
   if (order === null) return true;
+  const follow = source === 'followed';
   try {
-    if (live === null) await drainKept(container, order, closing);
-    else await drainLive(live, order, closing);
+    if (source === 'live' && live !== null) await drainLive(live, order, closing);
+    else await drainKept({ container, follow }, order, closing);
     return true;
   } catch {
     return false;

@@ -171,7 +171,7 @@ async function make(
       const path = '/v4.0.0/libpod/containers/create';
       const body = podmanBody(container);
       const asked = { method: 'POST', path, body, limitMs: ENGINE_START_MS } as const;
-      return (await ask<{ readonly Id: string }>(engine, asked)).Id;
+      return (await ask<{ readonly Id: string }>(engine.docker, asked)).Id;
     }
     const body = { name: containerName(mark), ...dockerBody(container) };
     const made = engine.docker.createContainer(body);

@@ -158,14 +158,21 @@ export interface Ask {
   readonly path: string;
   readonly body?: object;
   readonly limitMs?: number;
+  /** The answer comes piece by piece, as a Readable. */
+  readonly isStream?: boolean;
 }
 
-/** A question that dockerode has no name for: those of podman's own API. */
-export function ask<T>(engine: Engine, { method, path: at, body, limitMs }: Ask): Promise<T> {
+/** Of dockerode, where it has no name for a question: an engine, or what belongs to one. */
+export interface Asked {
+  readonly modem: Engine['docker']['modem'];
+}
+
+export function ask<T>({ modem }: Asked, { path: at, ...more }: Ask): Promise<T> {
+  const { method, body, limitMs, isStream = false } = more;
   const statusCodes = { 200: true, 201: true, 204: true, 304: true };
   const answer = new Promise<T>((resolve, reject) => {
-    const options = { path: at, method, options: body ?? {}, statusCodes };
-    engine.docker.modem.dial(options, (error: unknown, value: unknown) => {
+    const options = { path: at, method, options: body ?? {}, statusCodes, isStream };
+    modem.dial(options, (error: unknown, value: unknown) => {
       if (error === null || error === undefined) resolve(value as T);
       else reject(error);
     });

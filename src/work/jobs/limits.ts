@@ -40,7 +40,7 @@ export const KERNEL_LOG_BYTES_MAX: number = 16 * 1024 * 1024;
 /** One record of it (CONSOLE_EXT_LOG_MAX). */
 export const KERNEL_RECORD_BYTES = 8192;
 
-/** How old the note of what was heard may be when a daemon dies: a second may come twice. */
+/** How old the note of what was heard may be when a daemon dies. */
 export const HEARD_EVERY_MS = 1_000;
 /** That note. */
 export const HEARD_BYTES_MAX = 1_024;

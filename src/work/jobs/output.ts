@@ -8,9 +8,8 @@ import { utf8 } from '../../../proto/bytes.ts';
 import { type Gap, catchUp } from '../../../work/catch-up.ts';
 import { type Piece, splitter, stamped } from '../../../work/multiplex.ts';
 import type { LogSink } from '../driver.ts';
-import { within } from './engine.ts';
+import { ask } from './engine.ts';
 import { hearing, readHeard } from './heard.ts';
-import { ENGINE_ASK_MS } from './limits.ts';
 
 /** Where the output of one container goes. */
 export interface Drain {
@@ -30,28 +29,31 @@ export async function drainLive(
 ): Promise<void> {
   const { log, folder } = drain;
   const split = splitter(false);
-  const hear = hearing(folder, readHeard(folder));
+  const hear = hearing(folder);
   await each(stream, closing, async (chunk) => {
     for (const { side, bytes } of need(split.take(chunk))) {
       await log.write(side, bytes);
-      hear(side);
+      hear();
     }
   });
 }
 
-/** What is new in what the engine has kept, and what comes after it while it still runs. */
+export interface Keeping {
+  readonly container: Container;
+  /** Whether what comes after it is awaited as well. */
+  readonly follow: boolean;
+}
+
+/** What is new in what the engine has kept. */
 export async function drainKept(
-  container: Container,
+  { container, follow }: Keeping,
   { log, folder }: Drain,
   closing: AbortSignal,
 ): Promise<void> {
-  const options = { follow: true, stdout: true, stderr: true, timestamps: true } as const;
-  const asked = container.logs(options) as unknown as Promise<Readable>;
-  const stream = await within(ENGINE_ASK_MS, asked);
-  const heard = readHeard(folder);
+  const stream = await kept(container, follow);
   const written = { out: log.written('out'), err: log.written('err') };
-  const from = catchUp(heard, written);
-  const hear = hearing(folder, heard);
+  const from = catchUp(readHeard(folder), written);
+  const hear = hearing(folder);
   const split = splitter(true);
   await each(stream, closing, async (chunk) => {
     for (const frame of need(split.take(chunk))) {
@@ -61,9 +63,17 @@ export async function drainKept(
       if (gap !== null) await log.write('kith', utf8(`${sayGap(gap)}\n`));
       if (piece === null) continue;
       await log.write(piece.side, piece.bytes);
-      hear(piece.side);
+      hear();
     }
   });
+}
+
+/** dockerode streams only what it follows, and would hold all of it at once. */
+function kept(container: Container, follow: boolean): Promise<Readable> {
+  // A question mark at its end: the options go behind it.
+  const path = `/containers/${container.id}/logs?`;
+  const body = { follow, stdout: true, stderr: true, timestamps: true };
+  return ask(container, { method: 'GET', path, body, isStream: true });
 }
 
 /** Each chunk in its turn; nothing more is taken once it is closing. */

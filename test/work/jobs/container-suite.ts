@@ -139,10 +139,12 @@ export function lifeSuite(world: World): void {
       const line =
         'i=0; while [ $i -lt 40 ]; do echo line $i; i=$((i+1)); sleep 0.05; done; exit 4';
       const ordering = job(shell(line));
-      const brief = job(shell('echo brief; printf end >&2; sleep 0.3; exit 5'));
+      const brief = job(shell('echo brief; printf en >&2; sleep 1; printf d >&2; exit 5'));
       await begin(first, ordering.order);
       await begin(first, brief.order);
       await until('some lines', () => ordering.text('out').includes('line 3'));
+      // Half of a line that the engine has only when the job ends.
+      await until('half a line', () => brief.text('err') === 'en');
       await first.close();
       const strange = await raw(
         world.engine,

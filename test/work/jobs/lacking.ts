@@ -81,7 +81,7 @@ export async function raw(engine: Engine, description: Container, change: Change
   if (engine.flavour === 'podman') {
     const body = change(podmanBody(description), {});
     const at = '/v4.0.0/libpod/containers/create';
-    return (await ask<{ Id: string }>(engine, { method: 'POST', path: at, body })).Id;
+    return (await ask<{ Id: string }>(engine.docker, { method: 'POST', path: at, body })).Id;
   }
   const plain = dockerBody(description);
   const body = change(plain, plain['HostConfig'] as JsonObject);
