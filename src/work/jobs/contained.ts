@@ -171,10 +171,9 @@ async function drain(
   source: Source,
 ): Promise<boolean> {
   if (order === null) return true;
-  const follow = source === 'followed';
   try {
     if (source === 'live' && live !== null) await drainLive(live, order, closing);
-    else await drainKept({ container, follow }, order, closing);
+    else await drainKept({ container, follow: source === 'followed' }, order, closing);
     return true;
   } catch {
     return false;
