@@ -15,10 +15,8 @@ import { fileURLToPath } from 'node:url';
 import { CHECKS, runCheck } from './check.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
-/**
- * @type {{passed: number, failed: {name: string, why: string}[], skipped: {name: string, why:
- * string}[], retried: string[]}}
- */
+/** @typedef {{name: string, why: string}[]} Tests */
+/** @type {{passed: number, failed: Tests, skipped: Tests, retried: Tests}} */
 const total = { passed: 0, failed: [], skipped: [], retried: [] };
 
 /** How much the rest gives way to the laboratory: a tenth of its share where both want a core. */
@@ -26,10 +24,10 @@ const GIVES_WAY = 10;
 
 const ready = spawnSync('sh', [join(ROOT, 'src/boot/ready.sh')], { stdio: 'inherit' });
 if (ready.status === 0) {
-  const laboratory = vitest('laboratory', asRoot(), { aside: true });
+  const laboratory = vitest(['laboratory'], asRoot(), { aside: true });
   setPriority(GIVES_WAY);
   for (const { name, command } of CHECKS) check(name, command);
-  await vitest('suites', [], { aside: false });
+  await vitest(['suites', 'programs'], [], { aside: false });
   process.stdout.write(await laboratory);
 } else {
   fail('set-up', 'nothing could be run');
@@ -57,15 +55,16 @@ function asRoot() {
 }
 
 /**
- * Runs a project of vitest, counts what it found, and answers what it said: nothing where that went
- * to the terminal, and all of it where another has the terminal meanwhile.
+ * Runs projects of vitest, counts what they found, and answers what was said: nothing where that
+ * went to the terminal, and all of it where another has the terminal meanwhile.
  */
-async function vitest(project, before, { aside }) {
+async function vitest(projects, before, { aside }) {
   const folder = mkdtempSync(join(tmpdir(), 'kith-test-'));
   const [tallyPath, saidPath] = [join(folder, 'tally.json'), join(folder, 'said')];
   const [tool, ...args] = [
     ...before,
-    ...[join(ROOT, 'node_modules/.bin/vitest'), 'run', '--project', project],
+    ...[join(ROOT, 'node_modules/.bin/vitest'), 'run'],
+    ...projects.flatMap((project) => ['--project', project]),
     ...['--reporter=default', `--reporter=${join(ROOT, 'test/tally.mjs')}`],
   ];
   const said = openSync(saidPath, 'w');
@@ -78,13 +77,13 @@ async function vitest(project, before, { aside }) {
   const status = await new Promise((resolve) => {
     run.once('exit', resolve).once('error', ({ message }) => resolve(message));
   });
-  add(project, status, tallyPath);
+  add(projects.join(' and '), status, tallyPath);
   const text = readFileSync(saidPath, 'utf8');
   rmSync(folder, { recursive: true, force: true });
   return text;
 }
 
-function add(project, status, tallyPath) {
+function add(projects, status, tallyPath) {
   try {
     const tally = JSON.parse(readFileSync(tallyPath, 'utf8'));
     total.passed += tally.passed;
@@ -93,10 +92,10 @@ function add(project, status, tallyPath) {
     total.retried.push(...tally.retried);
     // Vitest can also fail as a whole: no test found, a hook that never ended.
     if (status !== 0 && tally.failed.length === 0)
-      fail(`vitest ${project}`, `ended with ${status}`);
+      fail(`vitest ${projects}`, `ended with ${status}`);
     if (tally.passed + tally.skipped.length === 0) throw new Error('no test ran');
   } catch (error) {
-    fail(`vitest ${project}`, `ended with ${status}: ${error.message}`);
+    fail(`vitest ${projects}`, `ended with ${status}: ${error.message}`);
   }
 }
 
@@ -105,10 +104,9 @@ function fail(name, why) {
 }
 
 function close() {
-  list('FAILED', total.failed);
   list('NOT RUN ON THIS MACHINE', total.skipped);
-  if (total.retried.length > 0) console.log('\nPASSED OR FAILED AT THE SECOND TRY:');
-  for (const name of total.retried) console.log(`  ${name}`);
+  list('PASSED OR FAILED AT THE SECOND TRY', total.retried);
+  list('FAILED', total.failed);
   console.log('');
   const [failed, skipped] = [total.failed.length, total.skipped.length];
   console.log(`${total.passed} passed, ${failed} failed, ${skipped} skipped`);

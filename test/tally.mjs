@@ -21,14 +21,19 @@ export default class Tally {
 }
 
 function fail(tally, name, errors) {
-  for (const { message } of errors) tally.failed.push({ name, why: message ?? 'it says nothing' });
+  tally.failed.push(...errors.map((error) => ({ name, why: whyOf([error]) })));
 }
 
 function count(tally, test) {
-  const { state, note, errors } = test.result();
-  if ((test.diagnostic()?.retryCount ?? 0) > 0) tally.retried.push(test.fullName);
+  const { state, note, errors = [] } = test.result();
+  const name = `${test.module.relativeModuleId}: ${test.fullName}`;
+  if ((test.diagnostic()?.retryCount ?? 0) > 0) tally.retried.push({ name, why: whyOf(errors) });
   if (state === 'passed') tally.passed += 1;
-  else if (state === 'failed') {
-    fail(tally, `${test.module.relativeModuleId}: ${test.fullName}`, errors.slice(0, 1));
-  } else tally.skipped.push({ name: test.fullName, why: note ?? 'the test says no reason' });
+  else if (state === 'failed') tally.failed.push({ name, why: whyOf(errors) });
+  else tally.skipped.push({ name, why: note ?? 'the test says no reason' });
+}
+
+/** Of a test that was tried twice, those of the first time come first. */
+function whyOf([error]) {
+  return error?.message ?? 'it says nothing';
 }
