@@ -98,10 +98,17 @@ export function isNodeAddress(network: string, address: string): boolean {
   return low[0] === 0 && low[1] === 0 && low[2] === 0 && low[3] === 1;
 }
 
+const INTERFACE_NAME = new RegExp(`^kith[0-9a-f]{${INTERFACE_DIGITS}}$`, 'u');
+
 /** The name of the interface: two networks, or two nodes, on one machine have each its own. */
 export function interfaceName(ledger: RecordId, node: Key, platform: Hash): string {
   const digest = platform.sha256(concat(INTERFACE_LABEL, bytesOf(ledger), bytesOf(node)));
   return `kith${toHex(digest).slice(0, INTERFACE_DIGITS)}`;
+}
+
+/** Whether a name may be that of any mesh of this program. */
+export function isInterfaceName(name: string): boolean {
+  return INTERFACE_NAME.test(name);
 }
 
 function bytesOf(id: RecordId | Key): Uint8Array {

@@ -32,7 +32,8 @@ export interface KeyPair {
 
 export type Sign = (message: Uint8Array) => Uint8Array;
 
-export function keyPairOf(seed: Secret): KeyPair {
+/** `library` is for the few keys of a machine: each takes pages of guarded memory, and maps. */
+export function keyPairOf(seed: Secret, library: Sodium | null = sodium): KeyPair {
   const bytes = reveal(seed);
   assert(bytes.length === SEED_BYTES, 'a seed is 32 bytes');
   const der = Buffer.concat([PKCS8_HEAD, bytes]);
@@ -40,7 +41,7 @@ export function keyPairOf(seed: Secret): KeyPair {
   der.fill(0);
   const publicKey = createPublicKey(privateKey).export({ format: 'jwk' }).x as Key;
   assert(isSoundKey(fromBase64url(publicKey) as Uint8Array), 'a derived key is sound');
-  const signing = sodium === null ? signByOpenssl(privateKey) : signBySodium(sodium, bytes);
+  const signing = library === null ? signByOpenssl(privateKey) : signBySodium(library, bytes);
   return { publicKey, privateKey, sign: signing };
 }
 

@@ -18,6 +18,7 @@ import {
   readLanBeacon,
   withHeard,
 } from '../../wg/beacon.ts';
+import { isInterfaceName } from '../../wg/address.ts';
 import { canonicalEndpoint } from '../../wg/ip.ts';
 import { LAN_ANSWER_GAP_MS, LAN_EVERY_MS, LAN_PORT } from '../../wg/link-limits.ts';
 import { broadcastOf } from '../genesis/discovery.ts';
@@ -116,7 +117,7 @@ function* likelyFirst({ heard }: Lan, host: string, members: Iterable<Key>): Ite
 /** Addresses of links to other machines; not of tunnels of this program. */
 function links(): (readonly [string, NetworkInterfaceInfo])[] {
   return Object.entries(interfacesNow()).flatMap(([name, infos]) =>
-    /^kith[0-9a-f]{6}$/.test(name)
+    isInterfaceName(name)
       ? []
       : (infos ?? []).filter(({ internal }) => !internal).map((info) => [name, info] as const),
   );

@@ -73,7 +73,7 @@ async function lookAround(ground: Ground): Promise<void> {
   const isSlow = nowMs - ground.slowMs >= SLOW_MS;
   if (isSlow) {
     ground.slowMs = nowMs;
-    const local = await device.localPrefixes();
+    const local = device.localPrefixes();
     if (local.join() !== ground.local.join()) ground.local = local;
   }
   const print = networkPrint();

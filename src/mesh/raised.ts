@@ -120,7 +120,7 @@ async function groundOf(
     return refuse('no-mesh', `${what}${detail}; ${hint}`);
   }
   const own = ownLately(port);
-  const local = await localOf(device.value);
+  const local = device.value.localPrefixes();
   const ground: Ground = {
     ...{ parts, self, ledger: replica.ledger, device: device.value, wishing, links, port, alarms },
     applying: applyingOn(of, device.value),
@@ -145,16 +145,6 @@ async function groundOf(
     ...{ isStopped: false, fall },
   };
   return ok(ground);
-}
-
-async function localOf(device: Wireguard): Promise<string[]> {
-  try {
-    return await device.localPrefixes();
-  } catch (error) {
-    // Nobody else knows of it yet.
-    await device.close();
-    throw error;
-  }
 }
 
 function applyingOn(of: () => Ground, device: Wireguard): Ground['applying'] {

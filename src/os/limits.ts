@@ -18,8 +18,11 @@ export const TOOL_BYTES_MAX: number = 16 * 1024 * 1024;
 /** Of what it complains, for the person: the first lines say it. */
 export const TOOL_SAID_CHARS_MAX = 400;
 
-/** Between two whole looks at addresses and routes; a link that went down is seen at once. */
-export const LINK_LOOK_MS = 30_000;
+/**
+ * Between two whole looks at a link, for its MTU: that its addresses or routes are others is seen
+ * at once, and without a tool.
+ */
+export const LINK_LOOK_MS: number = 10 * 60_000;
 
 /** For wireguard-go to make its interface and its socket: 20 ms on an idle machine. */
 export const WGGO_START_MS = 10_000;

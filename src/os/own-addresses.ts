@@ -2,11 +2,12 @@
 // is no place to look for them.
 
 import { networkInterfaces } from 'node:os';
+import { isInterfaceName } from '../../wg/address.ts';
 
 /** Addresses of this machine that mean something to others, with a port. */
 export function ownEndpoints(port: number): readonly string[] {
   return Object.entries(networkInterfaces()).flatMap(([name, infos]) =>
-    /^kith[0-9a-f]{6}$/.test(name)
+    isInterfaceName(name)
       ? []
       : (infos ?? [])
           .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))

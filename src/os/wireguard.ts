@@ -11,7 +11,7 @@ import { type Actual, parseDump } from '../../wg/dump.ts';
 import { linkCommands, linkQuestions, parseLink, type WantedLink } from '../../wg/interface.ts';
 import { type Change, stillWanted } from '../../wg/plan.ts';
 import { monotonicMs } from './clock.ts';
-import { addressesOf, isInterface } from './interfaces.ts';
+import { isInterface, linkPrint, prefixesOutside } from './interfaces.ts';
 import { LINK_LOOK_MS } from './limits.ts';
 import { type Backend, backendOf, lookAtHost } from './mesh-host.ts';
 import type { MeshHostCode } from './mesh-refusals.ts';
@@ -45,7 +45,7 @@ export interface Wireguard {
   /** Addresses, routes, MTU: put right where they differ. */
   setLink(wanted: WantedLink): Promise<void>;
   /** IPv4 prefixes that this machine reaches otherwise than through the interface. */
-  localPrefixes(): Promise<string[]>;
+  localPrefixes(): string[];
   /** Takes the interface away. */
   close(): Promise<void>;
 }
@@ -101,7 +101,7 @@ async function raiseBy(wanted: Backend, parts: WireguardParts): Promise<Wireguar
     received: async () => inTurn(open, async () => received(open)),
     make: async (change) => inTurn(open, async () => make(open, change)),
     setLink: async (link) => inTurn(open, async () => setLink(open, link)),
-    localPrefixes: async () => localPrefixes(parts.name),
+    localPrefixes: () => prefixesOutside((device) => device === parts.name),
     close: async () => close(open),
   };
 }
@@ -238,34 +238,8 @@ async function setLink(open: Open, wanted: WantedLink): Promise<void> {
   open.link = { print: printOf(name, wanted), atMs: monotonicMs() };
 }
 
-/** What can be seen of the link without a tool: one that went down has no address any more. */
 function printOf(name: string, wanted: WantedLink): string {
-  return JSON.stringify([wanted, addressesOf(name)]);
-}
-
-/**
- * IPv4 prefixes that this machine reaches otherwise than through any mesh; none where it cannot
- * say.
- */
-export async function prefixesOutside(): Promise<string[]> {
-  try {
-    return await localPrefixes(null);
-  } catch (error) {
-    if (error instanceof ToolFault) return [];
-    throw error;
-  }
-}
-
-async function localPrefixes(name: string | null): Promise<string[]> {
-  const text = (await needTool(['ip', '-json', '-4', 'route', 'show'])).toString('utf8');
-  const routes = JSON.parse(text.trim() === '' ? '[]' : text) as { dst?: string; dev?: string }[];
-  return routes.flatMap(({ dst, dev }) =>
-    dst === undefined || dst === 'default' || isOfMesh(dev, name) ? [] : [dst],
-  );
-}
-
-function isOfMesh(device: string | undefined, name: string | null): boolean {
-  return name === null ? /^kith[0-9a-f]{6}$/.test(device ?? '') : device === name;
+  return JSON.stringify([wanted, linkPrint(name)]);
 }
 
 async function close(open: Open): Promise<void> {

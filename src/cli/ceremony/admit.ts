@@ -47,7 +47,8 @@ import { readOperatorKey } from '../../keys/operator.ts';
 import type { Signer } from '../../keys/signer.ts';
 import { unlockOperator } from '../../keys/unlock.ts';
 import { monotonicMs, nowMs, randomBytes } from '../../os/clock.ts';
-import { prefixesOutside } from '../../os/wireguard.ts';
+import { prefixesOutside } from '../../os/interfaces.ts';
+import { isInterfaceName } from '../../../wg/address.ts';
 import { nodePlatform } from '../../platform.ts';
 import { answerTo, hasAsker, openPerson, tellStep } from '../asker.ts';
 import type { Call } from '../command.ts';
@@ -96,7 +97,8 @@ interface Start {
 async function admit(work: Work, { place, coded, signal }: Start): Promise<Exit> {
   const { call, wish, self } = work;
   // Before anybody is asked for anything: a wrong wish costs no try of the code.
-  if (wish.ipv4 !== null) unwrap(claimIpv4(work.state, wish.ipv4, await prefixesOutside()));
+  if (wish.ipv4 !== null)
+    unwrap(claimIpv4(work.state, wish.ipv4, prefixesOutside(isInterfaceName)));
   rehearse();
   const prs = await codeTyped(coded);
   tellStep('connecting', `connecting to ${call.needed('machine')}`);
@@ -260,7 +262,7 @@ async function draft(candidate: Candidate, work: Work): Promise<AdmitterAnswer> 
 /** The address that the newcomer is to claim, checked against this machine's own networks. */
 async function ipv4For({ replica }: HomeLedger, { ipv4 }: Wish): Promise<string | null> {
   if (ipv4 === null) return null;
-  return unwrap(claimIpv4(stateOf(replica), ipv4, await prefixesOutside()));
+  return unwrap(claimIpv4(stateOf(replica), ipv4, prefixesOutside(isInterfaceName)));
 }
 
 /** The ledger to write to; where another command writes, when that has ended. */
