@@ -30,3 +30,7 @@ export const FAILURES_MAX = 32;
 
 /** Samples of a sparkline: one a heartbeat for half an hour is more than a row is wide. */
 export const SAMPLES_MAX = 180;
+
+/** Rows around a screen: two of its head, one of its keys; and where these take several. */
+export const CHROME_ROWS = 3;
+export const CHROME_ROWS_MAX = 5;

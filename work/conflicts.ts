@@ -58,6 +58,10 @@ const RULES: readonly Rule[] = [
     if ((tcp === undefined) === (command === undefined)) return 'health: one of tcp and command';
     return kind === 'vm' && command !== undefined ? 'health.command: only a job has it' : null;
   },
+  ({ health, network: { mode } }) =>
+    health?.tcp !== undefined && mode === 'none'
+      ? 'health.tcp: with network.mode none no port can be reached'
+      : null,
   ({ kind, proof }) =>
     kind === 'vm' && proof !== 'none' ? 'proof: a VM has no end to be compared' : null,
   ({ vm }) => {

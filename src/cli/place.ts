@@ -1,6 +1,7 @@
 // Where a new machine is: an address as its console shows it, or its name or fingerprint among
 // those announced on this network and those that wait in a lobby. Anybody can announce a name and a
-// fingerprint of somebody else; NAME@MEMBER looks in one lobby alone.
+// fingerprint of somebody else; NAME@MEMBER looks in one lobby alone. One machine may be in several
+// places: on two links, and in a lobby besides.
 
 import { findMember } from '../../ledger/find-member.ts';
 import { stateOf } from '../../ledger/replica.ts';
@@ -14,9 +15,12 @@ import { nodePlatform } from '../platform.ts';
 import { withHome } from './home.ts';
 import { stop, unwrap } from './sentences.ts';
 
-export async function placeNamed(folder: string, text: string): Promise<Place> {
+export type Places = readonly [Place, ...Place[]];
+
+/** The likeliest first. */
+export async function placesNamed(folder: string, text: string): Promise<Places> {
   const place = addressIn(text);
-  if (place !== null) return place;
+  if (place !== null) return [place];
   const [who = '', member, ...more] = text.split('@');
   const print4 = who.toUpperCase();
   const isPrint = FINGERPRINT.test(print4);
@@ -29,13 +33,13 @@ export async function placeNamed(folder: string, text: string): Promise<Place> {
     .filter((one) => lobby === null || one.lobby === lobby);
   const [first, ...others] = found;
   if (first === undefined) return stop('no-such-candidate', text);
-  // One machine may be heard on two links, and wait in a lobby besides.
   const isClear = others.every((one) => one.fingerprint === first.fingerprint);
   if (!isClear) {
     const all = found.map((one) => `${one.fingerprint} at ${one.address ?? one.source}`);
     return stop('ambiguous-candidate', all.join(', '));
   }
-  return placeOf(first);
+  const [nearest, ...further] = found.flatMap(placesOf);
+  return nearest === undefined ? stop('not-an-address', text) : [nearest, ...further];
 }
 
 function keyOf(folder: string, member: string): Promise<Key> {
@@ -44,9 +48,9 @@ function keyOf(folder: string, member: string): Promise<Key> {
   });
 }
 
-function placeOf({ address, key, lobby }: Candidate): Place {
-  if (key !== null && lobby !== null) return { newcomer: key, lobby };
-  return addressIn(address ?? '') ?? stop('not-an-address', address ?? '');
+function placesOf({ addresses, key, lobby }: Candidate): Place[] {
+  if (key !== null && lobby !== null) return [{ newcomer: key, lobby }];
+  return addresses.flatMap((address) => addressIn(address) ?? []);
 }
 
 function addressIn(text: string): Address | null {

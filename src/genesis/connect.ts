@@ -19,7 +19,20 @@ export interface InLobby {
 export type Place = Address | InLobby;
 type ReachCode = 'no-answer' | 'not-waiting';
 
-export async function reach(folder: string, place: Place): Promise<Result<Duplex, ReachCode>> {
+/** Whichever of these answers first, one after the other; else why the first one did not. */
+export async function reach(
+  folder: string,
+  [place, ...others]: readonly [Place, ...Place[]],
+): Promise<Result<Duplex, ReachCode>> {
+  const first = await reachOne(folder, place);
+  for (const other of first.ok ? [] : others) {
+    const later = await reachOne(folder, other);
+    if (later.ok) return later;
+  }
+  return first;
+}
+
+async function reachOne(folder: string, place: Place): Promise<Result<Duplex, ReachCode>> {
   if ('lobby' in place) return reachBy(folder, `${place.newcomer}@${place.lobby}`);
   const text = textOfAddress(place);
   if ((await readyDaemon(folder)) === null) return dial(place, text);

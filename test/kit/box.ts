@@ -23,6 +23,8 @@ export async function boxArchive(folder: string): Promise<string> {
     fs.mkdirSync(path.join(root, name), { recursive: true });
   }
   fs.chmodSync(path.join(root, 'data'), 0o777);
+  // As every image has it: runc gives it to what is mounted there.
+  fs.chmodSync(path.join(root, 'tmp'), 0o1777);
   fs.copyFileSync(findTool('busybox') as string, path.join(root, 'bin/busybox'));
   fs.chmodSync(path.join(root, 'bin/busybox'), 0o755);
   for (const name of APPLETS.split(' ')) fs.symlinkSync('busybox', path.join(root, 'bin', name));

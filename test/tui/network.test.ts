@@ -203,6 +203,13 @@ describe('help', () => {
   test('is made of the tables of keys', () => {
     expectFrame('help-large', after(full(LARGE), ...keys('f1')).model);
   });
+
+  test('ends with its last line, and goes back from there', () => {
+    const { model } = after(full(), ...keys('f1', 'end'));
+    expectFrame('help-end', model);
+    const { back } = model.slices.help;
+    expect(after(model, ...keys('up')).model.slices.help.back).toBe(back - 1);
+  });
 });
 
 describe('a terminal that is too small', () => {

@@ -214,7 +214,7 @@ describe('an end', () => {
 
   test('by its health: three bad checks in a row, or silence', () => {
     const one = OneHost.ready();
-    const health = { tcp: 80, everyS: 10, timeoutS: 2, failures: 3 };
+    const health = { command: ['check'], everyS: 10, timeoutS: 2, failures: 3 };
     one.run(job({ health, limits: { maxRuntimeS: 1_000 } }));
     one.take();
     const check = (well: boolean | null): void => {
@@ -236,7 +236,7 @@ describe('an end', () => {
 });
 
 test('what starts slowly may, and what never comes up is ended by its start limit', () => {
-  const health = { tcp: 80, everyS: 10, timeoutS: 2, failures: 2, startS: 60 };
+  const health = { command: ['check'], everyS: 10, timeoutS: 2, failures: 2, startS: 60 };
   const begun = (): OneHost => {
     const one = OneHost.ready();
     const lifecycle = { restart: 'always' };

@@ -58,7 +58,7 @@ describe('restarts', () => {
 
   test('begin with a clean bill of health', () => {
     const one = OneHost.ready();
-    const health = { tcp: 80, everyS: 10, timeoutS: 2, failures: 2 };
+    const health = { command: ['check'], everyS: 10, timeoutS: 2, failures: 2 };
     one.run(job({ health, lifecycle: { restart: 'onFailure' }, limits: { maxRuntimeS: 900 } }));
     const check = (well: boolean): void => {
       one.pass(10);

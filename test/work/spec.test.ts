@@ -141,7 +141,8 @@ describe('every field', () => {
 
   test.each(all)('%s takes its example', (path, example) => {
     const part = path.startsWith('vm') ? 'vm' : 'job';
-    const base: Record<string, unknown> = part === 'vm' ? VM : JOB;
+    const mesh = { network: { mode: 'mesh' } };
+    const base: Record<string, unknown> = { ...(part === 'vm' ? VM : JOB), ...mesh };
     const own = { ...(base[part] as object), ...(example as Record<string, object>)[part] };
     const merged = { ...base, ...example, [part]: own };
     expect(refusalOf(merged)).toBe('taken');
@@ -288,6 +289,7 @@ describe('what is refused', () => {
     ['lifecycle.maxRestarts', job({ lifecycle: { maxRestarts: 2 } })],
     ['health', job({ health: {} })],
     ['health', job({ health: { tcp: 80, command: ['a'] } })],
+    ['health.tcp', job({ health: { tcp: 80 } })],
     ['health.command', { ...VM, health: { command: ['a'] } }],
     ['proof', { ...VM, proof: 'hash' }],
     ['vm.image or vm.kernel', { name: 'a', vm: {} }],

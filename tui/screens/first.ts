@@ -1,6 +1,7 @@
 // The first run: this machine belongs to nothing, and founds a network or joins one. Once it
 // belongs, its daemon is started and the network opens.
 
+import { CHROME_ROWS } from '../limits.ts';
 import { scrolledDown } from '../list.ts';
 import type { Run } from '../commands.ts';
 import { type Line, line, remark, span } from '../draw.ts';
@@ -139,8 +140,7 @@ function onSheetKey(model: Model, key: string): Step | null {
   if (isSure && (key === 'y' || key === 'Y')) return kept(model);
   if (isSure) return stay(withSlice(model, 'first', { isSure: false }));
   if (sheet === null) return null;
-  // As the view has it: head of two rows, and the row of its one key.
-  const most = Math.max(0, sheet.length - sheetRows(model.size.rows - 3));
+  const most = Math.max(0, sheet.length - sheetRows(model.size.rows - CHROME_ROWS));
   const next = scrolledDown(top, key, most);
   return next === null ? null : stay(withSlice(model, 'first', { top: next }));
 }

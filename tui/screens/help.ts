@@ -3,6 +3,8 @@
 
 import { type Line, line, padded, span } from '../draw.ts';
 import { GLOBAL_KEYS, keyText } from '../keys.ts';
+import { scrolledDown } from '../list.ts';
+import { CHROME_ROWS_MAX } from '../limits.ts';
 import { type Model, stay, withSlice } from '../model.ts';
 import { type Binding, type Screen, meaningOf } from '../screen.ts';
 
@@ -16,11 +18,9 @@ export const helpScreen = (all: () => readonly Screen[]): Screen => ({
   wants: [],
   bindings: [],
   onKey: (model, key) => {
-    const scroll = { up: -1, k: -1, down: 1, j: 1, pageup: -10, pagedown: 10, home: -1e6 }[key];
-    if (scroll === undefined) return null;
-    const most = helpLines(model, all()).length - 1;
-    const back = Math.min(most, Math.max(0, model.slices.help.back + scroll));
-    return stay(withSlice(model, 'help', { back }));
+    const most = Math.max(0, helpLines(model, all()).length - (model.size.rows - CHROME_ROWS_MAX));
+    const back = scrolledDown(model.slices.help.back, key, most);
+    return back === null ? null : stay(withSlice(model, 'help', { back }));
   },
   view: (model, _width, height) => {
     const { back } = model.slices.help;

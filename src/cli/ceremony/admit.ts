@@ -32,7 +32,7 @@ import {
   holdersOf,
 } from '../../genesis/admission.ts';
 import { runAdmitter } from '../../genesis/admitter.ts';
-import { type Place, reach } from '../../genesis/connect.ts';
+import { reach } from '../../genesis/connect.ts';
 import { claimIpv4 } from '../../genesis/ipv4.ts';
 import { rehearse } from '../../genesis/rehearsal.ts';
 import { reachableFrom } from '../../genesis/reachable.ts';
@@ -60,7 +60,7 @@ import type { Printer } from '../print.ts';
 import { PLAIN } from '../style.ts';
 import { complaintOf, pairingCode, stop, unwrap } from '../sentences.ts';
 import { nameIn } from '../commands/operator-add.ts';
-import { placeNamed } from '../place.ts';
+import { type Places, placesNamed } from '../place.ts';
 import {
   type ShownTerms,
   admittedPage,
@@ -75,26 +75,26 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   const signal = endingSignal();
   const { coded = false } = await begun();
   const wish = wishIn(call);
-  const place = await placeNamed(call.folder, call.needed('machine'));
+  const places = await placesNamed(call.folder, call.needed('machine'));
   // All that can be done before the code is typed is done by then: the person waits for the rest.
   const signer = await unlocked(call);
   // Only looked at: while a person types and reads, others may write.
   const held: Held = { home: await homeToRead(call.folder) };
   try {
-    return await admit(prepared(call, print, held, signer, wish), { place, coded, signal });
+    return await admit(prepared(call, print, held, signer, wish), { places, coded, signal });
   } finally {
     await held.home.close();
   }
 }
 
 interface Start {
-  readonly place: Place;
+  readonly places: Places;
   /** Whether the code was given, and comes through the pipe. */
   readonly coded: boolean;
   readonly signal: AbortSignal;
 }
 
-async function admit(work: Work, { place, coded, signal }: Start): Promise<Exit> {
+async function admit(work: Work, { places, coded, signal }: Start): Promise<Exit> {
   const { call, wish, self } = work;
   // Before anybody is asked for anything: a wrong wish costs no try of the code.
   if (wish.ipv4 !== null)
@@ -102,7 +102,7 @@ async function admit(work: Work, { place, coded, signal }: Start): Promise<Exit>
   rehearse();
   const prs = await codeTyped(coded);
   tellStep('connecting', `connecting to ${call.needed('machine')}`);
-  const stream = unwrap(await reach(call.folder, place));
+  const stream = unwrap(await reach(call.folder, places));
   tellStep('meeting', 'connected; the two machines check the code');
   const dead = await runAdmitter(stream, {
     self,

@@ -55,8 +55,11 @@ export function bubbleDriver(parts: BubbleParts): Driver {
     name: 'bubblewrap',
     probe,
     // Of an image it knows its files and no registry: those are in kith's store, by their digest.
-    takes: ({ network, resources, job }) =>
-      network.mode === 'none' && resources.gpu === undefined && isDigest(job?.image ?? ''),
+    takes: ({ network, resources, job, health }) =>
+      network.mode === 'none' &&
+      resources.gpu === undefined &&
+      health === undefined &&
+      isDigest(job?.image ?? ''),
     estimate: ({ resources: { memMiB, diskMiB } }) => ({
       memMiB,
       diskMiB: diskMiB + (2 * BUBBLE_LOG_BYTES) / MIB,

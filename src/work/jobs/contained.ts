@@ -16,6 +16,7 @@ import type { Ending, Granted, Running, Tag } from '../driver.ts';
 import type { GuestNet } from '../guest-net.ts';
 import { type Groups, groupsOf, kernelLog, look, usedBy } from './inside.ts';
 import { isGone, statusOf, within } from './engine.ts';
+import { isWell } from './health.ts';
 import {
   ENGINE_AGAIN_MS,
   ENGINE_ASK_MS,
@@ -78,6 +79,7 @@ export function running(own: Contained): Running {
     stop: () => signal(container, 'SIGTERM'),
     kill: () => signal(container, 'SIGKILL'),
     ended: follow(own),
+    check: () => checked(own),
     console: async () => null,
     reach(_protocol, port) {
       const host = addressIn(facts);
@@ -112,6 +114,14 @@ async function onMesh(
   const holds = place !== null && (await mesh?.holds(tag)) === true;
   if (!holds) return refuse('not-granted', 'its address on the mesh does not lead to it');
   return ok({ ...found, network: 'mesh', keptToItsAddress: true, address: place.address });
+}
+
+async function checked({ order, container, facts }: Contained): Promise<boolean> {
+  const health = order?.spec.health;
+  // What was not ordered here is not asked.
+  if (health === undefined) return true;
+  const host = meshMarkOf(facts.Config.Labels)?.address ?? addressIn(facts);
+  return isWell({ container, health, host });
 }
 
 /** What the engine gave it in a network of its own, where this host can reach it. */

@@ -45,6 +45,9 @@ export const HEARD_EVERY_MS = 1_000;
 /** That note. */
 export const HEARD_BYTES_MAX = 1_024;
 
+/** Between two looks whether a check of health has ended. */
+export const HEALTH_LOOK_MS = 100;
+
 /** A secret becomes a variable, and the kernel's own bound of one is 128 KiB (MAX_ARG_STRLEN). */
 export const SECRET_BYTES_MAX: number = 128 * 1024 - 512;
 

@@ -72,9 +72,6 @@ function whyNot({ spec, cards }: Order): Result<never, FailCode> | null {
   if (spec.vm?.firmware === 'uefi' && uefiFiles() === null) {
     return refuse('no-engine', 'there is no UEFI firmware (OVMF) on this host');
   }
-  if (spec.health?.tcp !== undefined && spec.network.mode === 'none') {
-    return refuse('start-failed', 'health.tcp: with network.mode none no port can be reached');
-  }
   return null;
 }
 

@@ -3,6 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Container } from 'dockerode';
 import { describe, expect } from 'vitest';
 import { until } from '../../lab/until.ts';
 import { CLAIMED } from '../../kit/box.ts';
@@ -15,6 +16,17 @@ export function surroundingsSuite(world: World): void {
   const { driver, job, begin, run, check } = world;
 
   describe(`around a job by ${flavour}`, () => {
+    const containerOf = async (id: string): Promise<Container> => {
+      const all = await world.engine.docker.listContainers();
+      const one = all.find(({ Names }) => Names.some((name) => name.includes(id.toLowerCase())));
+      return world.engine.docker.getContainer(one?.Id ?? '');
+    };
+    const runs = (...words: string[]): boolean =>
+      fs.readdirSync('/proc').some((pid) => {
+        const file = `/proc/${pid}/cmdline`;
+        return /^\d+$/.test(pid) && fs.existsSync(file) && textOf(file) === `${words.join('\0')}\0`;
+      });
+
     check('has its secrets in its environment and nowhere else', async () => {
       fs.mkdirSync(path.join(world.folder, 'secrets'), { recursive: true });
       fs.writeFileSync(path.join(world.folder, 'secrets/token'), 'hush-7431\n', { mode: 0o600 });
@@ -37,6 +49,36 @@ export function surroundingsSuite(world: World): void {
       expect(await ours.prepare(lacking.order, QUIET, new AbortController().signal)).toMatchObject({
         ...{ ok: false, code: 'no-secret', detail: 'none: file-missing' },
       });
+    });
+
+    check('is well as long as the command of its health says so', async () => {
+      // What its check may do is what it may do itself: here to write into /tmp, and no more.
+      const command = ['sh', '-c', 'touch /forbidden; test -e /tmp/well && test -w /tmp'];
+      const ordering = job(shell('sleep 1000'), { health: { command, timeout: '5s' } });
+      const ours = driver();
+      const running = await begin(ours, ordering.order);
+      expect(await running.check?.()).toBe(false);
+      const container = await containerOf(ordering.order.tag.id);
+      const wish = { Cmd: ['touch', '/tmp/well'], AttachStdout: true, AttachStderr: true };
+      (await (await container.exec(wish)).start({})).resume();
+      await until('it is well', async () => running.check?.() ?? false);
+      await running.kill();
+      await running.ended;
+      expect(await running.check?.()).toBe(false);
+      await ours.destroy(ordering.order.tag);
+    });
+
+    check('is not well where its check hangs, cannot be run, or nobody is at its port', async () => {
+      const ours = driver();
+      const hanging = job(SLEEP, { health: { command: ['sleep', '7431'], timeout: '1s' } });
+      const running = await begin(ours, hanging.order);
+      expect(await running.check?.()).toBe(false);
+      await until('the check is gone', () => !runs('sleep', '7431'));
+      await running.kill();
+      await ours.destroy(hanging.order.tag);
+      const none = job(SLEEP, { health: { command: ['/no/such/program'] } });
+      expect(await (await begin(ours, none.order)).check?.()).toBe(false);
+      await ours.destroy(none.order.tag);
     });
 
     check('sees the volumes that it names, and writes those that it may', async () => {
