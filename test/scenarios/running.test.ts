@@ -209,6 +209,23 @@ laboratory('work among real daemons and containers', (net, prepare) => {
     await until('nobody has them any more', async () => (await both()) === ',');
   });
 
+  test('is asked for its health where it listens, and ends where nobody does', async () => {
+    const placed = async (name: string, tcp: number): Promise<string> => {
+      const file = specFile(SERVE(name), {
+        ...{ name, network: { mode: 'mesh' }, lifecycle: { stopGraceS: 1 } },
+        constraints: { nodes: ['cellar'], policy: 'pin' },
+        health: { tcp, every: '1s', timeout: '2s', failures: 5, start: '1s' },
+        job: { image: IMAGE, command: SERVE(name) },
+      });
+      return (await (attic as Host).json<WorkReplies['work']>('place', file)).work.id;
+    };
+    const [well, ill] = [await placed('well', 8000), await placed('ill', 8001)];
+    await until('one is ill', async () => (await shown(ill)).work.phase === 'ended');
+    expect((await shown(ill)).work.why).toMatch(/^unhealthy: 5 checks in a row/);
+    expect((await shown(well)).work.state).toBe('running');
+    await (attic as Host).json('kill', well);
+  });
+
   test('whoever placed it dies: it ends, and the receipt waits', async () => {
     const file = specFile(['/bin/sleep', '3'], {
       ...{ name: 'orphan', constraints: { nodes: ['barn'] } },
