@@ -47,6 +47,9 @@ export const CHECKPOINT_SPANS_MAX = 65_536;
 export const MARKER_BYTES = 512;
 /** The node's key, and an operator's or two on the machine of the operator. */
 export const MARKER_AUTHORS_MAX = 3;
+/** Threads without work for so long end: each holds some 10 MB, and starts within 60 ms. */
+export const THREADS_IDLE_MS = 30_000;
+
 /** The lock names a process in one short line. */
 export const LOCK_BYTES_MAX = 512;
 
@@ -67,3 +70,5 @@ export const DEFERRED_LINES_MAX: number = 2 ** 20;
 
 /** Good signatures that a process remembers: a ledger of 64 Ki records, in 6 MB. */
 export const REMEMBERED_CHECKS_MAX: number = 64 * 1024;
+/** Lines that a daemon without a ledger keeps as records until they are handed in: 2 KB each. */
+export const REMEMBERED_LINES_MAX = 8_192;

@@ -1,13 +1,19 @@
 // Signatures of bulk input, checked on worker threads. A thread takes as long to start as a
 // thousand checks: a small batch is checked where it stands, and so is what comes before the first
-// thread is ready. They start once there is work for them, and keep no process alive.
+// thread is ready. They start once there is work for them, end when there was none for a while, and
+// keep no process alive.
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { verdict } from '../../proto/ed25519.ts';
 import type { SignatureJob } from '../../ledger/proof.ts';
 import { nodePlatform } from '../platform.ts';
-import { JOBS_BEFORE_THREADS, JOBS_IN_PLACE_MAX, JOBS_PER_MESSAGE } from './limits.ts';
+import {
+  JOBS_BEFORE_THREADS,
+  JOBS_IN_PLACE_MAX,
+  JOBS_PER_MESSAGE,
+  THREADS_IDLE_MS,
+} from './limits.ts';
 import { isPackable, packJobs, verdictsOn } from './verify-jobs.ts';
 
 export interface VerifyPool {
@@ -46,16 +52,23 @@ function workerScript(): URL {
 export function verifyPool(
   threads: number = availableParallelism(),
   script: URL = workerScript(),
+  idleMs: number = THREADS_IDLE_MS,
 ): VerifyPool {
   const queue: Task[] = [];
   const team: Thread[] = [];
   let isClosed = false;
   let isHelping = false;
-  /** Jobs that were given to this pool. */
+  /** Jobs that were given to this pool since its threads began. */
   let given = 0;
+  const idle = whenIdle(idleMs, () => {
+    if (queue.length > 0 || team.some(({ tasks }) => tasks.length > 0)) return idle.put();
+    given = 0;
+    for (const thread of team.splice(0)) void stop(thread);
+  });
 
   function start(): void {
     if (isClosed) return;
+    idle.put();
     while (team.length < threads) team.push(startThread(script, dispatch));
   }
   function dispatch(): void {
@@ -83,6 +96,7 @@ export function verifyPool(
   function onThreads(jobs: readonly SignatureJob[]): Promise<Uint8Array> {
     return new Promise((done, fail) => {
       given += jobs.length;
+      if (team.length > 0) idle.put();
       queue.push({ block: packJobs(jobs), done, fail });
       dispatch();
       if (queue.length > 0) void help();
@@ -99,9 +113,24 @@ export function verifyPool(
     start,
     async close() {
       isClosed = true;
+      idle.off();
       const waiting = [...queue.splice(0), ...team.flatMap(({ tasks }) => tasks.splice(0))];
       for (const { fail } of waiting) fail(new Error('the signature threads were closed'));
       await Promise.all(team.splice(0).map(stop));
+    },
+  };
+}
+
+/** Their memory is given back: a daemon has work for them once, and lives for months. */
+function whenIdle(ms: number, rest: () => void): { put: () => void; off: () => void } {
+  let timer: NodeJS.Timeout | null = null;
+  return {
+    put() {
+      if (timer === null) timer = setTimeout(rest, ms).unref();
+      else timer.refresh();
+    },
+    off() {
+      if (timer !== null) clearTimeout(timer);
     },
   };
 }

@@ -1,6 +1,7 @@
 // Signatures on threads get the verdict that they get in place, in their order, whatever they are.
 
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
@@ -16,8 +17,8 @@ import { forge } from '../kit/forge.ts';
 
 let worker: ReturnType<typeof compileChild>;
 const pools: VerifyPool[] = [];
-const poolOf = (threads: number): VerifyPool => {
-  const pool = verifyPool(threads, pathToFileURL(worker.script));
+const poolOf = (threads: number, idleMs?: number): VerifyPool => {
+  const pool = verifyPool(threads, pathToFileURL(worker.script), idleMs);
   pools.push(pool);
   return pool;
 };
@@ -84,6 +85,18 @@ test('many batches at once each get their own answers', async () => {
     bounds.map(([from, to]) => pool.verify(spoiled.slice(from, to))),
   );
   expect(answers).toEqual(bounds.map(([from, to]) => expected.slice(from, to)));
+});
+
+test('threads without work end, and begin anew where there is some', async () => {
+  const threadsHere = (): number => fs.readdirSync('/proc/self/task').length;
+  const before = threadsHere();
+  const pool = poolOf(2, 50);
+  pool.start();
+  expect(threadsHere()).toBeGreaterThan(before);
+  await expect.poll(threadsHere).toBeLessThanOrEqual(before);
+  pool.start();
+  expect(await pool.verify(often(spoiled))).toEqual(often(expected));
+  await expect.poll(threadsHere).toBeLessThanOrEqual(before);
 });
 
 test('the jobs of a batch are left as they were: only copies travel', async () => {
