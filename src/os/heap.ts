@@ -6,10 +6,10 @@ import { Session } from 'node:inspector';
 import { setFlagsFromString } from 'node:v8';
 import { HEAP_FIRST_LOOK_MS, HEAP_GROWTH_PERCENT } from './limits.ts';
 
-/** From now on it collects after a little growth; what only the start has needed goes soon. */
+/** After the work of a start all that it needed goes, and then whatever grows a little. */
 export function keepHeapSmall(afterMs: number = HEAP_FIRST_LOOK_MS): void {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   setTimeout(() => {
+    setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
     // The one way that is documented: it collects all there is, and gives the pages back.
     const session = new Session();
     session.connect();

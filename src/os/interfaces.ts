@@ -13,7 +13,7 @@ export function isInterface(name: string): boolean {
 }
 
 /** `ADDRESS/BITS` of one that is up; of one that is down, nothing. */
-export function addressesOf(name: string): string[] {
+function addressesOf(name: string): string[] {
   return os.networkInterfaces()[name]?.flatMap(({ cidr }) => cidr ?? []) ?? [];
 }
 

@@ -57,5 +57,7 @@ export const ECHO_EVERY_S = 0.5;
  * 30 ms; twice as much growth costs 4 MB and saves one in two.
  */
 export const HEAP_GROWTH_PERCENT = 20;
-/** The start is over by then, and its garbage is half of the heap. */
+/**
+ * The start is over by then, and its garbage is half of the heap: from there on it is kept small.
+ */
 export const HEAP_FIRST_LOOK_MS = 30_000;

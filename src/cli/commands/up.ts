@@ -31,7 +31,6 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
     const what = `${wrong ?? 'more than eight'} as --endpoint`;
     throw new Stop(wrongUse(what, 'say HOST:PORT, as others reach it; IPv6 in brackets'));
   }
-  keepHeapSmall();
   let daemon: RunningDaemon | undefined;
   const nameOf: NameOf = (key) => {
     const home = daemon?.home() ?? null;
@@ -51,7 +50,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
       ...{ moved: call.flag('moved'), lobby: call.flag('lobby') },
       place: { ...place, shared: !call.flag('no-mesh') },
       mesh: call.flag('no-mesh') ? null : { relay: call.flag('relay'), lobby: call.flag('lobby') },
-      log: logTo(print, nameOf),
+      log: settling(logTo(print, nameOf)),
     });
     if (daemon.copied) print.note('this folder is a copy: it serves and syncs, and signs nothing');
     if (asked !== null) daemon.stop(asked);
@@ -60,6 +59,20 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
   return 'ok';
+}
+
+/** The work of a start is done once the ledger is there: read, or come to a new machine. */
+function settling(log: (event: DaemonEvent) => void): typeof log {
+  let isSettling = false;
+  return (event) => {
+    const hasLedger =
+      event.event === 'records' || (event.event === 'running' && event.records !== null);
+    if (!isSettling && hasLedger) {
+      isSettling = true;
+      keepHeapSmall();
+    }
+    log(event);
+  };
 }
 
 /** Strangers who knock are told once each, and so many of them: they must not fill the log. */
