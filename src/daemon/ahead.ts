@@ -3,15 +3,18 @@
 // when it hands them in. Nothing is taken in by this; the verdict on a signature depends on its
 // line alone. Spec: docs/daemon.md, "The local API".
 
-import { signatureJobs } from '../../ledger/proof.ts';
+import { type SignatureJob, signatureJobs } from '../../ledger/proof.ts';
 import { decodeText } from '../../ledger/record.ts';
 import { nodePlatform } from '../platform.ts';
 import { remembered } from '../store/remembered.ts';
+import { REMEMBERED_LINES_MAX } from '../store/limits.ts';
 import { type VerifyPool, verifyPool } from '../store/verify-pool.ts';
 
 export interface Ahead {
-  /** Answers on how many of these lines there is a signature to know. */
+  /** Answers how many of these lines are records with good signatures. */
   check(lines: readonly string[]): Promise<number>;
+  /** A line as it was read then, or is read now. */
+  decoded(line: string): ReturnType<typeof decodeText>;
   /** With what it has checked; the ledger that is founded goes on with it. */
   readonly pool: VerifyPool;
   /** Once the ledger is here. */
@@ -22,17 +25,33 @@ export interface Ahead {
 export function createAhead(): Ahead {
   const threads = verifyPool();
   const pool = remembered(threads);
+  const known = new Map<string, ReturnType<typeof decodeText>>();
+  const decoded = (line: string): ReturnType<typeof decodeText> => {
+    const held = known.get(line) ?? decodeText(line, nodePlatform);
+    if (held.ok && known.size < REMEMBERED_LINES_MAX) known.set(line, held);
+    return held;
+  };
   return {
     async check(lines) {
+      // A whole ledger comes behind the first of them, and somebody waits for it.
+      threads.start();
       const records = lines.flatMap((line) => {
-        const decoded = decodeText(line, nodePlatform);
-        return decoded.ok ? [decoded.value] : [];
+        const record = decoded(line);
+        return record.ok ? [record.value] : [];
       });
-      await pool.verify(records.flatMap(signatureJobs));
-      return records.length;
+      const jobs = records.map(signatureJobs);
+      const verdicts = await pool.verify(jobs.flat());
+      let at = 0;
+      const isGood = (own: readonly SignatureJob[]): boolean =>
+        verdicts.slice(at, (at += own.length)).every((good) => good);
+      return jobs.filter(isGood).length;
     },
+    decoded,
     pool,
-    forget: pool.forget,
+    forget() {
+      known.clear();
+      pool.forget();
+    },
     close: threads.close,
   };
 }

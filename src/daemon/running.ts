@@ -202,7 +202,8 @@ async function takeLinesNow(
   const refused: { line: number; code: TakenLines['refused'][number]['code'] }[] = [];
   const numbers = new Map<Decoded, number>();
   lines.forEach((text, line) => {
-    const decoded = decodeText(text, nodePlatform);
+    const decoded =
+      daemon.home === null ? daemon.ahead.decoded(text) : decodeText(text, nodePlatform);
     if (decoded.ok) numbers.set(decoded.value, line);
     else refused.push({ line, code: decoded.code });
   });

@@ -209,6 +209,11 @@ function pagesOf(home: HomeLedger): (number: number) => AdmitterAnswer {
   };
 }
 
+/** The first page once, for nobody: what is slow the first time is so before anybody waits. */
+export function readAhead(home: HomeLedger): void {
+  chunksOf(home).next();
+}
+
 function* chunksOf({ store }: HomeLedger): Generator<Uint8Array, undefined> {
   let lines: Uint8Array[] = [];
   let size = 0;

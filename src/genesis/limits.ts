@@ -27,8 +27,13 @@ export const TICKET_DOORS_MAX = 64;
 
 /** Of the eight addresses in a ticket those of the machine that made it: others may outlive it. */
 export const OWN_HINTS_MAX = 4;
+/** Pages of a delivery in memory: the daemon checks the last of them while the first is judged. */
+export const PAGES_AT_ONCE_MAX = 4;
 /** Pages that the daemon checks ahead at once: it starts its threads while as many come. */
 export const CHECKS_AHEAD_MAX = 8;
+
+/** What is made up to be judged while a code is typed: enough for the compiler to see it as hot. */
+export const REHEARSED_RECORDS = 400;
 
 /** Where beacons are broadcast. */
 export const BEACON_PORT = 7_449;

@@ -5,6 +5,7 @@
 import { decodeText } from '../../ledger/record.ts';
 import { type Replica, memberOf } from '../../ledger/replica.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
+import type { Check } from '../home/intake.ts';
 import { type Judge, judgeOf } from '../home/judge.ts';
 import { VERIFIER, assertSoundPlatform } from '../home/ledger.ts';
 import { nodePlatform } from '../platform.ts';
@@ -37,12 +38,12 @@ export interface Reading {
  * stands: an honest ledger has none, and a hostile one would have all such lines shown again with
  * every page.
  */
-export function readingOf(file: string, pool: VerifyPool): Reading {
+export function readingOf(file: string, check: Check): Reading {
   let read: Read | null = null;
   let isInOrder = true;
   const judged = async (): Promise<boolean> => {
     const isFirst = read === null;
-    read ??= await opened(file, pool, () => true);
+    read ??= await opened(file, check, () => true);
     const { store, judge } = read;
     const totals = await (isFirst ? store.replay(judge) : store.follow(judge));
     return totals.refused + totals.pending.length === 0;
@@ -65,7 +66,7 @@ export async function leadsTo(
   expected: Expected,
   pool: VerifyPool,
 ): Promise<boolean> {
-  const read = await opened(file, pool, (id) => id === expected.network);
+  const read = await opened(file, pool.verify, (id) => id === expected.network);
   try {
     await read.store.replay(read.judge);
     return isIn(read, expected);
@@ -76,7 +77,7 @@ export async function leadsTo(
 
 async function opened(
   file: string,
-  { verify: check }: VerifyPool,
+  check: Check,
   chooses: (genesis: RecordId) => boolean,
 ): Promise<Read> {
   assertSoundPlatform();

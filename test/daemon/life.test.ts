@@ -72,6 +72,11 @@ describe('beside a running daemon', () => {
     expect(await askDaemon(attic, 'check', { lines })).toEqual({ checked: 0 });
     const empty = join(folder, 'empty');
     const other = await up(empty);
+    const signature = /"sig":"(.)/;
+    const forged = lines.map((line) =>
+      line.replace(signature, (_, first) => `"sig":"${first === 'A' ? 'B' : 'A'}`),
+    );
+    expect(await askDaemon(empty, 'check', { lines: forged })).toEqual({ checked: 0 });
     expect(await askDaemon(empty, 'check', { lines: [...lines, 'x'] })).toEqual({
       checked: lines.length,
     });

@@ -30,6 +30,7 @@ import {
   admissionDesk,
   cutReplaced,
   holdersOf,
+  readAhead,
 } from '../../genesis/admission.ts';
 import { runAdmitter } from '../../genesis/admitter.ts';
 import { reach } from '../../genesis/connect.ts';
@@ -100,6 +101,7 @@ async function admit(work: Work, { places, coded, signal }: Start): Promise<Exit
   if (wish.ipv4 !== null)
     unwrap(claimIpv4(work.state, wish.ipv4, prefixesOutside(isInterfaceName)));
   rehearse();
+  readAhead(work.held.home);
   const prs = await codeTyped(coded);
   tellStep('connecting', `connecting to ${call.needed('machine')}`);
   const stream = unwrap(await reach(call.folder, places));

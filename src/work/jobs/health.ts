@@ -1,6 +1,6 @@
-// Whether a container is well, by the `health` of its spec: a command that ends with 0 inside of it,
-// under all the limits that it has itself, or a port that takes a connection. An engine that does
-// not answer says nothing of the work. Spec: docs/jobs.md, "Health".
+// Whether a container is well, by the `health` of its spec: a command that ends with 0 inside of
+// it, under all the limits that it has itself, or a port that takes a connection. An engine that
+// does not answer says nothing of the work. Spec: docs/jobs.md, "Health".
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Container } from 'dockerode';

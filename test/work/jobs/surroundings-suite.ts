@@ -68,18 +68,21 @@ export function surroundingsSuite(world: World): void {
       await ours.destroy(ordering.order.tag);
     });
 
-    check('is not well where its check hangs, cannot be run, or nobody is at its port', async () => {
-      const ours = driver();
-      const hanging = job(SLEEP, { health: { command: ['sleep', '7431'], timeout: '1s' } });
-      const running = await begin(ours, hanging.order);
-      expect(await running.check?.()).toBe(false);
-      await until('the check is gone', () => !runs('sleep', '7431'));
-      await running.kill();
-      await ours.destroy(hanging.order.tag);
-      const none = job(SLEEP, { health: { command: ['/no/such/program'] } });
-      expect(await (await begin(ours, none.order)).check?.()).toBe(false);
-      await ours.destroy(none.order.tag);
-    });
+    check(
+      'is not well where its check hangs, cannot be run, or nobody is at its port',
+      async () => {
+        const ours = driver();
+        const hanging = job(SLEEP, { health: { command: ['sleep', '7431'], timeout: '1s' } });
+        const running = await begin(ours, hanging.order);
+        expect(await running.check?.()).toBe(false);
+        await until('the check is gone', () => !runs('sleep', '7431'));
+        await running.kill();
+        await ours.destroy(hanging.order.tag);
+        const none = job(SLEEP, { health: { command: ['/no/such/program'] } });
+        expect(await (await begin(ours, none.order)).check?.()).toBe(false);
+        await ours.destroy(none.order.tag);
+      },
+    );
 
     check('sees the volumes that it names, and writes those that it may', async () => {
       for (const name of ['kept', 'fixed']) {
