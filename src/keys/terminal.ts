@@ -1,8 +1,11 @@
 // The person at the keyboard: /dev/tty, whatever stdin and stdout are, so that neither a pipe nor
-// --json is in the way. What is typed is not echoed, and the terminal is put back as it was.
+// --json is in the way. It is read key by key, since nobody knows how the program before has left the
+// terminal: a shell whose background job ends may have neither lines nor an echo. Afterwards it is
+// put back as it was.
 
 import fs from 'node:fs';
 import tty from 'node:tty';
+import { textOf } from '../../proto/bytes.ts';
 import { PASSPHRASE_BYTES_MAX } from './limits.ts';
 
 export interface Terminal {
@@ -14,8 +17,14 @@ export interface Terminal {
   close(): void;
 }
 
+/** One that this process has itself. */
+export interface OwnTerminal extends Terminal {
+  /** The same, seen as it is typed. */
+  askShown(question: string): Promise<Uint8Array | null>;
+}
+
 /** The terminal of this process, or null where it has none. */
-export function openTerminal(): Terminal | null {
+export function openTerminal(): OwnTerminal | null {
   let fd: number;
   try {
     fd = fs.openSync('/dev/tty', 'r+');
@@ -26,41 +35,66 @@ export function openTerminal(): Terminal | null {
   input.pause();
   // What was typed or pasted ahead of the next question.
   let ahead: Uint8Array = new Uint8Array();
+  const ask = async (question: string, show: Show): Promise<Uint8Array | null> => {
+    const typing = startTyping();
+    // First no echo, then the question: a quick answer would be seen.
+    input.setRawMode(true);
+    try {
+      fs.writeSync(fd, question);
+      let chunk: Uint8Array | null = ahead;
+      while (chunk !== null) {
+        const used = typing.take(chunk);
+        ahead = chunk.subarray(used);
+        show(typing.line());
+        if (typing.state !== 'typing') break;
+        chunk = await nextChunk(input);
+      }
+    } finally {
+      if (input.isRaw) input.setRawMode(false);
+      fs.writeSync(fd, '\n');
+    }
+    return typing.state === 'done' ? typing.line() : null;
+  };
   return {
     say: (text) => void fs.writeSync(fd, text),
-    async askHidden(question) {
-      const typing = startTyping();
-      // First no echo, then the question: a quick answer would be seen.
-      input.setRawMode(true);
-      try {
-        fs.writeSync(fd, question);
-        let chunk: Uint8Array | null = ahead;
-        while (chunk !== null) {
-          const used = typing.take(chunk);
-          ahead = chunk.subarray(used);
-          if (typing.state !== 'typing') break;
-          chunk = await nextChunk(input);
-        }
-      } finally {
-        input.setRawMode(false);
-        fs.writeSync(fd, '\n');
-      }
-      return typing.state === 'done' ? typing.line() : null;
+    askHidden: (question) => ask(question, () => undefined),
+    askShown: (question) => ask(question, echoTo(fd)),
+    close() {
+      if (input.isRaw) input.setRawMode(false);
+      input.destroy();
     },
-    close: () => void input.destroy(),
+  };
+}
+
+type Show = (line: Uint8Array) => void;
+
+/** Shows what a line has become since it was shown last. */
+function echoTo(fd: number): Show {
+  let before: string[] = [];
+  return (line) => {
+    const text = textOf(line);
+    // In the middle of a character.
+    if (text === null) return;
+    const now = [...text];
+    let same = 0;
+    while (same < before.length && before[same] === now[same]) same++;
+    const gone = '\b \b'.repeat(before.length - same);
+    const added = now.slice(same).join('');
+    before = now;
+    if (gone + added !== '') fs.writeSync(fd, gone + added);
   };
 }
 
 function nextChunk(input: tty.ReadStream): Promise<Uint8Array | null> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
-      input.off('data', onData).off('end', onEnd).off('error', onError).pause();
+      input.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onError).pause();
       act();
     };
     const onData = (chunk: Uint8Array): void => settle(() => resolve(chunk));
     const onEnd = (): void => settle(() => resolve(null));
     const onError = (fault: Error): void => settle(() => reject(fault));
-    input.on('data', onData).on('end', onEnd).on('error', onError).resume();
+    input.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onError).resume();
   });
 }
 
@@ -78,7 +112,7 @@ const ESCAPE = 0x1b;
 const ERASE: readonly number[] = [0x08, 0x7f];
 const ENTER: readonly number[] = [0x0a, 0x0d];
 
-/** The editing of one hidden line: what a person expects of keys that show nothing. */
+/** The editing of one line: what a person expects of keys, also where they show nothing. */
 export function startTyping(): Typing {
   const line: number[] = [];
   let state: Typing['state'] = 'typing';

@@ -1,12 +1,17 @@
 // The child of terminal.test.ts: asks for two hidden lines at its terminal and says on stdout what
-// it got, as hex, and how the terminal stands between the questions.
+// it got, as hex, and how the terminal stands between the questions; with `shown` for one that is
+// seen.
 
 import { spawnSync } from 'node:child_process';
 import { openTerminal } from '../../src/keys/terminal.ts';
 
 const terminal = openTerminal();
 if (terminal === null) process.stdout.write('no terminal\n');
-else {
+else if (process.argv[2] === 'shown') {
+  const line = await terminal.askShown('Code: ');
+  terminal.close();
+  process.stdout.write(line === null ? 'gave up\n' : `got <${Buffer.from(line).toString()}>\n`);
+} else {
   const first = await terminal.askHidden('First: ');
   const between = spawnSync('stty', ['-a'], { stdio: ['inherit', 'pipe', 'inherit'] });
   const second = first === null ? null : await terminal.askHidden('Second: ');

@@ -61,7 +61,13 @@ describe('at a real terminal', () => {
    * The screen of a session in which `keys` were pressed, each as soon as its question was there.
    */
   function session(...keys: [question: string, pressed: string][]): Promise<string> {
-    const command = `${process.execPath} ${compiled.script}; stty -a`;
+    return sessionOf(`${process.execPath} ${compiled.script}; stty -a`, keys);
+  }
+
+  function sessionOf(
+    command: string,
+    keys: [question: string, pressed: string][],
+  ): Promise<string> {
     const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: 'pipe' });
     let screen = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -74,6 +80,23 @@ describe('at a real terminal', () => {
     });
     return new Promise((resolve) => child.on('close', () => resolve(screen)));
   }
+
+  test.for([
+    ['\x7fC\r', 'Code: AB\b \bC', 'got <AC>'],
+    ['\x15\r', 'Code: AB\b \b\b \b', 'got <>'],
+    ['\x03', 'Code: AB', 'gave up'],
+  ])('AB and %j is seen as it is typed, with no help of the terminal', async (line, context) => {
+    if (!hasScript) context.skip(WITHOUT_SCRIPT);
+    const [then = '', seen, got] = line;
+    const command = `stty -icanon -echo -icrnl; ${process.execPath} ${compiled.script} shown`;
+    const keys: [string, string][] = [
+      ['Code: ', 'AB'],
+      ['Code: AB', then],
+    ];
+    const screen = await sessionOf(command, keys);
+    expect(screen).toContain(seen);
+    expect(screen).toContain(got);
+  });
 
   test('what is typed is read and never shown, and the terminal is as before', async (context) => {
     if (!hasScript) context.skip(WITHOUT_SCRIPT);

@@ -2,9 +2,10 @@
 // of a pipe; or what the program says that asks in the person's place. It is read in the process of
 // the ceremony, so that no other one of this command knows the code.
 
-import fs from 'node:fs';
-import tty from 'node:tty';
+import { textOf } from '../../../proto/bytes.ts';
+import { openTerminal } from '../../keys/terminal.ts';
 import { answerTo, hasAsker } from '../asker.ts';
+import { SIGNALS } from './start.ts';
 
 /** More than a code with every separator that somebody might type; the rest is no code. */
 const LINE_BYTES_MAX = 256;
@@ -23,18 +24,18 @@ export async function agreed(question: string): Promise<boolean> {
 }
 
 async function askAtTerminal(question: string): Promise<string | null> {
-  let fd: number;
+  const terminal = openTerminal();
+  if (terminal === null) return null;
+  // Whoever ends this command is not kept waiting for an answer.
+  const giveUp = (): void => terminal.close();
+  for (const signal of SIGNALS) process.on(signal, giveUp);
   try {
-    fd = fs.openSync('/dev/tty', 'r+');
-  } catch {
-    return null;
-  }
-  const input = new tty.ReadStream(fd);
-  try {
-    fs.writeSync(fd, question);
-    return await firstLine(input);
+    const line = await terminal.askShown(question);
+    const text = line === null ? null : textOf(line)?.trim();
+    return text === undefined || text === '' ? null : text;
   } finally {
-    input.destroy();
+    for (const signal of SIGNALS) process.off(signal, giveUp);
+    terminal.close();
   }
 }
 

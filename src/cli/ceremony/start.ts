@@ -26,7 +26,7 @@ export interface Ended {
   readonly said: unknown;
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export async function runCeremony(start: Start): Promise<Ended> {
   const { input } = start;
