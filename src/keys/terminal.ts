@@ -1,7 +1,7 @@
 // The person at the keyboard: /dev/tty, whatever stdin and stdout are, so that neither a pipe nor
-// --json is in the way. It is read key by key, since nobody knows how the program before has left the
-// terminal: a shell whose background job ends may have neither lines nor an echo. Afterwards it is
-// put back as it was.
+// --json is in the way. It is read key by key, since nobody knows how the program before has left
+// the terminal: a shell whose background job ends may have neither lines nor an echo. Afterwards it
+// is put back as it was.
 
 import fs from 'node:fs';
 import tty from 'node:tty';
