@@ -29,9 +29,10 @@ function failed(why: string): void {
   throw new Error(why);
 }
 
-/** Something that bears these words, and sleeps. */
+/** Something that bears these words, and waits for ever: by itself, so that nothing outlives it. */
 async function bearing(words: string): Promise<ChildProcess> {
-  const child = spawn('sh', ['-c', 'sleep 1000; :', 'sh', words], { stdio: 'ignore' });
+  const wait = 'read -r nothing; :';
+  const child = spawn('sh', ['-c', wait, 'sh', words], { stdio: ['pipe', 'ignore', 'ignore'] });
   children.push(child);
   await once(child, 'spawn');
   return child;
