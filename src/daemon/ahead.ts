@@ -13,7 +13,7 @@ import { type VerifyPool, verifyPool } from '../store/verify-pool.ts';
 export interface Ahead {
   /** Answers how many of these lines are records with good signatures. */
   check(lines: readonly string[]): Promise<number>;
-  /** A line as it was read then, or is read now. */
+  /** A line as it was read for its check, or is read now. */
   decoded(line: string): ReturnType<typeof decodeText>;
   /** With what it has checked; the ledger that is founded goes on with it. */
   readonly pool: VerifyPool;
@@ -26,18 +26,16 @@ export function createAhead(): Ahead {
   const threads = verifyPool();
   const pool = remembered(threads);
   const known = new Map<string, ReturnType<typeof decodeText>>();
-  const decoded = (line: string): ReturnType<typeof decodeText> => {
-    const held = known.get(line) ?? decodeText(line, nodePlatform);
-    if (held.ok && known.size < REMEMBERED_LINES_MAX) known.set(line, held);
-    return held;
-  };
+  const decoded: Ahead['decoded'] = (line) => known.get(line) ?? decodeText(line, nodePlatform);
   return {
     async check(lines) {
       // A whole ledger comes behind the first of them, and somebody waits for it.
       threads.start();
       const records = lines.flatMap((line) => {
         const record = decoded(line);
-        return record.ok ? [record.value] : [];
+        if (!record.ok) return [];
+        if (known.size < REMEMBERED_LINES_MAX) known.set(line, record);
+        return [record.value];
       });
       const jobs = records.map(signatureJobs);
       const verdicts = await pool.verify(jobs.flat());

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { RULES_VERSION } from '../../ledger/limits.ts';
 import { isSigned } from '../../ledger/proof.ts';
-import { type Decoded, decodeText } from '../../ledger/record.ts';
+import type { Decoded } from '../../ledger/record.ts';
 import { frontierRoot, memberOf, stateRoot } from '../../ledger/replica.ts';
 import type { Key, RecordId } from '../../proto/ids.ts';
 import type { Seeking } from '../genesis/seeking.ts';
@@ -202,8 +202,7 @@ async function takeLinesNow(
   const refused: { line: number; code: TakenLines['refused'][number]['code'] }[] = [];
   const numbers = new Map<Decoded, number>();
   lines.forEach((text, line) => {
-    const decoded =
-      daemon.home === null ? daemon.ahead.decoded(text) : decodeText(text, nodePlatform);
+    const decoded = daemon.ahead.decoded(text);
     if (decoded.ok) numbers.set(decoded.value, line);
     else refused.push({ line, code: decoded.code });
   });

@@ -68,7 +68,7 @@ export function deliveryInto(folder: string, number: number, threads: VerifyPool
       const { network } = expected;
       if (reading.leadsTo(expected)) return (await handOver(folder, file)) || bring(network);
       // A ledger in another order, or beside strangers' records, is judged as a whole.
-      return (await leadsTo(file, expected, pool)) && bring(network);
+      return (await leadsTo(file, expected, pool.verify)) && bring(network);
     },
     drop() {
       const ended = judged().catch(() => undefined);

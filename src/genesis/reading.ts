@@ -11,7 +11,6 @@ import { VERIFIER, assertSoundPlatform } from '../home/ledger.ts';
 import { nodePlatform } from '../platform.ts';
 import { openFile } from '../store/file-store.ts';
 import type { Store } from '../store/store.ts';
-import type { VerifyPool } from '../store/verify-pool.ts';
 
 export interface Expected {
   readonly network: RecordId;
@@ -61,12 +60,8 @@ export function readingOf(file: string, check: Check): Reading {
 /**
  * True where the lines of a file, from their genesis on, make this machine a member by the record.
  */
-export async function leadsTo(
-  file: string,
-  expected: Expected,
-  pool: VerifyPool,
-): Promise<boolean> {
-  const read = await opened(file, pool.verify, (id) => id === expected.network);
+export async function leadsTo(file: string, expected: Expected, check: Check): Promise<boolean> {
+  const read = await opened(file, check, (id) => id === expected.network);
   try {
     await read.store.replay(read.judge);
     return isIn(read, expected);
