@@ -1,5 +1,5 @@
 // The local API: Fastify on the socket of the data folder, for the commands and screens of this
-// machine. Every request is checked by the schema of its route (routes.ts); what is refused is
+// machine. Every request is checked by the shape of its route (checked.ts); what is refused is
 // answered with a code of docs/errors.md and changes nothing. Spec: docs/daemon.md.
 
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
@@ -7,9 +7,11 @@ import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { type Key, isKey } from '../../proto/ids.ts';
 import { hostAndPort, urlIn } from '../peer/address.ts';
+import { WITHOUT_COMPILERS } from '../peer/without-compilers.ts';
 import { StoreFault } from '../store/faults.ts';
 import type { Ping, Rotated } from '../mesh/facts.ts';
 import { type Carrier, createCarrier } from './carry.ts';
+import { checkOf } from './checked.ts';
 import type { Events, ToldEvent } from './events.ts';
 import {
   API_CONNECTIONS_MAX,
@@ -29,7 +31,6 @@ import {
   type Replies,
   ROUTES,
   type Requests,
-  type Route,
   type Status,
   type TakenLines,
 } from './routes.ts';
@@ -68,16 +69,15 @@ export async function serveApi(path: string, behind: Behind, events: Events): Pr
   let server: Server | undefined;
   const app = fastify({
     bodyLimit: REQUEST_BYTES_MAX,
-    // As the schemas say: nothing is dropped, changed or filled in.
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
+    ...WITHOUT_COMPILERS,
     serverFactory: (handler) => (server = listenerOf(handler)),
   });
   handleErrors(app);
   addRoutes(app, behind);
   addMeshRoutes(app, behind);
-  addHostingRoutes(app, behind, schemaOf, () => whileRunning(behind));
-  const closeSteps = addOwningRoutes(app, behind, schemaOf, () => whileRunning(behind));
-  const closeImages = addImageRoutes(app, behind, schemaOf, () => whileRunning(behind));
+  addHostingRoutes(app, behind, () => whileRunning(behind));
+  const closeSteps = addOwningRoutes(app, behind, () => whileRunning(behind));
+  const closeImages = addImageRoutes(app, behind, () => whileRunning(behind));
   const closeStreams = addStreams(app, events);
   const carrier = addCarry(app.server, behind, events);
   await app.ready();
@@ -146,15 +146,6 @@ function refusalOf(error: Error & { statusCode?: number }): { code: string; deta
   return { code: 'bug', detail: error.message };
 }
 
-function schemaOf({ method, input, output }: Route): object {
-  return {
-    schema: {
-      [method === 'GET' ? 'querystring' : 'body']: input,
-      ...(output === null ? {} : { response: { 200: output } }),
-    },
-  };
-}
-
 /** Until the ledger is read there is nothing to ask of it, and once it is closed neither. */
 function whileRunning(behind: Behind): void {
   const state = behind.state();
@@ -164,62 +155,62 @@ function whileRunning(behind: Behind): void {
 /** What is asked of the mesh. */
 function addMeshRoutes(app: FastifyInstance, behind: Behind): void {
   const { peers, nodes, ping, relink, rotate, metrics } = ROUTES;
-  app.get(peers.path, schemaOf(peers), () => {
+  app.get(peers.path, checkOf(peers), () => {
     whileRunning(behind);
     return behind.peers();
   });
-  app.get(nodes.path, schemaOf(nodes), () => {
+  app.get(nodes.path, checkOf(nodes), () => {
     whileRunning(behind);
     return behind.nodes();
   });
-  app.post(ping.path, schemaOf(ping), (request) => {
+  app.post(ping.path, checkOf(ping), (request) => {
     whileRunning(behind);
     return behind.ping((request.body as Requests['ping']).node);
   });
-  app.post(relink.path, schemaOf(relink), (request) => {
+  app.post(relink.path, checkOf(relink), (request) => {
     whileRunning(behind);
     return behind.relink((request.body as Requests['relink']).node);
   });
-  app.post(rotate.path, { schema: { response: { 200: rotate.output } } }, () => {
+  app.post(rotate.path, () => {
     whileRunning(behind);
     return behind.rotate();
   });
-  app.get(metrics.path, schemaOf(metrics), (_request, reply) =>
+  app.get(metrics.path, checkOf(metrics), (_request, reply) =>
     reply.type('text/plain; version=0.0.4').send(behind.metrics()),
   );
 }
 
 function addRoutes(app: FastifyInstance, behind: Behind): void {
   const { status, ledger, members, records, check, sync, candidates, stop } = ROUTES;
-  app.get(status.path, schemaOf(status), () => behind.status());
-  app.get(ledger.path, schemaOf(ledger), () => {
+  app.get(status.path, checkOf(status), () => behind.status());
+  app.get(ledger.path, checkOf(ledger), () => {
     whileRunning(behind);
     return behind.ledger();
   });
-  app.get(members.path, schemaOf(members), () => {
+  app.get(members.path, checkOf(members), () => {
     whileRunning(behind);
     return behind.members();
   });
-  app.post(records.path, schemaOf(records), (request) => {
+  app.post(records.path, checkOf(records), (request) => {
     whileRunning(behind);
     const { lines, own } = request.body as Requests['records'];
     return behind.takeLines(lines, own);
   });
-  app.post(check.path, schemaOf(check), (request) => {
+  app.post(check.path, checkOf(check), (request) => {
     whileRunning(behind);
     return behind.checkLines((request.body as Requests['check']).lines);
   });
-  app.post(sync.path, schemaOf(sync), (request) => {
+  app.post(sync.path, checkOf(sync), (request) => {
     whileRunning(behind);
     const { url } = request.body as Requests['sync'];
     if (urlIn(url) !== url) throw new DaemonFault('bad-request', 'url is not https://HOST:PORT');
     return behind.syncNow(url, signalOf(request));
   });
-  app.get(candidates.path, schemaOf(candidates), (request) => {
+  app.get(candidates.path, checkOf(candidates), (request) => {
     whileRunning(behind);
     return behind.candidates(signalOf(request));
   });
-  app.post(stop.path, { schema: { response: { 200: stop.output } } }, (_request, reply) => {
+  app.post(stop.path, (_request, reply) => {
     // Whoever asked has read the answer by then.
     reply.raw.once('close', () => behind.stop('asked to'));
     return { pid: process.pid, running: behind.running() };
@@ -236,28 +227,24 @@ function signalOf(request: FastifyRequest): AbortSignal {
 /** The stream of events; answers how to end all of them. */
 function addStreams(app: FastifyInstance, events: Events): () => void {
   const open = new Set<ServerResponse>();
-  app.get(
-    ROUTES.events.path,
-    { schema: { querystring: ROUTES.events.input } },
-    (request, reply) => {
-      if (open.size >= SUBSCRIBERS_MAX) throw new DaemonFault('too-many');
-      reply.hijack();
-      const { raw } = reply;
-      open.add(raw);
-      raw.writeHead(200, { 'content-type': 'application/x-ndjson' });
-      raw.flushHeaders();
-      const write = (event: ToldEvent): void => void raw.write(`${JSON.stringify(event)}\n`);
-      if ('past' in (request.query as object)) for (const event of events.past()) write(event);
-      const deafen = events.listen((event) => {
-        write(event);
-        if (raw.writableLength > SUBSCRIBER_BYTES_MAX) raw.destroy();
-      });
-      raw.once('close', () => {
-        deafen();
-        open.delete(raw);
-      });
-    },
-  );
+  app.get(ROUTES.events.path, checkOf(ROUTES.events), (request, reply) => {
+    if (open.size >= SUBSCRIBERS_MAX) throw new DaemonFault('too-many');
+    reply.hijack();
+    const { raw } = reply;
+    open.add(raw);
+    raw.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    raw.flushHeaders();
+    const write = (event: ToldEvent): void => void raw.write(`${JSON.stringify(event)}\n`);
+    if ('past' in (request.query as object)) for (const event of events.past()) write(event);
+    const deafen = events.listen((event) => {
+      write(event);
+      if (raw.writableLength > SUBSCRIBER_BYTES_MAX) raw.destroy();
+    });
+    raw.once('close', () => {
+      deafen();
+      open.delete(raw);
+    });
+  });
   return () => {
     for (const raw of open) raw.end();
   };

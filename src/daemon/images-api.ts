@@ -14,6 +14,7 @@ import {
   type ImageWork,
 } from './image-routes.ts';
 import { IMAGE_STREAMS_MAX } from './limits.ts';
+import { checkOf } from './checked.ts';
 import { DaemonFault } from './refusals.ts';
 
 /** What stands behind them. Each throws a `DaemonFault` to refuse. */
@@ -28,32 +29,30 @@ export interface ImagesBehind {
   imageRemove(asked: ImageRequests['imageRemove']): Promise<ImageReplies['imageRemove']>;
 }
 
-type Schema = (route: (typeof IMAGE_ROUTES)[keyof typeof IMAGE_ROUTES]) => object;
 type Run = (progress: Progress, signal: AbortSignal) => Promise<Result<Held, ImageCode>>;
 
 /** Answers how to end the streams. `running` throws while there is nobody to ask. */
 export function addImageRoutes(
   app: FastifyInstance,
   behind: ImagesBehind,
-  schemaOf: Schema,
   running: () => void,
 ): () => void {
   const { images, imageAdd, imageFetch, imageRemove } = IMAGE_ROUTES;
   const open = new Set<ServerResponse>();
-  app.get(images.path, schemaOf(images), () => {
+  app.get(images.path, checkOf(images), () => {
     running();
     return behind.images();
   });
-  app.post(imageRemove.path, schemaOf(imageRemove), (request) => {
+  app.post(imageRemove.path, checkOf(imageRemove), (request) => {
     running();
     return behind.imageRemove(request.body as ImageRequests['imageRemove']);
   });
-  app.post(imageAdd.path, schemaOf(imageAdd), (request, reply) => {
+  app.post(imageAdd.path, checkOf(imageAdd), (request, reply) => {
     running();
     const asked = request.body as ImageWork['imageAdd'];
     stream(open, reply, (progress) => behind.imageAdd(asked, progress));
   });
-  app.post(imageFetch.path, schemaOf(imageFetch), (request, reply) => {
+  app.post(imageFetch.path, checkOf(imageFetch), (request, reply) => {
     running();
     const asked = request.body as ImageWork['imageFetch'];
     stream(open, reply, (progress, signal) => behind.imageFetch(asked, progress, signal));

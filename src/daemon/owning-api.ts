@@ -4,6 +4,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { STEPS_READERS_MAX, SUBSCRIBER_BYTES_MAX } from './limits.ts';
+import { checkOf } from './checked.ts';
 import { DaemonFault } from './refusals.ts';
 import { type WorkReplies, type WorkRequests, type WorkStep, WORK_ROUTES } from './work-routes.ts';
 
@@ -20,41 +21,38 @@ export interface OwningBehind {
   drain(drained: boolean): WorkReplies['drain'];
 }
 
-type Schema = (route: (typeof WORK_ROUTES)[keyof typeof WORK_ROUTES]) => object;
-
 /** Answers how to end the streams. `running` throws while there is nobody to ask. */
 export function addOwningRoutes(
   app: FastifyInstance,
   behind: OwningBehind,
-  schemaOf: Schema,
   running: () => void,
 ): () => void {
   const { place, works, work, workFind, workStop, workReceipts, drain } = WORK_ROUTES;
-  app.post(place.path, schemaOf(place), (request) => {
+  app.post(place.path, checkOf(place), (request) => {
     running();
     return behind.place(request.body as WorkRequests['place']);
   });
-  app.get(works.path, schemaOf(works), () => {
+  app.get(works.path, checkOf(works), () => {
     running();
     return behind.works();
   });
-  app.post(work.path, schemaOf(work), (request) => {
+  app.post(work.path, checkOf(work), (request) => {
     running();
     return behind.work((request.body as WorkRequests['work']).id);
   });
-  app.post(workFind.path, schemaOf(workFind), (request) => {
+  app.post(workFind.path, checkOf(workFind), (request) => {
     running();
     return behind.workFind((request.body as WorkRequests['workFind']).id);
   });
-  app.post(workStop.path, schemaOf(workStop), (request) => {
+  app.post(workStop.path, checkOf(workStop), (request) => {
     running();
     return behind.workStop(request.body as WorkRequests['workStop']);
   });
-  app.post(workReceipts.path, schemaOf(workReceipts), (request) => {
+  app.post(workReceipts.path, checkOf(workReceipts), (request) => {
     running();
     return behind.workReceipts((request.body as WorkRequests['workReceipts']).id);
   });
-  app.post(drain.path, schemaOf(drain), (request) => {
+  app.post(drain.path, checkOf(drain), (request) => {
     running();
     return behind.drain((request.body as WorkRequests['drain']).drained);
   });
@@ -62,9 +60,9 @@ export function addOwningRoutes(
 }
 
 function addSteps(app: FastifyInstance, behind: OwningBehind, running: () => void): () => void {
-  const { path, input } = WORK_ROUTES.workSteps;
+  const { workSteps } = WORK_ROUTES;
   const open = new Set<ServerResponse>();
-  app.get(path, { schema: { querystring: input } }, (request, reply) => {
+  app.get(workSteps.path, checkOf(workSteps), (request, reply) => {
     running();
     if (open.size >= STEPS_READERS_MAX) throw new DaemonFault('too-many');
     const { id } = request.query as { readonly id: string };

@@ -1,5 +1,5 @@
 // The catalogue of the local API: every route with what goes in and comes out. The server checks
-// requests by these schemas, the client is typed by the shapes beside them, and docs/daemon.md is
+// requests by these shapes, the client is typed by what stands beside them, and docs/daemon.md is
 // compared with the rows. Spec: docs/daemon.md.
 
 import type { MeshStatus, PeerLink } from '../../proto/status.ts';
@@ -29,15 +29,16 @@ import {
   WORK_ROUTES,
 } from './work-routes.ts';
 import { count, flag, list, maybe, number, object, open, text } from './route-words.ts';
+import type { Shape } from './shape.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly help: string;
-  /** JSON Schema of the body of a POST, of the query of a GET. */
-  readonly input: object;
-  /** JSON Schema of the reply; null where it is a stream. */
-  readonly output: object | null;
+  /** Of the body of a POST, of the query of a GET. */
+  readonly input: Shape;
+  /** Of the reply; null where it is a stream. */
+  readonly output: Shape | null;
 }
 
 const ADDRESS = object({ host: text, port: count });
@@ -234,7 +235,7 @@ export const ROUTES: Readonly<Record<RouteName, Route>> = {
     help:
       'what happens, as it happens: one JSON document a line, until either side closes; with ' +
       '?past=yes the last ones first',
-    input: { ...object({ past: { enum: ['yes'] } }), required: [] },
+    input: { ...object({ past: { type: 'string', enum: ['yes'] } }), required: [] },
     output: null,
   },
   carry: {

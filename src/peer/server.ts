@@ -16,6 +16,7 @@ import { createMeter } from './meter.ts';
 import { BEGINNING, READING, addRoutes } from './routes.ts';
 import { type ServeOptions, type Served, lineOf } from './served.ts';
 import { serverTls } from './tls.ts';
+import { WITHOUT_COMPILERS } from './without-compilers.ts';
 
 export interface PeerServer {
   readonly address: { readonly host: string; readonly port: number };
@@ -31,6 +32,7 @@ export async function servePeers(options: ServeOptions): Promise<PeerServer> {
   const meter = createMeter(monotonicMs, rates);
   let gate: Gate | undefined;
   const app = fastify({
+    ...WITHOUT_COMPILERS,
     forceCloseConnections: true,
     serverFactory: (handler) => {
       const server = createServer(

@@ -6,7 +6,7 @@ import { isDigest } from '../../proto/ids.ts';
 import type { OwnedView } from '../../work/owner-view.ts';
 import { type Spec, readSpec } from '../../work/spec.ts';
 import { count, list, maybe, object, open, text } from '../daemon/route-words.ts';
-import { fits } from '../daemon/shape.ts';
+import { type RecordShape, fits } from '../daemon/shape.ts';
 import type { WorkRow } from './rows.ts';
 
 /** A name may be that of several; who means one of them says more. */
@@ -33,8 +33,8 @@ const VIEW = object({
   ...{ why: maybe(text), asked: list(open), past: list(open), receipts: count },
   ...{ placedAt: count, endedAt: maybe(count) },
 });
-const ASKED = { type: 'object', properties: { host: text, code: text, why: text } };
-const PAST = { type: 'object', properties: { host: text, generation: count } };
+const ASKED: RecordShape = { type: 'object', properties: { host: text, code: text, why: text } };
+const PAST: RecordShape = { type: 'object', properties: { host: text, generation: count } };
 const OF_ASKED = ['host', 'code', 'why'];
 const OF_PAST = ['host', 'generation'];
 const PHASES: ReadonlySet<string> = new Set<OwnedView['phase']>([
@@ -63,7 +63,11 @@ function ownedIn(value: unknown): OwnedThere | null {
 function isView(value: unknown): value is OwnedView {
   if (!fits(value, VIEW)) return false;
   const { id, digest, phase, asked, past } = value as OwnedView;
-  const hasAll = (items: readonly unknown[], shape: object, required: readonly string[]): boolean =>
+  const hasAll = (
+    items: readonly unknown[],
+    shape: RecordShape,
+    required: readonly string[],
+  ): boolean =>
     items.every((item) => fits(item, { ...shape, required, additionalProperties: true }));
   return (
     ULID.test(id) &&
