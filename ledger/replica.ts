@@ -145,6 +145,8 @@ export function frontierRoot(replica: Replica): Digest {
 export function frontierTrie(replica: Replica): Trie {
   refresh(replica.fold);
   const { changed, authority } = replica.fold;
+  // Mostly nothing has, and every heartbeat asks.
+  if (changed?.size === 0) return replica.trie;
   const authors = changed ?? [...authority.members.keys(), ...authority.epochs.recoveries];
   if (changed === null) {
     // After a full resolve an author may have lost its entry together with its membership.

@@ -20,7 +20,7 @@ import { ringOf } from '../../beat/ring.ts';
 import { viewOf } from '../../beat/view.ts';
 import { toBase64url } from '../../proto/bytes.ts';
 import type { Key } from '../../proto/ids.ts';
-import { monotonicMs, randomBytes } from '../os/clock.ts';
+import { monotonicMs, randomBytes, randomSeed } from '../os/clock.ts';
 import { createInlet } from './inlet.ts';
 import { LOOK_MS, REMEMBER_MS } from './limits.ts';
 import { readHeard, riseAbove, writeHeard } from './memory.ts';
@@ -136,8 +136,7 @@ function takeRoster(own: Own): void {
 /** Every second, and sooner where a heartbeat is due sooner. */
 function look(own: Own): void {
   if (own.stopped) return;
-  const [a = 0, b = 0, c = 0, d = 0] = randomBytes(4);
-  run(own, { kind: 'look', seed: (a | (b << 8) | (c << 16) | (d << 24)) >>> 0 });
+  run(own, { kind: 'look', seed: randomSeed() });
   if (monotonicMs() - own.rememberedMs >= REMEMBER_MS) remember(own);
   wind(own);
 }

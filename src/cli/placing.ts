@@ -6,7 +6,7 @@ import type { Spec } from '../../work/spec.ts';
 import { askDaemon, readyDaemon, workSteps } from '../daemon/client.ts';
 import { DaemonFault } from '../daemon/refusals.ts';
 import type { Names, Placed } from '../daemon/work-routes.ts';
-import { randomBytes } from '../os/clock.ts';
+import { randomSeed } from '../os/clock.ts';
 import type { OwnedView } from '../../work/owner-view.ts';
 import { tellStep } from './asker.ts';
 import type { Call } from './command.ts';
@@ -18,7 +18,7 @@ import { complaintOf } from './sentences.ts';
 import { consideredLines, stepText } from './work-lines.ts';
 
 export function seedIn(text: string | undefined): number {
-  if (text === undefined) return new DataView(randomBytes(4).buffer).getUint32(0);
+  if (text === undefined) return randomSeed();
   const seed = /^\d{1,10}$/.test(text) ? Number(text) : -1;
   if (seed >= 0 && seed <= SEED_MAX) return seed;
   throw new Stop(wrongUse(`--seed is no such number: ${text}`, `say 0 to ${SEED_MAX}`));

@@ -93,8 +93,10 @@ export const HEARD_MAX = 128;
 /** How often the note of the last sync is written while nothing moves. */
 export const NOTE_SYNC_EVERY_MS = 60_000;
 
-/** Between two looks at the addresses of this machine: 50 us each. */
-export const ENDPOINT_LOOK_MS = 2_000;
+/**
+ * Between two looks at the addresses of this machine: half a millisecond on one that sleeps else.
+ */
+export const ENDPOINT_LOOK_MS = 5_000;
 /** How long an address must stay before it is told: a lease that is renewed takes less. */
 export const ENDPOINT_SETTLE_MS = 10_000;
 /** Of the eight addresses of a node, those of IPv4. */

@@ -7,7 +7,7 @@ import type { Key } from '../../proto/ids.ts';
 import { noteSynced } from '../acts/synced.ts';
 import type { HomeLedger } from '../home/ledger.ts';
 import type { KeyHost } from '../keys/host.ts';
-import { monotonicMs, nowMs, randomBytes } from '../os/clock.ts';
+import { monotonicMs, nowMs, randomSeed } from '../os/clock.ts';
 import { urlIn } from '../peer/address.ts';
 import type { PeerIdentity } from '../peer/certificate.ts';
 import { type SyncResult, syncWith } from '../peer/client.ts';
@@ -148,7 +148,7 @@ function foundIn(kept: readonly KeptPeer[]): Found[] {
 
 /** 0 to 1. */
 function chance(): number {
-  return (randomBytes(1)[0] as number) / 256;
+  return randomSeed() / 2 ** 32;
 }
 
 /** Starts what is due, and wakes up again for what is due next. */

@@ -4,7 +4,7 @@
 
 import { RETRY_MS_MAX, SYNC_EVERY_MS } from '../daemon/limits.ts';
 import { jittered } from '../daemon/rounds.ts';
-import { randomBytes } from '../os/clock.ts';
+import { randomSeed } from '../os/clock.ts';
 import type { Pledged } from './pledged.ts';
 
 export interface SeekingParts {
@@ -54,7 +54,7 @@ export function startSeeking({ firstMs, pledged, news, ask, failed }: SeekingPar
       .catch(failed)
       .then(() => {
         const waitMs = Math.min(RETRY_MS_MAX, SYNC_EVERY_MS * 2 ** Math.max(0, failures - 1));
-        wait(jittered(waitMs, (randomBytes(1)[0] as number) / 256));
+        wait(jittered(waitMs, randomSeed() / 2 ** 32));
       });
   }
 

@@ -1,7 +1,13 @@
 // The bounds of the mesh in the shell, each with its reason.
 
-/** Between two looks at the interface: what somebody changed by hand is put right by then. */
+/** Between two looks around: a network that this machine has moved to is seen by then. */
 export const LOOK_MS = 5_000;
+/**
+ * Between two looks at the interface while no link wants anything: what somebody changed by hand
+ * is put right by then, and heartbeats say that the rest works. Each reads all of it, 3 ms for
+ * fifty peers.
+ */
+export const QUIET_MS = 10_000;
 /** Peers whose last endpoints are kept for a cold start, and how many of each. */
 export const KEPT_LINKS_MAX = 4_096;
 export const KEPT_ENDPOINTS_MAX = 3;

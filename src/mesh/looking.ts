@@ -9,7 +9,15 @@ import { networkPrint } from '../os/own-addresses.ts';
 import { urlIn } from '../peer/address.ts';
 import { commonFacts, factsOf, hearAnew } from './facts-of.ts';
 import type { Ground } from './ground.ts';
-import { AWAY_MS, KEEP_EVERY_MS, LOOK_MS, LOOK_SOON_MS, RTT_EVERY_MS, SLOW_MS } from './limits.ts';
+import {
+  AWAY_MS,
+  KEEP_EVERY_MS,
+  LOOK_MS,
+  LOOK_SOON_MS,
+  QUIET_MS,
+  RTT_EVERY_MS,
+  SLOW_MS,
+} from './limits.ts';
 import { measurePaths } from './path-mtu.ts';
 import { rotationSeen } from './rotating.ts';
 import { watchOn } from './rotation.ts';
@@ -19,8 +27,14 @@ import { pruneSightings, seeActual } from './sighting.ts';
 /** Looks again and again until the mesh is stopped. */
 export function startLooking(ground: Ground): void {
   let lastMs = Number.NEGATIVE_INFINITY;
+  let seenMs = Number.NEGATIVE_INFINITY;
   const look = async (): Promise<void> => {
-    await see(ground);
+    ground.timer = null;
+    if (!isQuiet(ground) || monotonicMs() - seenMs >= QUIET_MS) {
+      seenMs = monotonicMs();
+      await see(ground);
+    }
+    if (!ground.isStopped) measurePaths(ground, async () => setLink(ground));
     if (monotonicMs() - lastMs >= LOOK_MS) {
       lastMs = monotonicMs();
       await lookAround(ground);
@@ -40,6 +54,7 @@ export function startLooking(ground: Ground): void {
     ground.timer = setTimeout(again, Math.max(0, atMs - monotonicMs()));
   };
   ground.lookSoon = (withinMs = waitOf(ground)) => {
+    seenMs = Number.NEGATIVE_INFINITY;
     const atMs = monotonicMs() + withinMs;
     // One that is under way sees to it by itself.
     if (ground.timer === null || ground.isStopped || nextMs <= atMs) return;
@@ -51,14 +66,17 @@ export function startLooking(ground: Ground): void {
 
 /** What WireGuard shows of each peer. */
 async function see(ground: Ground): Promise<void> {
-  ground.timer = null;
   const actual = await ground.applying.look();
   if (actual === null || ground.isStopped) return;
   ground.links.seen(actual, ground.wishing.publicKeys());
   watchOn(ground);
   rotationSeen(ground, actual);
   seeActual(ground, actual);
-  measurePaths(ground, async () => setLink(ground));
+}
+
+/** Every link has what it wants, and no key is changing: heartbeats say that it stays so. */
+function isQuiet({ rotating, rotations, links }: Ground): boolean {
+  return !links.isSearching() && rotating.state.at === 'steady' && rotations.watched.size === 0;
 }
 
 function waitOf({ rotating, links }: Ground): number {

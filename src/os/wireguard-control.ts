@@ -4,7 +4,7 @@
 // private key, which is overwritten once its public half is known. Spec: docs/mesh.md, "Keys"; the
 // protocol is WireGuard's "Configuration Protocol".
 
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import net from 'node:net';
 import { fromBase64url, fromHex, textOf, toHex } from '../../proto/bytes.ts';
 import { parseControl } from '../../wg/control.ts';
@@ -26,6 +26,8 @@ export interface Control {
 /** Over a connection that `probe` has found to answer. */
 export function controlOver(name: string, socket: net.Socket): Control {
   let queue: Promise<unknown> = Promise.resolve();
+  // It changes with a rotation, and is looked at every few seconds: a millisecond each time.
+  let own: OwnKey | null = null;
 
   function ask(text: string): Promise<Buffer> {
     const turn = queue.then(() => exchange(name, socket, text));
@@ -36,9 +38,9 @@ export function controlOver(name: string, socket: net.Socket): Control {
   return {
     async dump() {
       const answer = await ask('get=1\n\n');
-      const publicKey = ownKeyIn(answer);
+      own = ownKeyIn(answer, own);
       blankKeys(answer);
-      const parsed = parseControl(textOf(answer) ?? '', publicKey);
+      const parsed = parseControl(textOf(answer) ?? '', own?.publicKey ?? null);
       if (parsed.ok) return parsed.value;
       throw new ToolFault(['wireguard-go', name], `not understood: ${parsed.detail}`);
     },
@@ -111,8 +113,14 @@ const ZERO = 48;
 /** What stands before the 32 bytes in the form of PKCS #8 (RFC 8410). */
 const X25519_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex');
 
+interface OwnKey {
+  /** Of the private half, of which nothing is kept. */
+  readonly digest: Buffer;
+  readonly publicKey: string;
+}
+
 /** The public half of the key that the answer begins with; null where the interface has none. */
-function ownKeyIn(bytes: Buffer): string | null {
+function ownKeyIn(bytes: Buffer, last: OwnKey | null): OwnKey | null {
   const [head] = SECRETS as [Buffer];
   if (!bytes.subarray(0, head.length).equals(head)) return null;
   const der = Buffer.alloc(X25519_HEAD.length + 32);
@@ -122,9 +130,15 @@ function ownKeyIn(bytes: Buffer): string | null {
     const high = nibble(bytes[head.length + 2 * i]);
     der[X25519_HEAD.length + i] = (high << 4) | nibble(bytes[head.length + 2 * i + 1]);
   }
+  const digest = createHash('sha256').update(der).digest();
+  if (last?.digest.equals(digest) === true) {
+    der.fill(0);
+    return last;
+  }
   const publicKey = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
   der.fill(0);
-  return base64Of(fromBase64url(publicKey.export({ format: 'jwk' }).x as string) as Uint8Array);
+  const { x } = publicKey.export({ format: 'jwk' });
+  return { digest, publicKey: base64Of(fromBase64url(x as string) as Uint8Array) };
 }
 
 /** Of a digit in hex, small letters. */

@@ -128,7 +128,8 @@ function hostingOf(own: Own): Hosting {
   return {
     ask: (signed, from) => ask(own, signed, from),
     heard: (owner, missesUs) => {
-      feed(own, { is: 'heard', owner, missesUs });
+      // Every heartbeat comes here, and most are of nodes whose work is elsewhere.
+      if (hasWorkOf(own, owner)) feed(own, { is: 'heard', owner, missesUs });
       if (!missesUs) parts.endings.heard(owner);
     },
     drain(to) {
@@ -174,6 +175,11 @@ function tellFound({ journal, tell }: HostingParts): void {
 function feedFacts(own: Own): void {
   const { facts } = own.parts;
   feed(own, { is: 'facts', facts: factsOf(facts.headroom(), facts.cards()) });
+}
+
+function hasWorkOf({ host }: Own, owner: Key): boolean {
+  for (const lease of host.leases.values()) if (lease.owner === owner) return true;
+  return false;
 }
 
 /** One after the other: an effect may bring the next input while it is performed. */

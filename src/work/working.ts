@@ -21,7 +21,7 @@ import type { NodeFacts } from '../mesh/facts.ts';
 import type { MeshWork } from '../mesh/ground.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { Calendar } from '../os/calendar.ts';
-import { bootMs, randomBytes } from '../os/clock.ts';
+import { bootMs, randomSeed } from '../os/clock.ts';
 import { bootId } from '../os/machine.ts';
 import { nodePlatform } from '../platform.ts';
 import { urlOf } from '../peer/address.ts';
@@ -286,7 +286,7 @@ function planAmong(
   avoid: readonly Key[],
 ): { order: readonly Key[]; why: string } {
   const nodes = nodesFor(spec, seen).filter(({ key }) => !avoid.includes(key));
-  const seed = new DataView(randomBytes(4).buffer).getUint32(0);
+  const seed = randomSeed();
   const demand = demandOf(spec);
   const { order } = decide(demand, nodes, seed);
   if (order.length > 0) return { order, why: '' };
