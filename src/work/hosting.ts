@@ -116,7 +116,8 @@ export function startHosting(parts: HostingParts): Hosting {
   feedFacts(own);
   own.recovering = recover(own);
   own.timers.push(
-    setInterval(() => feed(own, { is: 'look' }), LOOK_MS),
+    // A host without work has no time to keep; what it has had is looked at with its facts.
+    setInterval(() => own.host.leases.size > 0 && feed(own, { is: 'look' }), LOOK_MS),
     setInterval(() => feedFacts(own), FACTS_MS),
     setInterval(() => void own.runs.measure(), USAGE_MS),
   );
