@@ -5,6 +5,7 @@
 import { dirname } from 'node:path';
 import type { Offer } from '../../beat/offer.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
+import { counted } from '../../proto/when.ts';
 import type { SignedDocument } from '../../work/documents.ts';
 import { hostFrom } from '../../work/host-recovery.ts';
 import { stepHost } from '../../work/host.ts';
@@ -153,7 +154,7 @@ function tellFound({ journal, tell }: HostingParts): void {
   const { lost } = journal.found;
   if (lost === 0) return;
   const what =
-    `${lost} ${lost === 1 ? 'line' : 'lines'} of the journal of work cannot be read: put aside in ` +
+    `${counted(lost, 'line')} of the journal of work cannot be read: put aside in ` +
     'work/quarantine. Look at what runs here: `kith work`';
   tell({ event: 'alarm', what });
 }
