@@ -12,8 +12,6 @@ import {
   type AdmitterSealed,
   type AdmitterStep,
   endAdmitter as end,
-  over,
-  say,
 } from './admitter-state.ts';
 import { rawKey } from './confirm.ts';
 import {
@@ -26,14 +24,14 @@ import {
 import { enter } from './machine.ts';
 import { type Member, encodeInner } from './messages.ts';
 import type { PairingPlatform } from './platform.ts';
-import { type Heard, admits, farewell, isBodyOf } from './run.ts';
+import { admits, farewell, isBodyOf } from './run.ts';
+import { type Unsealed, over, say } from './side.ts';
 
 export function onSealed(
   platform: PairingPlatform,
   state: AdmitterSealed,
-  inner: Extract<Heard, { kind: 'sealed' }>['inner'],
+  inner: Unsealed,
 ): AdmitterStep {
-  if (inner.kind === 'still') return { state, out: [] };
   if (state.at === 'meeting' && inner.kind === 'introduction') {
     const { key, name, wireguard } = state.hellos.newcomer;
     const { ceremony } = state.channel;

@@ -11,6 +11,8 @@ import {
   type AdmitterIn,
   type AdmitterInput,
   type AdmitterLive,
+  type AdmitterOut,
+  type AdmitterSealed,
   type AdmitterSelf,
   type AdmitterState,
   type AdmitterStep,
@@ -19,7 +21,6 @@ import {
   endAdmitter as end,
   isLive,
   isSealed,
-  say,
 } from './admitter-state.ts';
 import {
   channelOf,
@@ -32,7 +33,7 @@ import {
   tagOf,
 } from './confirm.ts';
 import { type Share, shareOf } from './cpace.ts';
-import { RUN_MS, SILENCE_MS, STILL_MS, TYPED_TAGS_MAX } from './limits.ts';
+import { RUN_MS, TYPED_TAGS_MAX } from './limits.ts';
 import { enter } from './machine.ts';
 import {
   type AdmitterHello,
@@ -43,16 +44,8 @@ import {
   encodeFrame,
 } from './messages.ts';
 import type { PairingPlatform } from './platform.ts';
-import {
-  type Heard,
-  NO_TIMERS,
-  type RunInput,
-  armed,
-  bytesMax,
-  disarmed,
-  heard,
-  unfit,
-} from './run.ts';
+import { NO_TIMERS, armed, bytesMax, unfit } from './run.ts';
+import { type Clear, type Side, isFromOutside, say, sealing, stepFromOutside } from './side.ts';
 
 /** The most bytes that the next message may have: a longer one ends the run unread. */
 export function admitterBytesMax(state: AdmitterState): number {
@@ -94,55 +87,21 @@ export function stepAdmitter(
   input: AdmitterInput,
 ): AdmitterStep {
   if (!isLive(state)) return { state, out: [] };
-  // The connection is given up already; only the word on the record counts.
-  if (state.at === 'finishing' && isFromOutside(input)) return { state, out: [] };
-  switch (input.kind) {
-    case 'message':
-      return onMessage(platform, state, heard(channelIn(state), input.bytes, platform));
-    case 'closed':
-      return end(platform, state, 'hung-up');
-    case 'end':
-      return end(platform, state, input.code);
-    case 'timer':
-      return onTimer(platform, state, input);
-    default:
-      return state.at === 'signing' && input.kind === 'signed'
-        ? onSigned(platform, state, input.signature)
-        : onAnswer(platform, state, input);
-  }
+  if (isFromOutside(input)) return stepFromOutside(SIDE, platform, state, input);
+  return state.at === 'signing' && input.kind === 'signed'
+    ? onSigned(platform, state, input.signature)
+    : onAnswer(platform, state, input);
 }
 
-function isFromOutside({ kind }: AdmitterInput): boolean {
-  return kind === 'message' || kind === 'closed' || kind === 'timer' || kind === 'end';
-}
+const SIDE: Side<AdmitterLive, AdmitterSealed, AdmitterState, AdmitterOut> = {
+  isLeft: ({ at }) => at === 'finishing',
+  isSealed,
+  onClear,
+  onSealed,
+  end,
+};
 
-function onTimer(
-  platform: PairingPlatform,
-  state: AdmitterLive,
-  { timer, gen }: Extract<RunInput, { kind: 'timer' }>,
-): AdmitterStep {
-  if (state.timers[timer] !== gen) return { state, out: [] };
-  if (timer === 'deadline') return end(platform, state, 'timed-out');
-  if (timer === 'silence') return end(platform, state, 'silent');
-  assert(isSealed(state), 'signs of life are given under seal');
-  const { timers, out } = armed(state.timers, 'still', STILL_MS);
-  return say(platform, { ...state, timers }, { kind: 'still' }, [out]);
-}
-
-function onMessage(platform: PairingPlatform, state: AdmitterLive, message: Heard): AdmitterStep {
-  if (message.kind === 'end') return end(platform, state, message.code);
-  if (message.kind === 'clear') return onClear(platform, state, message.frame);
-  assert(isSealed(state), 'boxes are opened after the tags');
-  const { timers, out } = armed(state.timers, 'silence', SILENCE_MS);
-  const step = onSealed(platform, { ...state, channel: message.channel, timers }, message.inner);
-  return { state: step.state, out: [out, ...step.out] };
-}
-
-function onClear(
-  platform: PairingPlatform,
-  state: AdmitterLive,
-  frame: Extract<Heard, { kind: 'clear' }>['frame'],
-): AdmitterStep {
+function onClear(platform: PairingPlatform, state: AdmitterLive, frame: Clear): AdmitterStep {
   const { kind } = frame;
   if (state.at === 'greeting' && kind === 'hello') return onHello(platform, state, frame.hello);
   if (state.at === 'sharing' && kind === 'share') return onShare(platform, state, frame);
@@ -216,14 +175,13 @@ function onTag(
 ): AdmitterStep {
   const found = judgeTag(state.channel, tag, platform);
   if (found !== 'right') return end(platform, state, found === 'wrong' ? 'wrong-code' : found);
-  const silence = armed(disarmed(state.timers, 'deadline'), 'silence', SILENCE_MS);
-  const still = armed(silence.timers, 'still', STILL_MS);
+  const { timers, out } = sealing(state.timers);
   const { key, name } = state.hellos.newcomer;
-  const to = { ...state, at: 'meeting', timers: still.timers } as const;
+  const to = { ...state, at: 'meeting', timers } as const;
   return say(
     platform,
     enter('admitter', 'confirming', 'tag', to),
     { kind: 'welcome', welcome: state.self.welcome },
-    [silence.out, still.out, { kind: 'tell', tell: { what: 'met', key, name } }],
+    [...out, { kind: 'tell', tell: { what: 'met', key, name } }],
   );
 }

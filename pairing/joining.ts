@@ -13,18 +13,16 @@ import {
   type NewcomerSealed,
   type NewcomerStep,
   endNewcomer as end,
-  over,
-  say,
 } from './newcomer-state.ts';
 import type { PairingPlatform } from './platform.ts';
-import { type Heard, admits, farewell, isBodyOf } from './run.ts';
+import { admits, farewell, isBodyOf } from './run.ts';
+import { type Unsealed, over, say } from './side.ts';
 
 export function onSealed(
   platform: PairingPlatform,
   state: NewcomerSealed,
-  inner: Extract<Heard, { kind: 'sealed' }>['inner'],
+  inner: Unsealed,
 ): NewcomerStep {
-  if (inner.kind === 'still') return { state, out: [] };
   if (state.at === 'meeting' && inner.kind === 'welcome') {
     const { welcome } = inner;
     return {
@@ -109,7 +107,7 @@ export function onJoinAnswer(
   }
   if (state.at === 'taking' && answer.kind === 'taken') return onTaken(platform, state);
   if (state.at === 'verifying' && answer.kind === 'believed') {
-    const { out } = say(platform, state, { kind: 'joined' }, [{ kind: 'close' }]);
+    const { out } = say(platform, state, { kind: 'joined' }, [{ kind: 'close' } as const]);
     const to = { at: 'joined', code: null } as const;
     return over(enter('newcomer', 'verifying', 'believed', to), out);
   }

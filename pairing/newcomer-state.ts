@@ -4,19 +4,14 @@
 
 import type { Digest, Key, RecordId } from '../proto/ids.ts';
 import type { Secret } from '../proto/secret.ts';
-import { type Channel, type Hellos, sealed } from './confirm.ts';
+import type { Channel, Hellos } from './confirm.ts';
 import type { Introduction, Welcome } from './introduce.ts';
 import { enter, isDead } from './machine.ts';
-import {
-  type AdmitterHello,
-  type Claim,
-  type Inner,
-  type Member,
-  NONCE_BYTES,
-} from './messages.ts';
+import { type AdmitterHello, type Claim, type Member, NONCE_BYTES } from './messages.ts';
 import type { PairingPlatform } from './platform.ts';
 import type { PairingCode } from './refusals.ts';
 import { type RunInput, type RunOut, type Timers, farewell } from './run.ts';
+import { over } from './side.ts';
 
 /** A nonce and a scalar: fresh for every run. */
 export const NEWCOMER_RANDOM_BYTES: number = NONCE_BYTES + 32;
@@ -194,20 +189,4 @@ export function endNewcomer(
       return over(enter('newcomer', state.at, 'end', to), out);
     }
   }
-}
-
-export function over(state: NewcomerDead, out: readonly NewcomerOut[]): NewcomerStep {
-  const { at, code } = state;
-  return { state, out: [...out, { kind: 'tell', tell: { what: 'ended', at, code } }] };
-}
-
-/** Sends an inner message; what else goes out comes after it. */
-export function say(
-  platform: PairingPlatform,
-  state: NewcomerSealed,
-  inner: Inner,
-  out: readonly NewcomerOut[] = [],
-): NewcomerStep {
-  const { channel, frame } = sealed(state.channel, inner, platform);
-  return { state: { ...state, channel }, out: [{ kind: 'send', frame }, ...out] };
 }

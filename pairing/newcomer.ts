@@ -16,7 +16,7 @@ import {
 } from './confirm.ts';
 import { type Share, shareOf } from './cpace.ts';
 import { onJoinAnswer, onSealed } from './joining.ts';
-import { RUN_MS, SILENCE_MS, STILL_MS } from './limits.ts';
+import { RUN_MS } from './limits.ts';
 import { enter } from './machine.ts';
 import {
   type Claim,
@@ -33,6 +33,8 @@ import {
   type NewcomerIn,
   type NewcomerInput,
   type NewcomerLive,
+  type NewcomerOut,
+  type NewcomerSealed,
   type NewcomerSelf,
   type NewcomerState,
   type NewcomerStep,
@@ -40,21 +42,18 @@ import {
   endNewcomer as end,
   isLive,
   isSealed,
-  over,
-  say,
 } from './newcomer-state.ts';
 import type { PairingPlatform } from './platform.ts';
+import { NO_TIMERS, armed, bytesMax, farewell, unfit } from './run.ts';
 import {
-  type Heard,
-  NO_TIMERS,
-  type RunInput,
-  armed,
-  bytesMax,
-  disarmed,
-  farewell,
-  heard,
-  unfit,
-} from './run.ts';
+  type Clear,
+  type Side,
+  isFromOutside,
+  over,
+  say,
+  sealing,
+  stepFromOutside,
+} from './side.ts';
 
 /** The most bytes that the next message may have: a longer one ends the run unread. */
 export function newcomerBytesMax(state: NewcomerState): number {
@@ -76,53 +75,19 @@ export function stepNewcomer(
   input: NewcomerInput,
 ): NewcomerStep {
   if (!isLive(state)) return { state, out: [] };
-  // The connection is given up already; only the word of the disk counts.
-  if (state.at === 'settling' && isFromOutside(input)) return { state, out: [] };
-  switch (input.kind) {
-    case 'message':
-      return onMessage(platform, state, heard(channelIn(state), input.bytes, platform));
-    case 'closed':
-      return end(platform, state, 'hung-up');
-    case 'end':
-      return end(platform, state, input.code);
-    case 'timer':
-      return onTimer(platform, state, input);
-    default:
-      return onAnswer(platform, state, input);
-  }
+  if (isFromOutside(input)) return stepFromOutside(SIDE, platform, state, input);
+  return onAnswer(platform, state, input);
 }
 
-function isFromOutside({ kind }: NewcomerInput): boolean {
-  return kind === 'message' || kind === 'closed' || kind === 'timer' || kind === 'end';
-}
+const SIDE: Side<NewcomerLive, NewcomerSealed, NewcomerState, NewcomerOut> = {
+  isLeft: ({ at }) => at === 'settling',
+  isSealed,
+  onClear,
+  onSealed,
+  end,
+};
 
-function onTimer(
-  platform: PairingPlatform,
-  state: NewcomerLive,
-  { timer, gen }: Extract<RunInput, { kind: 'timer' }>,
-): NewcomerStep {
-  if (state.timers[timer] !== gen) return { state, out: [] };
-  if (timer === 'deadline') return end(platform, state, 'timed-out');
-  if (timer === 'silence') return end(platform, state, 'silent');
-  assert(isSealed(state), 'signs of life are given under seal');
-  const { timers, out } = armed(state.timers, 'still', STILL_MS);
-  return say(platform, { ...state, timers }, { kind: 'still' }, [out]);
-}
-
-function onMessage(platform: PairingPlatform, state: NewcomerLive, message: Heard): NewcomerStep {
-  if (message.kind === 'end') return end(platform, state, message.code);
-  if (message.kind === 'clear') return onClear(platform, state, message.frame);
-  assert(isSealed(state), 'boxes are opened after the tags');
-  const { timers, out } = armed(state.timers, 'silence', SILENCE_MS);
-  const step = onSealed(platform, { ...state, channel: message.channel, timers }, message.inner);
-  return { state: step.state, out: [out, ...step.out] };
-}
-
-function onClear(
-  platform: PairingPlatform,
-  state: NewcomerLive,
-  frame: Extract<Heard, { kind: 'clear' }>['frame'],
-): NewcomerStep {
+function onClear(platform: PairingPlatform, state: NewcomerLive, frame: Clear): NewcomerStep {
   const { kind } = frame;
   if (state.at === 'greeting' && kind === 'hello') return onHello(platform, state, frame.hello);
   if (state.at === 'sharing' && kind === 'share') return onShare(platform, state, frame);
@@ -219,15 +184,14 @@ function onCounted(platform: PairingPlatform, state: NewcomerIn<'counting'>): Ne
     const to = { at: 'failed', code: 'wrong-code' } as const;
     return over(enter('newcomer', 'counting', 'wrong', to), farewell(null, to.code, platform));
   }
-  const silence = armed(disarmed(state.timers, 'deadline'), 'silence', SILENCE_MS);
-  const still = armed(silence.timers, 'still', STILL_MS);
-  const to = { at: 'meeting', self, timers: still.timers, hellos, channel } as const;
+  const { timers, out } = sealing(state.timers);
+  const to = { at: 'meeting', self, timers, hellos, channel } as const;
   const { introduction } = self;
   const step = say(
     platform,
     enter('newcomer', 'counting', 'right', to),
     { kind: 'introduction', introduction },
-    [silence.out, still.out],
+    out,
   );
   const frame = encodeFrame({ kind: 'tag', tag: tagOf('newcomer', channel, platform) });
   const { key, name, network } = hellos.admitter;

@@ -24,7 +24,7 @@ export interface Free {
   readonly diskMiB: number | null;
 }
 
-/** What its driver needs beside the wish of the spec. */
+/** What admission charges: the spec's own wish and what the driver needs beside it. */
 export interface Estimate {
   readonly memMiB: number;
   readonly diskMiB: number;

@@ -13,7 +13,9 @@ export interface Moment {
   readonly wallMs: number;
 }
 
+/** What names one start of one piece of work; every driver writes it onto what it starts. */
 export interface Tag {
+  /** The ULID of the work. */
   readonly id: string;
   readonly generation: number;
   readonly digest: Digest;
@@ -79,8 +81,10 @@ export interface Failure {
 }
 
 export interface Ending {
+  /** Null where it did not end by itself. */
   readonly exit: number | null;
   readonly signal: string | null;
+  /** Killed for its memory; null where nobody can tell. */
   readonly oom: boolean | null;
   /** The kernel has refused it processes beyond its number. */
   readonly crowded?: boolean;

@@ -3,6 +3,7 @@
 // "kith doctor".
 
 import { totalmem } from 'node:os';
+import { counted } from '../../proto/when.ts';
 import { type Cards, NO_CARDS, askCards, nvidia } from '../beat/gpu.ts';
 import { type HardwareDetails, hardwareDetails } from '../os/hardware-details.ts';
 import { type Finding, ok, warning } from './check.ts';
@@ -34,9 +35,7 @@ export function processorCheck(details: HardwareDetails | null): Finding {
   const { processor, cores, canVirtualize } = details;
   const memory = `${Math.round(totalmem() / GIB)} GiB of memory`;
   const runs = canVirtualize ? 'can run virtual machines' : 'cannot run virtual machines by itself';
-  return ok(
-    `${processor ?? 'unnamed'}, ${cores === 1 ? '1 core' : `${cores} cores`}, ${memory}; it ${runs}`,
-  );
+  return ok(`${processor ?? 'unnamed'}, ${counted(cores, 'core')}, ${memory}; it ${runs}`);
 }
 
 export function disksCheck(details: HardwareDetails | null): Finding {

@@ -3,6 +3,7 @@
 
 import { lookup } from 'node:dns/promises';
 import { accessSync, constants, readFileSync } from 'node:fs';
+import { counted } from '../../proto/when.ts';
 import { writtenNames } from '../../wg/hosts.ts';
 import { HOSTS_FILE } from '../os/hosts-file.ts';
 import type { MeshHost } from '../os/mesh-host.ts';
@@ -73,7 +74,7 @@ export function hostsCheck(file: string = HOSTS_FILE, switches = '/etc/nsswitch.
     const todo = `put \`files\` first in the line \`hosts:\` of ${switches}`;
     return warning(`${switches} does not look into ${file}, so names are not found`, todo);
   }
-  const held = blocks === 1 ? '1 address of a mesh' : `${blocks} addresses of a mesh`;
+  const held = counted(blocks, 'address of a mesh', 'addresses of a mesh');
   const writers = 'a daemon of root writes them, and that of the package';
   if (process.geteuid?.() !== 0) return ok(`${file} holds ${held}; ${writers}`);
   try {

@@ -4,26 +4,13 @@
 // are its memory, and `recover` finds it again. Spec: docs/running.md, "Drivers".
 
 import type { Duplex } from 'node:stream';
-import type { Digest, Key } from '../../proto/ids.ts';
+import type { Digest } from '../../proto/ids.ts';
 import type { Json } from '../../proto/json.ts';
 import type { Result } from '../../proto/result.ts';
 import type { FailCode } from '../../work/failures.ts';
-import type { PublishedPort } from '../../work/lease.ts';
+import type { Estimate } from '../../work/admission.ts';
+import type { Card, Ending, PublishedPort, Tag } from '../../work/lease.ts';
 import type { Kind, Spec } from '../../work/spec.ts';
-
-/** What names one start of one piece of work; every driver writes it onto what it starts. */
-export interface Tag {
-  /** The ULID of the work. */
-  readonly id: string;
-  readonly generation: number;
-  readonly digest: Digest;
-  readonly owner: Key;
-}
-
-export interface Card {
-  readonly uuid: string;
-  readonly name: string;
-}
 
 /** A piece of work that this host has reserved room for. */
 export interface Order {
@@ -65,23 +52,6 @@ export interface Probe {
   /** Where it keeps less apart than a container does: how, in one line. */
   readonly weaker?: string;
   readonly checkedAtMs: number;
-}
-
-/** What admission charges: the spec's own wish and what the driver needs beside it. */
-export interface Estimate {
-  readonly memMiB: number;
-  readonly diskMiB: number;
-}
-
-export interface Ending {
-  /** Null where it did not end by itself. */
-  readonly exit: number | null;
-  readonly signal: string | null;
-  /** Killed for its memory; null where nobody can tell. */
-  readonly oom: boolean | null;
-  /** The kernel has refused it processes beyond its number. */
-  readonly crowded?: boolean;
-  readonly endedAtMs: number;
 }
 
 /** What was found to hold, looked at from outside and inside after the start; for the receipt. */

@@ -2,9 +2,9 @@
 // leads there for as long as it is attached, and rules that keep it to that address. The rules are
 // one table, written whole whenever something changes. What an earlier daemon left is adopted by
 // the driver that finds its work, and goes when all of them have looked and nobody has. Work that
-// reaches out is kept from the mesh, and its ports to it. Spec: docs/machines.md, "The mesh".
+// reaches out is kept from the mesh, and its ports to it. One interface by itself, and what the
+// kernel is told of it, is guest-cables.ts. Spec: docs/machines.md, "The mesh".
 
-import { readFileSync } from 'node:fs';
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import {
   GUEST_GATEWAY,
@@ -21,6 +21,16 @@ import { egressRules } from '../../wg/egress.ts';
 import type { FailCode } from '../../work/failures.ts';
 import { findTool, needTool, runTool, ToolFault } from '../os/tools.ts';
 import { nodePlatform } from '../platform.ts';
+import {
+  type Attached,
+  addCable,
+  addTap,
+  devicesOf,
+  isLed,
+  lead,
+  numberOf,
+  removeInterface,
+} from './guest-cables.ts';
 import { MESH_LOOK_MS } from './vms/limits.ts';
 
 /** This node's place on the mesh; null while it has none. */
@@ -38,15 +48,6 @@ export interface Attachment {
 
 /** What was attached before this daemon, at the address that it had. */
 export type Kept = Attachment & { readonly address: string };
-
-export interface Attached {
-  readonly device: string;
-  readonly mac: string;
-  readonly address: string;
-  readonly network: string;
-  readonly gateway: string;
-  readonly mtu: number;
-}
 
 export interface GuestNet {
   /** What a guest will have, before anything is made. Refused while there is no mesh. */
@@ -116,22 +117,14 @@ export function createGuestNet(parts: GuestNetParts): GuestNet {
   return {
     plan: (guest) => planned(net, guest),
     attachTap: (guest, user) =>
-      attached(net, guest, async ({ device, mac }) => {
-        await needTool(['ip', 'tuntap', 'add', 'dev', device, 'mode', 'tap', 'user', `${user}`]);
-        // The guest's own end has the address on the cable, this one another.
-        await needTool(['ip', 'link', 'set', 'dev', device, 'alias', aliasOf(net, guest)]);
-        return mac;
-      }),
+      attached(net, guest, ({ device }) => addTap(device, aliasOf(net, guest), user)),
     attachContainer: (pid, guest) =>
-      attached(net, guest, async (plan) => {
-        await plugContainer(net, pid, guest, plan);
-        return plan.mac;
-      }),
+      attached(net, guest, (plan) => addCable(plan, aliasOf(net, guest), pid)),
     detach: ({ id, generation }) =>
       inTurn(net, async () => {
         const { device } = guestDevice(id, generation, PLATFORM);
         const was = net.guests.delete(keyOf({ id, generation }));
-        await runTool(['ip', 'link', 'delete', 'dev', device]);
+        await removeInterface(device);
         if (was) await write(net);
       }),
     confine: (user) => changed(net, () => net.users.add(user)),
@@ -188,23 +181,23 @@ function planned(net: Net, guest: Attachment): Result<Attached, FailCode> {
 function attached(
   net: Net,
   guest: Attachment,
-  plug: (plan: Attached) => Promise<string>,
+  plug: (plan: Attached) => Promise<void>,
 ): Promise<Result<Attached, FailCode>> {
   return inTurn(net, async () => {
     const plan = planned(net, guest);
     if (!plan.ok) return plan;
-    const { device, address } = plan.value;
+    const { device, mac, address } = plan.value;
     try {
       // One that is left of an earlier try has other rights.
-      await runTool(['ip', 'link', 'delete', 'dev', device]);
-      const mac = await plug(plan.value);
+      await removeInterface(device);
+      await plug(plan.value);
       net.guests.set(keyOf(guest), { device, mac, address, ports: guest.ports });
-      await lead(net, device, address);
+      await leadTo(net, device, address);
       await write(net);
-      return ok({ ...plan.value, mac });
+      return plan;
     } catch (error) {
       net.guests.delete(keyOf(guest));
-      await runTool(['ip', 'link', 'delete', 'dev', device]);
+      await removeInterface(device);
       await write(net).catch(() => undefined);
       if (!(error instanceof ToolFault)) throw error;
       return refuse('engine-refused', error.message);
@@ -212,37 +205,9 @@ function attached(
   });
 }
 
-/** The host's end: the first hop of the guest, and the way to its address. */
-async function lead(net: Net, device: string, address: string): Promise<void> {
-  const settings = `/proc/sys/net/ipv6/conf/${device}`;
-  // A guest tells the host nothing about routes, and nobody asks around for an address of ours.
-  for (const name of ['accept_ra', 'accept_redirects', 'autoconf']) {
-    await needTool(['sh', '-c', 'echo 0 > "$1"', 'sh', `${settings}/${name}`]);
-  }
-  await needTool(['ip', 'address', 'replace', `${GUEST_GATEWAY}/64`, 'dev', device, 'nodad']);
-  await needTool(['ip', 'link', 'set', 'dev', device, 'up']);
+function leadTo(net: Net, device: string, address: string): Promise<void> {
   const mesh = net.parts.mesh();
-  const node = mesh === null ? '' : nodeAddress(mesh.prefix);
-  const own = (await runTool(['ip', '-6', 'address', 'show', 'to', `${node}/128`])).stdout;
-  const from = own.length === 0 ? [] : ['src', node];
-  await needTool(['ip', '-6', 'route', 'replace', `${address}/128`, 'dev', device, ...from]);
-}
-
-async function plugContainer(
-  net: Net,
-  pid: number,
-  guest: Attachment,
-  { device, mac, address, network, gateway, mtu }: Attached,
-): Promise<void> {
-  const peer = ['peer', 'name', 'mesh0', 'address', mac, 'mtu', `${mtu}`, 'netns', `${pid}`];
-  await needTool(['ip', 'link', 'add', device, 'type', 'veth', ...peer]);
-  await needTool(['ip', 'link', 'set', 'dev', device, 'alias', aliasOf(net, guest)]);
-  const within = (...words: string[]): Promise<Buffer> =>
-    needTool(['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', ...words]);
-  await within('link', 'set', 'dev', 'lo', 'up');
-  await within('address', 'replace', `${address}/128`, 'dev', 'mesh0', 'nodad');
-  await within('link', 'set', 'dev', 'mesh0', 'up');
-  await within('-6', 'route', 'replace', network, 'via', gateway, 'dev', 'mesh0');
+  return lead(device, address, mesh === null ? null : nodeAddress(mesh.prefix));
 }
 
 async function changed(net: Net, change: () => unknown): Promise<Result<void, FailCode>> {
@@ -291,35 +256,17 @@ async function renewed(net: Net): Promise<void> {
   if (mesh === null || numberOf(mesh.device) === net.written) return;
   await inTurn(net, async () => {
     await write(net);
-    for (const { device, address } of net.guests.values()) await lead(net, device, address);
+    for (const { device, address } of net.guests.values()) await leadTo(net, device, address);
   }).catch(() => undefined);
-}
-
-/** The number of an interface that has an IPv6 address, or nothing. */
-function numberOf(device: string): string {
-  try {
-    const lines = readFileSync('/proc/net/if_inet6', 'utf8').split('\n');
-    const words = lines.map((line) => line.trim().split(/\s+/));
-    return words.find((line) => line[5] === device)?.[1] ?? '';
-  } catch {
-    return '';
-  }
 }
 
 async function holds(net: Net, guest: Pick<Attachment, 'id' | 'generation'>): Promise<boolean> {
   const found = net.guests.get(keyOf(guest));
   if (found === undefined || net.written === '') return false;
   const { device, address } = found;
-  const route = await runTool(['ip', '-6', 'route', 'get', address]);
-  const rules = await runTool([
-    'nft',
-    'list',
-    'chain',
-    'netdev',
-    `${net.parts.own}_guests`,
-    `from_${device}`,
-  ]);
-  return route.status === 0 && route.stdout.includes(`dev ${device} `) && rules.status === 0;
+  const chain = ['netdev', `${net.parts.own}_guests`, `from_${device}`];
+  const rules = await runTool(['nft', 'list', 'chain', ...chain]);
+  return rules.status === 0 && isLed(device, address);
 }
 
 async function confines(net: Net, user: number): Promise<boolean> {
@@ -341,21 +288,8 @@ function adopt(net: Net, { guests = [], users = [], shut = [] }: Found): void {
 async function tidy(net: Net): Promise<void> {
   if (TOOLS.some((tool) => findTool(tool) === null)) return;
   const kept = new Set([...net.guests.values()].map(({ device }) => device));
-  for (const device of await left(net)) {
-    if (!kept.has(device)) await runTool(['ip', 'link', 'delete', 'dev', device]);
+  for (const device of await devicesOf(`${net.parts.own}:`)) {
+    if (!kept.has(device)) await removeInterface(device);
   }
   await write(net);
-}
-
-/** Interfaces that bear our name. */
-async function left(net: Net): Promise<string[]> {
-  const { stdout } = await runTool(['ip', '-json', 'link', 'show']);
-  try {
-    const links = JSON.parse(stdout.toString('utf8')) as { ifname: string; ifalias?: string }[];
-    return links.flatMap(({ ifname, ifalias }) =>
-      ifname.startsWith('kg') && ifalias?.startsWith(`${net.parts.own}:`) === true ? [ifname] : [],
-    );
-  } catch {
-    return [];
-  }
 }

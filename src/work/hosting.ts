@@ -1,44 +1,38 @@
 // The host of work, carried out: one queue of inputs around the pure core of work/host.ts, whose
-// effects are performed in their order. What it stores is on the disk before `stored` comes back
-// in, so that nothing is answered or started before. Spec: docs/running.md, "The shell".
+// effects are performed in their order. What is kept and what is signed on the way have files of
+// their own: keeping.ts, answering.ts. Spec: docs/running.md, "The shell".
 
 import { dirname } from 'node:path';
 import type { Offer } from '../../beat/offer.ts';
 import type { Digest, Key } from '../../proto/ids.ts';
-import type { Request, SignedDocument } from '../../work/documents.ts';
-import { hostFrom, snapshotOf } from '../../work/host-recovery.ts';
+import { counted } from '../../proto/when.ts';
+import type { SignedDocument } from '../../work/documents.ts';
+import { hostFrom } from '../../work/host-recovery.ts';
 import { stepHost } from '../../work/host.ts';
-import type { Draining, Effect, Entry, Host, Input, Said } from '../../work/host-state.ts';
-import type { Lease, Moment, Tag } from '../../work/lease.ts';
-import type { Spec } from '../../work/spec.ts';
+import type { Draining, Effect, Entry, Host, Input } from '../../work/host-state.ts';
+import type { Lease, Tag } from '../../work/lease.ts';
 import type { Facts } from '../beat/facts.ts';
 import type { Tell } from '../daemon/events.ts';
+import { type AnswerParts, type Answering, createAnswering } from './answering.ts';
 import type { Order } from './driver.ts';
-import type { Drivers } from './drivers.ts';
 import type { Endings } from './endings.ts';
 import type { Folders } from './folders.ts';
 import { guardUntil } from './guard.ts';
-import type { HostPapers } from './host-papers.ts';
 import type { WorkJournal } from './journal.ts';
+import { type Keeping, createKeeping } from './keeping.ts';
 import { FACTS_MS, LOOK_MS, USAGE_MS } from './limits.ts';
 import { factsOf, offerOf, workDigest } from './offered.ts';
 import type { Publishing } from './published.ts';
 import { foundBy } from './recovering.ts';
-import { type Asked, rightOf } from './rights.ts';
 import { type WorkRow, rowsOf } from './rows.ts';
 import { type Runs, createRuns } from './runs.ts';
 import type { WorkLogs } from './work-logs.ts';
 
-export interface HostingParts {
-  readonly self: Key;
+export interface HostingParts extends AnswerParts {
   /** Names this start of the machine. */
   readonly boot: string;
   readonly journal: WorkJournal;
-  readonly drivers: Drivers;
   readonly facts: Pick<Facts, 'headroom' | 'cards' | 'ready'>;
-  /** What the ledger here says at this moment. */
-  readonly ground: () => Asked;
-  readonly papers: HostPapers;
   readonly logs: WorkLogs;
   readonly endings: Endings;
   readonly folders: Folders;
@@ -48,9 +42,6 @@ export interface HostingParts {
   readonly image: Order['image'];
   /** Images that are here whole, the newest first: as many as are told. */
   readonly imagesHeld: () => readonly Digest[];
-  /** The owner's signed answer to a question; rejects where none comes. */
-  readonly askOwner: (owner: Key, request: SignedDocument) => Promise<SignedDocument>;
-  readonly now: () => Moment;
   readonly tell: Tell;
 }
 
@@ -77,17 +68,12 @@ export interface Hosting {
 interface Own {
   readonly parts: HostingParts;
   readonly runs: Runs;
+  readonly keeping: Keeping;
+  readonly answering: Answering;
   host: Host;
   readonly inbox: Input[];
   isBusy: boolean;
   isClosed: boolean;
-  /** Counts failures of the journal: what was on its way before one says nothing afterwards. */
-  epoch: number;
-  isRewriting: boolean;
-  /** Of the journal, as it was last written down, and some more. */
-  liveBytes: number;
-  readonly asked: Map<Digest, Set<(signed: SignedDocument) => void>>;
-  readonly refusals: Record<string, number>;
   changed: (() => void) | null;
   recovering: Promise<void>;
   readonly timers: NodeJS.Timeout[];
@@ -96,20 +82,22 @@ interface Own {
 /** A host out of its journal: its reservations stand before this returns. */
 export function startHosting(parts: HostingParts): Hosting {
   const { journal, self, boot, now } = parts;
+  const into = { input: (input: Input) => feed(own, input), host: (): Host => own.host };
   const entries = journal.found.texts.map((text) => JSON.parse(text) as Entry);
   const own: Own = {
     parts,
     runs: createRuns({
       drivers: parts.drivers,
-      input: (input) => feed(own, input),
+      input: into.input,
       orderOf: (tag) => orderOf(own, tag),
       say: (tag, text) => parts.logs.say(tag, text),
       goesOn: (tag) => goesOn(own, tag),
       ...{ folders: parts.folders, publishing: parts.publishing },
     }),
+    keeping: createKeeping({ ...into, journal, tell: parts.tell }),
+    answering: createAnswering({ ...into, ...parts }),
     host: hostFrom(self, entries, boot, now()),
-    ...{ inbox: [], isBusy: false, isClosed: false, epoch: 0, isRewriting: false, liveBytes: 0 },
-    ...{ asked: new Map(), refusals: {}, changed: null },
+    ...{ inbox: [], isBusy: false, isClosed: false, changed: null },
     ...{ recovering: Promise.resolve(), timers: [] },
   };
   tellFound(parts);
@@ -127,7 +115,7 @@ export function startHosting(parts: HostingParts): Hosting {
 function hostingOf(own: Own): Hosting {
   const { parts } = own;
   return {
-    ask: (signed, from) => ask(own, signed, from),
+    ask: (signed, from) => (own.isClosed ? Promise.resolve(null) : own.answering.ask(signed, from)),
     heard: (owner, missesUs) => {
       // Every heartbeat comes here, and most are of nodes whose work is elsewhere.
       if (hasWorkOf(own, owner)) feed(own, { is: 'heard', owner, missesUs });
@@ -149,12 +137,12 @@ function hostingOf(own: Own): Hosting {
     leaseOf: (id) => own.host.leases.get(id) ?? null,
     runs: () => own.runs,
     state: () => own.host,
-    refusals: () => own.refusals,
+    refusals: () => own.answering.refusals,
     recovered: own.recovering,
     async close() {
       own.isClosed = true;
       for (const timer of own.timers) clearInterval(timer);
-      await parts.journal.close();
+      await own.keeping.close();
       await parts.endings.close();
       parts.publishing.close();
       // Nobody writes to a log any more when it is closed.
@@ -168,7 +156,7 @@ function tellFound({ journal, tell }: HostingParts): void {
   const { lost } = journal.found;
   if (lost === 0) return;
   const what =
-    `${lost} ${lost === 1 ? 'line' : 'lines'} of the journal of work cannot be read: put aside in ` +
+    `${counted(lost, 'line')} of the journal of work cannot be read: put aside in ` +
     'work/quarantine. Look at what runs here: `kith work`';
   tell({ event: 'alarm', what });
 }
@@ -193,7 +181,7 @@ function feed(own: Own, input: Input): void {
     for (let next = own.inbox.shift(); next !== undefined; next = own.inbox.shift()) {
       const { host, out } = stepHost(own.host, next, own.parts.now());
       own.host = host;
-      store(own, out);
+      own.keeping.store(out);
       for (const effect of out) perform(own, effect);
     }
   } finally {
@@ -201,54 +189,13 @@ function feed(own: Own, input: Input): void {
   }
 }
 
-/** The entries of one step are one write, and share their sync with those of others. */
-function store(own: Own, out: readonly Effect[]): void {
-  const stores = out.filter((effect) => effect.do === 'store');
-  const [first, last] = [stores[0], stores.at(-1)];
-  if (first === undefined || last === undefined) return;
-  const { epoch } = own;
-  own.parts.journal.append(stores.map(({ entry }) => JSON.stringify(entry))).then(
-    () => {
-      if (own.epoch !== epoch) return;
-      feed(own, { is: 'stored', upTo: last.seq });
-      rewriteWhereLong(own);
-    },
-    (error: Error) => {
-      if (own.epoch !== epoch) return;
-      own.epoch += 1;
-      own.parts.tell({ event: 'failed', what: 'the journal of work', why: error.message });
-      feed(own, { is: 'unstored', from: first.seq });
-    },
-  );
-}
-
-function rewriteWhereLong(own: Own): void {
-  const { journal, tell } = own.parts;
-  // Writing down what counts takes as long as many admissions: not before there may be enough else.
-  if (own.isRewriting || own.isClosed || !journal.isLong(own.liveBytes)) return;
-  const texts = snapshotOf(own.host).map((entry) => JSON.stringify(entry));
-  const liveBytes = texts.reduce((sum, text) => sum + text.length, 0);
-  // It may grow as the journal does, and is not to be counted again with each entry.
-  own.liveBytes = liveBytes + liveBytes / 8;
-  if (!journal.isLong(liveBytes)) return;
-  own.isRewriting = true;
-  journal
-    .replace(texts)
-    .catch((error: Error) =>
-      tell({ event: 'failed', what: 'writing the journal of work anew', why: error.message }),
-    )
-    .finally(() => {
-      own.isRewriting = false;
-    });
-}
-
 function perform(own: Own, effect: Effect): void {
-  const { runs } = own;
+  const { runs, answering } = own;
   switch (effect.do) {
     case 'store':
       return;
     case 'answer':
-      return answered(own, effect.re, effect.to, effect.said);
+      return answering.answered(effect.re, effect.to, effect.said);
     case 'drive':
       return runs.drive(effect.act, effect.tag, effect.run);
     case 'adopt':
@@ -258,7 +205,7 @@ function perform(own: Own, effect: Effect): void {
     case 'receipt':
       return void close(own, effect.lease, effect.run);
     case 'ask':
-      return void askOwner(own, effect.tag, effect.askedMs);
+      return void answering.askOwner(effect.tag, effect.askedMs);
     case 'guard':
       return guarded(own, effect.tag, effect.untilMs);
     case 'changed':
@@ -303,44 +250,6 @@ function goesOn({ host }: Own, tag: Tag): boolean {
   return lease.life.outcome !== 'done' && lease.life.outcome !== 'failed';
 }
 
-async function ask(own: Own, signed: SignedDocument, from: Key): Promise<SignedDocument | null> {
-  const { parts } = own;
-  const read = parts.papers.readRequest(signed, from);
-  if (read === null || own.isClosed) return null;
-  const { request, re } = read;
-  const spec = request.say === 'reserve' ? request.spec : own.host.leases.get(request.id)?.spec;
-  const busy = request.say === 'reserve' ? await busyPorts(own, request.spec) : [];
-  const right = rightOf(parts.ground(), request, spec ?? null);
-  const driver = spec === undefined ? null : parts.drivers.pick(spec);
-  const estimate = driver === null || spec === undefined ? null : driver.estimate(spec);
-  return new Promise((resolve) => {
-    // The same request may be asked again before it is answered.
-    const waiting = own.asked.get(re) ?? new Set();
-    own.asked.set(re, waiting.add(resolve));
-    feed(own, { is: 'request', re, request, right, estimate, busy });
-  });
-}
-
-/** Ports of this host that the spec names, and other programs have. */
-async function busyPorts({ parts }: Own, { network }: Spec): Promise<readonly string[]> {
-  if (network.mode !== 'egress') return [];
-  const named = network.publish.flatMap(({ hostPort, protocol }) =>
-    hostPort === undefined ? [] : [{ hostPort, protocol }],
-  );
-  return named.length === 0 ? [] : parts.publishing.taken(named);
-}
-
-function answered(own: Own, re: Digest, to: Request, said: Said): void {
-  if (said.say === 'refused') own.refusals[said.code] = (own.refusals[said.code] ?? 0) + 1;
-  const { id, generation, digest, from } = to;
-  const at = own.parts.now().wallMs;
-  const head = { v: 1 as const, re, id, generation, digest, from: own.parts.self, to: from, at };
-  const signed = own.parts.papers.signAnswer({ ...head, ...said });
-  const waiting = own.asked.get(re);
-  own.asked.delete(re);
-  for (const resolve of waiting ?? []) resolve(signed);
-}
-
 /** The receipt of what has ended: kept here first, then brought to its owner. */
 async function close(own: Own, lease: Lease, run: number): Promise<void> {
   const { parts } = own;
@@ -351,23 +260,6 @@ async function close(own: Own, lease: Lease, run: number): Promise<void> {
   } catch (error) {
     // Asked for again when its time is over.
     tellOf(own, lease, `its receipt could not be kept: ${(error as Error).message}`);
-  }
-}
-
-async function askOwner(own: Own, tag: Tag, askedMs: number): Promise<void> {
-  const { parts } = own;
-  const { id, generation, digest, owner } = tag;
-  const at = parts.now().wallMs;
-  const request: Request = {
-    ...{ v: 1, id, generation, digest, from: parts.self, to: owner, at, say: 'mine' },
-  };
-  try {
-    const signed = await parts.askOwner(owner, parts.papers.signRequest(request));
-    const answer = parts.papers.readAnswer(request, signed);
-    if (answer === null || (answer.say !== 'keep' && answer.say !== 'drop')) return;
-    feed(own, { is: 'verdict', id, generation, askedMs, keep: answer.say === 'keep' });
-  } catch {
-    // It is asked again by the core's own clock.
   }
 }
 

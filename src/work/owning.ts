@@ -3,6 +3,7 @@
 // anybody, and it is tried again. Spec: docs/running.md, "The owner".
 
 import type { Key } from '../../proto/ids.ts';
+import { counted } from '../../proto/when.ts';
 import type { SignedDocument } from '../../work/documents.ts';
 import type { Moment } from '../../work/lease.ts';
 import { stepOwner } from '../../work/owner.ts';
@@ -86,7 +87,7 @@ export function startOwning(parts: OwningParts): Owning {
   const { lost } = parts.file;
   if (lost > 0) {
     const what =
-      `${lost} ${lost === 1 ? 'line' : 'lines'} about work that this node has placed cannot be ` +
+      `${counted(lost, 'line')} about work that this node has placed cannot be ` +
       'read: put aside in work/owned/quarantine. Look at what runs: `kith work`';
     parts.tell({ event: 'alarm', what });
   }

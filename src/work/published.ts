@@ -4,9 +4,9 @@
 
 import { type Result, ok, refuse } from '../../proto/result.ts';
 import type { FailCode } from '../../work/failures.ts';
-import type { PublishedPort } from '../../work/lease.ts';
+import type { PublishedPort, Tag } from '../../work/lease.ts';
 import { type Opened, isTaken, openDoor } from './doors.ts';
-import type { Order, Running, Tag } from './driver.ts';
+import type { Order, Running } from './driver.ts';
 import type { GuestNet, MeshPlace } from './guest-net.ts';
 import { DOOR_AGAIN_MS } from './limits.ts';
 

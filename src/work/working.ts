@@ -114,10 +114,6 @@ async function standOn(parts: WorkParts): Promise<Standing> {
   const folders = foldersIn(realDisk, base);
   const journal = await openWorkJournal(realDisk, base);
   const file = await openOwnedFile(realDisk, home.folder);
-  if (file.lost > 0) {
-    const what = `${file.lost} lines of what this node owns cannot be read: put aside in work/owned`;
-    tell({ event: 'alarm', what });
-  }
   return {
     ...{ self, base, folders, journal, file, pen: (message) => identity.signer.signOther(message) },
     facts: createFacts({ folder: home.folder, cards: nvidia }),

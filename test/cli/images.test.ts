@@ -61,11 +61,11 @@ describe('with a daemon', () => {
     const hash = createHash('sha256').update('films 4').digest();
     expect(id).toBe(createHash('sha256').update(hash).digest('base64url'));
     // What was added without a daemon is here, too.
-    expect((await at('image', 'list')).out).toMatch(/alone {2}.*15 bytes {2}raw {2}here$/m);
+    expect((await at('image', 'list')).out).toMatch(/alone {2}.*15 B {2}raw {2}here$/m);
     const again = await json('image', 'add', join(folder, 'films'), '--name', 'films:latest');
     expect(again).toMatchObject({ id, names: ['films:4', 'films:latest'] });
     const { out } = await at('image', 'fetch', 'films:4');
-    expect(out).toContain(`${id}: 7 bytes, raw, is here`);
+    expect(out).toContain(`${id}: 7 B, raw, is here`);
     expect(await json('image', 'rm', 'films:4')).toMatchObject({ id, image: false });
     expect(existsSync(join(attic, 'work/images/held', id))).toBe(true);
     expect(await json('image', 'rm', 'films:latest')).toMatchObject({ id, image: true });

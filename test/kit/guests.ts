@@ -10,13 +10,15 @@ import type { Duplex } from 'node:stream';
 import { isRunning } from '../../src/os/machine.ts';
 import { findTool } from '../../src/os/tools.ts';
 import { removeCgroup } from '../../src/work/cgroup.ts';
-import type { LogSink, Order, Running, Tag } from '../../src/work/driver.ts';
+import type { Tag } from '../../work/lease.ts';
+import type { LogSink, Order, Running } from '../../src/work/driver.ts';
 import type { GuestNet } from '../../src/work/guest-net.ts';
 import { signalTo, workersIn } from '../../src/work/vms/process.ts';
 import { readSpec, type Spec } from '../../work/spec.ts';
 
 /** Where .ci/run unpacks the kernel, or where somebody else has one. */
 const KERNELS = process.env['KITH_TEST_KERNEL'] ?? '/var/cache/kith-tests/kernel';
+// Loaded in this order, twice: a point release may change which module needs which before it.
 const MODULES = [
   ...['virtio', 'virtio_ring', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci'],
   ...['virtio_blk', 'failover', 'net_failover', 'virtio_net', 'virtio_balloon', 'button'],
@@ -99,7 +101,7 @@ export function initramfs(folder: string): string {
   const init = `#!/bin/sh
 export PATH=/bin
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
-for m in ${MODULES.join(' ')}; do insmod /modules/$m.ko 2>/dev/null; done
+for m in ${[...MODULES, ...MODULES].join(' ')}; do insmod /modules/$m.ko 2>/dev/null; done
 stty -echo
 echo "guest is ready"
 while true; do PS1='' sh; done

@@ -7,7 +7,8 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { ok, refuse } from '../../proto/result.ts';
 import { isRunning, processStart } from '../../src/os/machine.ts';
-import type { Driver, Ending, LogSink, Order, Running, Tag } from '../../src/work/driver.ts';
+import type { Ending, Tag } from '../../work/lease.ts';
+import type { Driver, LogSink, Order, Running } from '../../src/work/driver.ts';
 
 interface Note {
   readonly tag: Tag;

@@ -1,4 +1,4 @@
-// Who may import whom (docs/architecture.md, "Shape"), each rule with its reason. The compiler
+// Who may import whom (docs/architecture.md, "Folders"), each rule with its reason. The compiler
 // keeps Node out of the cores a second time; both guards are shown to fire.
 
 import { spawnSync } from 'node:child_process';

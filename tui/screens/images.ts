@@ -1,6 +1,7 @@
 // The images of F5: those of this machine and of the members that answer, and what is done with
 // them: a file is added, one of another member is fetched, one is taken away.
 
+import { bytesText } from '../../proto/sizes.ts';
 import { type Line, line, paragraph, span } from '../draw.ts';
 import { type ImageFacts, valueOf } from '../facts.ts';
 import { type Form, formLines, formOf, textField, valueIn } from '../fields.ts';
@@ -91,7 +92,7 @@ export function remove(model: Model): Step {
       : row.at.length === 0
         ? 'Its last name goes, and with it the image: no other member that answers has it.'
         : `Its last name goes, and with it the image here; ${row.at.join(', ')} keeps it.`;
-  return confirmed(model, [`the image ${name}, ${sizeText(row.sizeBytes)}`, effect], {
+  return confirmed(model, [`the image ${name}, ${bytesText(row.sizeBytes)}`, effect], {
     ...{ words: ['image', 'rm', '--', name], purpose: 'image', title: `removing ${name}` },
   });
 }
@@ -115,7 +116,7 @@ export function imagesView(model: Model, width: number, height: number): Line[] 
     const here = isDamaged ? ['here, DAMAGED: f fetches it anew'] : isHere ? ['here'] : [];
     return [
       span(names.join(', ') || '-', isHere ? 'bold' : 'plain'),
-      sizeText(sizeBytes),
+      bytesText(sizeBytes),
       form,
       id.slice(0, 12),
       span([...here, ...at].join(', '), isDamaged ? 'bad' : 'plain'),
@@ -152,12 +153,4 @@ function addingLines(model: Model, form: Form, width: number): Line[] {
     ...formLines(form, width, model.glyphs),
     line(span(`  ${form.fields[form.at]?.help ?? ''}`, 'dim')),
   ];
-}
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB'] as const;
-
-function sizeText(bytes: number): string {
-  let [size, unit] = [bytes, 0];
-  for (; size >= 1_024 && unit < UNITS.length - 1; unit++) size /= 1_024;
-  return `${unit === 0 ? size : size.toFixed(1)} ${UNITS[unit]}`;
 }

@@ -7,7 +7,8 @@ import { marked, moved, within } from '../list.ts';
 import { type Model, type Step, stay, withSlice } from '../model.ts';
 import type { Binding, Screen } from '../screen.ts';
 import type { LedgerPart } from '../slices.ts';
-import { begin, confirmed } from '../starting.ts';
+import { begin } from '../starting.ts';
+import { removing } from './about-node.ts';
 import { type Row, emptyText, partOf, rowsOf } from './ledger-rows.ts';
 
 /** Rows of the screen around the list: head, keys, and the line that names the parts. */
@@ -98,14 +99,8 @@ function shownRecord(model: Model, id: string): Step {
 }
 
 function removed(model: Model, name: string): Step {
-  const lines = [
-    `${name} loses its place: nothing that it writes from now on counts.`,
-    'This is staged, and F12 shows all that would fall with it before anything is signed.',
-  ];
-  return confirmed(model, lines, {
-    words: ['remove', name],
-    ...{ purpose: 'notice', title: `staging the removal of ${name}` },
-  });
+  const effect = `${name} loses its place: nothing that it writes from now on counts.`;
+  return removing(model, name, [effect]);
 }
 
 function ledgerView(model: Model, width: number, height: number): readonly Line[] {

@@ -7,9 +7,10 @@ import { type Line, labelled, line, paragraph, span } from '../draw.ts';
 import { valueOf } from '../facts.ts';
 import { marked, moved, within } from '../list.ts';
 import { type Model, stay, withSlice } from '../model.ts';
-import type { Binding, Screen } from '../screen.ts';
+import type { Screen } from '../screen.ts';
 import { begin } from '../starting.ts';
 import { type Cell, type Column, table } from '../table.ts';
+import { aboutChosen } from './about-node.ts';
 import { startDaemonBinding } from './starting-daemon.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -31,8 +32,8 @@ export const LINKS: Screen = {
   title: 'Links',
   wants: ['peers', 'nodes', 'members'],
   bindings: [
-    acting('p', 'ping', ['ping'], 'output'),
-    acting('t', 'try anew', ['relink'], 'notice'),
+    aboutChosen({ key: 'p', label: 'ping', command: ['ping'], purpose: 'output' }, chosen),
+    aboutChosen({ key: 't', label: 'try anew', command: ['relink'] }, chosen),
     {
       ...{ key: 'r', label: 'new key', command: ['rotate-key'] },
       when: (model) => linksOf(model).length > 0,
@@ -63,22 +64,10 @@ function linksOf({ facts }: Model): readonly PeerLink[] {
   return valueOf(facts.peers) ?? [];
 }
 
-function acting(
-  key: string,
-  label: string,
-  command: readonly string[],
-  purpose: 'output' | 'notice',
-): Binding {
-  return {
-    ...{ key, label, command },
-    when: (model) => linksOf(model).length > 0,
-    act: (model) => {
-      const links = linksOf(model);
-      const { at } = within(model.slices.links.place, links.length, links.length);
-      const { name } = links[at] as PeerLink;
-      return begin(model, { words: [...command, name], purpose, title: `${label}: ${name}` });
-    },
-  };
+function chosen(model: Model): string | null {
+  const links = linksOf(model);
+  const { at } = within(model.slices.links.place, links.length, links.length);
+  return links[at]?.name ?? null;
 }
 
 function cellsOf(link: PeerLink): Cell[] {

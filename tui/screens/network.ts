@@ -4,8 +4,8 @@
 import { type Line, line, span, toned } from '../draw.ts';
 import { moved, within } from '../list.ts';
 import { type Model, type Step, stay, withSlice } from '../model.ts';
-import type { Binding, Screen } from '../screen.ts';
-import { begin, confirmed } from '../starting.ts';
+import type { Screen } from '../screen.ts';
+import { aboutChosen, removing } from './about-node.ts';
 import { agreementLines, coverageLines, detailLines } from './network-details.ts';
 import { type NodeRow, nodeRows } from './network-rows.ts';
 import { nodeTable } from './network-table.ts';
@@ -29,15 +29,15 @@ export const NETWORK: Screen = {
       when: (model) => chosen(model) !== null,
       act: (model) => toggled(model),
     },
-    acting('p', 'ping', ['ping'], 'output'),
-    acting('t', 'try links anew', ['relink'], 'notice'),
-    acting('d', 'drain', ['drain'], 'notice'),
-    acting('u', 'resume', ['resume'], 'notice'),
+    aboutChosen({ key: 'p', label: 'ping', command: ['ping'], purpose: 'output' }, active),
+    aboutChosen({ key: 't', label: 'try links anew', command: ['relink'] }, active),
+    aboutChosen({ key: 'd', label: 'drain', command: ['drain'] }, active),
+    aboutChosen({ key: 'u', label: 'resume', command: ['resume'] }, active),
     {
       key: 'x',
       label: 'remove',
       command: ['remove'],
-      when: (model) => chosen(model)?.standing === 'active',
+      when: (model) => active(model) !== null,
       act: (model) => removed(model, chosen(model) as NodeRow),
     },
     startDaemonBinding('s'),
@@ -72,34 +72,17 @@ function toggled(model: Model): Step {
   return stay(withSlice(model, 'network', { isOpen: !model.slices.network.isOpen }));
 }
 
-/** A command about the chosen node. */
-function acting(
-  key: string,
-  label: string,
-  command: readonly string[],
-  purpose: 'output' | 'notice',
-): Binding {
-  return {
-    ...{ key, label, command },
-    when: (model) => chosen(model)?.standing === 'active',
-    act: (model) => {
-      const { name } = chosen(model) as NodeRow;
-      const title = `${label} ${name}`;
-      return begin(model, { words: [...command, name], purpose, title });
-    },
-  };
+/** The name of the chosen node, if it belongs. */
+function active(model: Model): string | null {
+  const node = chosen(model);
+  return node?.standing === 'active' ? node.name : null;
 }
 
 function removed(model: Model, { name, isHere }: NodeRow): Step {
-  const lines = [
+  return removing(model, name, [
     `${name} loses its place: nothing that it writes from now on counts, and no node talks to it.`,
     ...(isHere ? ['It is THIS MACHINE: the others would cut it off.'] : []),
-    'This is staged, and F12 shows all that would fall with it before anything is signed.',
-  ];
-  return confirmed(model, lines, {
-    words: ['remove', name],
-    ...{ purpose: 'notice', title: `staging the removal of ${name}` },
-  });
+  ]);
 }
 
 function networkView(model: Model, width: number, height: number): readonly Line[] {

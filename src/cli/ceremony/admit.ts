@@ -1,15 +1,9 @@
 // The part of `kith admit` that runs in a process of its own, with the typed code and the
-// operator's key: it runs the ceremony, shows who is there, asks, signs and stores the admission.
+// operator's key: it runs the ceremony, and signs and stores the admission that the person has said
+// yes to. What the person is asked on the way is asked.ts.
 
-import { existsSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
 import { findMember } from '../../../ledger/find-member.ts';
-import {
-  MEMBER_PRESETS,
-  type MemberPreset,
-  isMemberPreset,
-  type Passing,
-} from '../../../ledger/presets.ts';
+import type { Passing } from '../../../ledger/presets.ts';
 import { frontierRoot, memberOf, stateOf } from '../../../ledger/replica.ts';
 import type { MemberState, State } from '../../../ledger/state.ts';
 import type {
@@ -19,11 +13,9 @@ import type {
   AdmitterSelf,
   Candidate,
 } from '../../../pairing/admitter-state.ts';
-import { readCode } from '../../../pairing/code.ts';
 import type { PairingCode } from '../../../pairing/refusals.ts';
 import { assert } from '../../../proto/assert.ts';
 import { fromBase64url } from '../../../proto/bytes.ts';
-import type { Secret } from '../../../proto/secret.ts';
 import { finishLost } from '../../acts/write.ts';
 import {
   type AdmissionDesk,
@@ -37,39 +29,27 @@ import { reach } from '../../genesis/connect.ts';
 import { claimIpv4 } from '../../genesis/ipv4.ts';
 import { rehearse } from '../../genesis/rehearsal.ts';
 import { reachableFrom } from '../../genesis/reachable.ts';
-import { operatorFolder } from '../../home/folder.ts';
 import { keyHost } from '../../home/host.ts';
 import type { HomeLedger } from '../../home/ledger.ts';
 import { besideDaemon, openDesk } from '../../home/desk.ts';
 import { LOCK_WAIT_MS_MAX, LOOK_AGAIN_MS } from '../../genesis/limits.ts';
 import { StoreFault } from '../../store/faults.ts';
 import { readIdentityKey } from '../../keys/identity.ts';
-import { readOperatorKey } from '../../keys/operator.ts';
 import type { Signer } from '../../keys/signer.ts';
-import { unlockOperator } from '../../keys/unlock.ts';
 import { monotonicMs, nowMs, randomBytes } from '../../os/clock.ts';
 import { prefixesOutside } from '../../os/interfaces.ts';
 import { isInterfaceName } from '../../../wg/address.ts';
 import { nodePlatform } from '../../platform.ts';
-import { answerTo, hasAsker, openPerson, tellStep } from '../asker.ts';
+import { tellStep } from '../asker.ts';
 import type { Call } from '../command.ts';
 import { Stop, wrongUse } from '../complaint.ts';
-import { passphraseSource } from '../desk.ts';
 import type { Exit } from '../exit.ts';
 import { homeToRead } from '../home.ts';
 import type { Printer } from '../print.ts';
-import { PLAIN } from '../style.ts';
 import { complaintOf, pairingCode, stop, unwrap } from '../sentences.ts';
-import { nameIn } from '../commands/operator-add.ts';
 import { type Places, placesNamed } from '../place.ts';
-import {
-  type ShownTerms,
-  admittedPage,
-  candidateDocument,
-  candidateLines,
-  nameFor,
-} from './admitted.ts';
-import { agreed, askLine, lineOfInput } from './ask.ts';
+import { admittedPage, candidateDocument } from './admitted.ts';
+import { type Meant, type Wish, codeTyped, meantBy, unlocked, wishIn } from './asked.ts';
 import { begun, endingSignal } from './start.ts';
 
 export async function run(call: Call, print: Printer): Promise<Exit> {
@@ -119,15 +99,6 @@ async function admit(work: Work, { places, coded, signal }: Start): Promise<Exit
   return ended(dead, work);
 }
 
-interface Wish {
-  readonly name: string | null;
-  readonly preset: MemberPreset | null;
-  readonly replaces: string | null;
-  /** An address, or `auto`. */
-  readonly ipv4: string | null;
-  readonly asks: boolean;
-}
-
 /** The ledger: to look at, and once the person has agreed to write. */
 interface Held {
   home: HomeLedger;
@@ -146,61 +117,9 @@ interface Work {
   readonly replaces: MemberState | null;
   readonly passing: Passing;
   desk: AdmissionDesk | null;
-  /** Where the operator has another name for it. */
-  name: string | null;
+  /** Who is there. */
   candidate: Candidate | null;
-  preset: MemberPreset;
-}
-
-function wishIn(call: Call): Wish {
-  const preset = call.value('preset') ?? null;
-  if (preset !== null && !isMemberPreset(preset)) {
-    const hint = 'one of: peer, observer, guest';
-    throw new Stop(wrongUse(`${preset} is no preset of machines`, hint));
-  }
-  const name = call.value('as');
-  return {
-    name: name === undefined ? null : nameIn(name),
-    preset,
-    replaces: call.value('replaces') ?? null,
-    ipv4: call.value('ipv4') ?? null,
-    asks: !call.flag('yes'),
-  };
-}
-
-/** The code, whole and checked before anything is sent. */
-async function codeTyped(coded: boolean): Promise<Secret> {
-  if (coded || (!hasAsker() && !process.stdin.isTTY)) {
-    const reading = readCode((await lineOfInput()) ?? '');
-    if (reading.kind === 'whole') return reading.prs;
-    const isNone = reading.kind === 'partial' && reading.shown === '';
-    return stop(isNone ? 'code-needed' : 'code-mistyped');
-  }
-  let question = 'Code on the new machine: ';
-  for (;;) {
-    const typed = await askLine(question);
-    if (typed === null) return stop('cancelled');
-    const reading = readCode(typed);
-    if (reading.kind === 'whole') return reading.prs;
-    question = `${complaintOf('code-mistyped').what}\nCode again: `;
-  }
-}
-
-/** The operator's key: of this machine, or the one that --key names. */
-async function unlocked(call: Call): Promise<Signer> {
-  const file = call.value('key');
-  if (file !== undefined) {
-    const hint =
-      'name the key.json of an operator (operator/key.json in a data folder), by its path';
-    if (!existsSync(file)) throw new Stop(wrongUse(`--key: there is no file ${file}`, hint));
-    if (basename(file) !== 'key.json')
-      throw new Stop(wrongUse(`--key: ${file} is no operator key of kith`, hint));
-  }
-  const folder = file === undefined ? operatorFolder(call.folder) : dirname(file);
-  const card = readOperatorKey(keyHost(), folder);
-  if (!card.ok && card.code === 'file-missing') return stop('no-operator-key', file ?? '');
-  const rules = { source: passphraseSource(call), moved: call.flag('moved'), open: openPerson };
-  return unwrap(await unlockOperator(keyHost(), folder, rules));
+  meant: Meant | null;
 }
 
 function prepared(call: Call, print: Printer, held: Held, signer: Signer, wish: Wish): Work {
@@ -224,10 +143,9 @@ function prepared(call: Call, print: Printer, held: Held, signer: Signer, wish: 
   const { ledger: network, network: called } = state;
   const welcome = { network: called };
   const self = { key, name: shown.shown, network, frontier: frontierRoot(replica), welcome };
-  const preset = wish.preset ?? 'peer';
   return {
-    ...{ call, print, signer, wish, self, held, state, replaces, passing, preset },
-    ...{ desk: null, name: wish.name, candidate: null },
+    ...{ call, print, signer, wish, self, held, state, replaces, passing },
+    ...{ desk: null, candidate: null, meant: null },
   };
 }
 
@@ -248,14 +166,23 @@ async function answer(question: AdmitterQuestion, work: Work): Promise<AdmitterA
   }
 }
 
+async function isMeant(candidate: Candidate, work: Work): Promise<boolean> {
+  const { print, wish, replaces } = work;
+  work.candidate = candidate;
+  const known = work.state.members.some(({ key }) => key === candidate.key);
+  work.meant = await meantBy({ candidate, wish, replaces, known }, print);
+  return work.meant !== null;
+}
+
 async function draft(candidate: Candidate, work: Work): Promise<AdmitterAnswer> {
-  const { held, signer, passing, replaces, wish, name, preset } = work;
+  const { held, signer, passing, replaces, wish, meant } = work;
+  assert(meant !== null, 'what is drafted was agreed to');
   tellStep('drafting', 'the new machine is asked to accept the admission');
   const home = await openedToWrite(held.home);
   held.home = home;
   // What an earlier run has signed and not stored: it may be this very admission.
   unwrap(await finishLost({ home, signer, nowMs }));
-  const terms = { name, preset, replaces, ipv4: await ipv4For(home, wish) };
+  const terms = { ...meant, replaces, ipv4: await ipv4For(home, wish) };
   const members = await reachableFrom(keyHost(), home);
   work.desk = admissionDesk({ home, signer, passing, terms, members, nowMs });
   return work.desk.draft(candidate);
@@ -292,48 +219,10 @@ function deskOf({ desk }: Work): AdmissionDesk {
   return desk;
 }
 
-/** Shows who is there, and asks. What was asked for can only make the rights smaller. */
-async function isMeant(candidate: Candidate, work: Work): Promise<boolean> {
-  const { print, wish, replaces, call } = work;
-  const { role } = candidate.introduction;
-  if (wish.preset === null && isMemberPreset(role)) work.preset = role;
-  work.candidate = candidate;
-  const known = work.state.members.some(({ key }) => key === candidate.key);
-  const terms = { name: work.name, preset: work.preset, replaces, known };
-  if (!print.json) print.item({}, () => candidateLines(candidate, terms, print.style));
-  if (!wish.asks) return true;
-  const isTheOne = hasAsker()
-    ? await isChosen(candidate, terms, work)
-    : await agreed('Is this the machine that shows the code? Admit it?');
-  if (!isTheOne) return false;
-  const isAlive = replaces !== null && replaces.removed === undefined;
-  if (!isAlive || call.flag('yes')) return true;
-  return agreed(`The key of ${replaces.shown} is in force. Cut it for good?`);
-}
-
-/** The same of the program that asks, where the person may change name and rights as well. */
-async function isChosen(candidate: Candidate, terms: ShownTerms, work: Work): Promise<boolean> {
-  const { fingerprint, role, hardware } = candidateDocument(candidate);
-  const { preset, replaces, known } = terms;
-  // Of a machine that comes in another's place the rights are known, and of a member all is.
-  const isFixed = replaces !== null || known;
-  const chosen = await answerTo({
-    ask: 'admission',
-    ...{ lines: candidateLines(candidate, terms, PLAIN), name: nameFor(candidate, terms) },
-    ...{ fingerprint, role, hardware, preset },
-    presets: isFixed ? [preset] : Object.keys(MEMBER_PRESETS),
-    replaces: replaces?.shown ?? null,
-  });
-  if (chosen === null || chosen === false) return false;
-  work.name = chosen.name;
-  if (isMemberPreset(chosen.preset)) work.preset = chosen.preset;
-  return true;
-}
-
 /** What the person is told, and whether the old key is cut. */
 async function ended(dead: AdmitterDead, work: Work): Promise<Exit> {
   const { at } = dead;
-  const { print, signer, desk, candidate } = work;
+  const { print, signer, desk, candidate, meant } = work;
   const { home } = work.held;
   const record = desk?.record ?? null;
   const isWritten = (at === 'seen' || at === 'unseen') && record !== null;
@@ -342,7 +231,8 @@ async function ended(dead: AdmitterDead, work: Work): Promise<Exit> {
     if (fault !== null) return stop(fault.code, fault.detail);
     return stop(pairingCode(reasonOf(dead, candidate)));
   }
-  assert(record.act.kind === 'node.admit' && candidate !== null, 'an admission was written');
+  assert(record.act.kind === 'node.admit', 'an admission was written');
+  assert(candidate !== null && meant !== null, 'what was written was agreed to');
   const { body } = record.act;
   const cut =
     body.replaces === undefined ? null : await cutReplaced({ home, signer, nowMs }, body.replaces);
@@ -354,7 +244,7 @@ async function ended(dead: AdmitterDead, work: Work): Promise<Exit> {
   const document = {
     ...{ id: record.id, seen: at === 'seen', finished: desk?.known === true, holders },
     node: { name, ...candidateDocument(candidate) },
-    ...{ grants: body.grants, preset: body.replaces === undefined ? work.preset : null },
+    ...{ grants: body.grants, preset: body.replaces === undefined ? meant.preset : null },
     ...(body.replaces === undefined ? {} : { replaces: body.replaces, leftOut }),
   };
   if (typeof cut === 'object' && cut !== null) {

@@ -14,6 +14,7 @@ import { grantTexts } from '../grants.ts';
 import { plain } from '../print.ts';
 import type { Style } from '../style.ts';
 import { columnsOf } from '../table.ts';
+import { mibText } from '../../../proto/sizes.ts';
 import { counted } from '../../../proto/when.ts';
 
 export interface ShownTerms {
@@ -62,13 +63,9 @@ function hardwareRows({ model, system, cpu, cores, ...more }: Hardware): string[
     ['machine', plain(model)],
     ['system', plain(system)],
     ['processor', `${plain(cpu)}, ${counted(cores, 'core')}`],
-    ['memory', `${gib(memoryMib)} GiB; ${gib(diskMib)} GiB of disk free`],
+    ['memory', `${mibText(memoryMib)}; ${mibText(diskMib)} of disk free`],
     ...(cards === '' ? [] : [['graphics', cards]]),
   ];
-}
-
-function gib(mib: number): string {
-  return (mib / 1024).toFixed(1);
 }
 
 export function candidateDocument(candidate: Candidate): {

@@ -1,11 +1,12 @@
 // `kith image fetch ID`: an image comes here before work needs it.
 
 import { isDigest } from '../../../proto/ids.ts';
+import { bytesText } from '../../../proto/sizes.ts';
 import { askDaemon } from '../../daemon/client.ts';
 import type { Digest } from '../../../proto/ids.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
-import { awaitImage, sizeText } from '../images.ts';
+import { awaitImage } from '../images.ts';
 import { type Printer, plain } from '../print.ts';
 import { stop } from '../sentences.ts';
 
@@ -14,7 +15,7 @@ export async function run(call: Call, print: Printer): Promise<Exit> {
   const id = isDigest(named) ? named : await idOf(call.folder, named);
   const held = await awaitImage(call.folder, 'imageFetch', { id });
   print.result(held, () =>
-    plain(`${held.id}: ${sizeText(held.sizeBytes)}, ${held.form}, is here, and whole`),
+    plain(`${held.id}: ${bytesText(held.sizeBytes)}, ${held.form}, is here, and whole`),
   );
   return 'ok';
 }

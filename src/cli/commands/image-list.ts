@@ -1,10 +1,11 @@
 // `kith image list`: every image that is known of, and who holds it.
 
+import { bytesText } from '../../../proto/sizes.ts';
 import { askDaemon, readyDaemon } from '../../daemon/client.ts';
 import type { ImageList } from '../../daemon/image-routes.ts';
 import type { Call } from '../command.ts';
 import type { Exit } from '../exit.ts';
-import { sizeText, withStore } from '../images.ts';
+import { withStore } from '../images.ts';
 import { type Printer, plain } from '../print.ts';
 import { columnsOf } from '../table.ts';
 
@@ -45,7 +46,7 @@ function linesOf({ held, partial, elsewhere }: ImageList, columns: number | null
   }
   const parts = partial.map(({ id, chunks }) => `${id}: not whole yet, of ${chunks} chunks`);
   const cells = [...rows].map(([id, { names, sizeBytes, form, at }]) =>
-    [id, [...names].join(', ') || '-', sizeText(sizeBytes), form, at.join(', ')].map(plain),
+    [id, [...names].join(', ') || '-', bytesText(sizeBytes), form, at.join(', ')].map(plain),
   );
   const lines = columnsOf(cells, columns === null ? {} : { width: columns });
   return lines.length + parts.length === 0 ? ['no images'] : [...lines, ...parts];

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { isKey } from '../../../proto/ids.ts';
 import type { GuestPort } from '../../../wg/guests.ts';
 import type { Forward } from '../../../work/qemu.ts';
-import type { Tag } from '../driver.ts';
+import type { Tag } from '../../../work/lease.ts';
 import { NOTE_BYTES_MAX } from './limits.ts';
 
 /** What was made ready, by `prepare`. */

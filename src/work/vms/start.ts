@@ -13,7 +13,8 @@ import { type Accel, type Forward, type Net, cpusOf } from '../../../work/qemu.t
 import { nowMs } from '../../os/clock.ts';
 import { nodePlatform } from '../../platform.ts';
 import { doorsOf, makeCgroup, removeCgroup } from '../cgroup.ts';
-import type { Order, Running, Tag, Tell } from '../driver.ts';
+import type { Tag } from '../../../work/lease.ts';
+import type { Order, Running, Tell } from '../driver.ts';
 import { leaveMark } from '../guard.ts';
 import { FILES, uefiFiles } from './disks.ts';
 import type { Machines } from './driver.ts';

@@ -14,7 +14,7 @@ import { createMachineDriver } from '../../../src/work/vms/driver.ts';
 import { readNote, nameOf } from '../../../src/work/vms/note.ts';
 import { type GuestOrder, type Images, memoryLog, orderFor, personAt } from '../../kit/guests.ts';
 import type { Spec } from '../../../work/spec.ts';
-import type { Tag } from '../../../src/work/driver.ts';
+import type { Tag } from '../../../work/lease.ts';
 
 interface Task {
   readonly folder: string;
