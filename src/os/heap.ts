@@ -10,7 +10,7 @@ import { HEAP_FIRST_LOOK_MS, HEAP_GROWTH_PERCENT } from './limits.ts';
 export function keepHeapSmall(afterMs: number = HEAP_FIRST_LOOK_MS): void {
   setTimeout(() => {
     setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
-    // Of a heap that runs already it changes one thing: the least growth is 2 MB, and not 8.
+    // On a heap that runs already it changes the least growth, which is 2 MB then, and not 8.
     setFlagsFromString('--optimize-for-size');
     // The one way that is documented: it collects all there is, and gives the pages back.
     const session = new Session();
