@@ -10,6 +10,7 @@ import { commandOf, dumpCommand } from '../../wg/commands.ts';
 import { type Actual, parseDump } from '../../wg/dump.ts';
 import { linkCommands, linkQuestions, parseLink, type WantedLink } from '../../wg/interface.ts';
 import { type Change, stillWanted } from '../../wg/plan.ts';
+import { lacksLink } from '../../wg/scope.ts';
 import { monotonicMs } from './clock.ts';
 import { isInterface, linkPrint, prefixesOutside } from './interfaces.ts';
 import { LINK_LOOK_MS } from './limits.ts';
@@ -25,6 +26,8 @@ export interface WireguardParts {
   readonly privateKeyOf: (publicKey: string) => Secret | null;
   /** Asks the ledger, now: whether this peer belongs on the interface. */
   readonly stillWanted: (publicKey: string) => boolean;
+  /** A link-local endpoint with its link: wireguard-go knows it, and does not say it. */
+  readonly withLink: (endpoint: string) => string;
   /** The interface is gone; it is being made again. */
   readonly lost: (why: string) => void;
   /** There is a new one: everything is to be set anew. */
@@ -135,6 +138,17 @@ function inTurn<Value>(open: Open, work: () => Promise<Value>): Promise<Value> {
 }
 
 async function dump(open: Open): Promise<Actual> {
+  const actual = await dumpAsSaid(open);
+  const peers = new Map(actual.peers);
+  for (const [key, peer] of actual.peers) {
+    const { endpoint } = peer;
+    if (endpoint === null || !lacksLink(endpoint)) continue;
+    peers.set(key, { ...peer, endpoint: open.parts.withLink(endpoint) });
+  }
+  return { ...actual, peers };
+}
+
+async function dumpAsSaid(open: Open): Promise<Actual> {
   const control = await controlOf(open);
   try {
     if (control !== null) return await control.dump();

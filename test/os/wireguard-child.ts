@@ -22,6 +22,7 @@ const DEEDS: Readonly<Record<string, (...given: never[]) => unknown>> = {
       name,
       privateKeyOf: (key) => (key === publicKey ? hide(fromHex(privateHex) as Uint8Array) : null),
       stillWanted: (key) => !unwanted.has(key),
+      withLink: (endpoint) => endpoint,
       lost: () => void events.push('lost'),
       again: () => void events.push('again'),
     });
