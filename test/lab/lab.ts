@@ -19,6 +19,8 @@ export interface Lab {
   /** Nothing passes through this cable any more, and neither end is told. */
   cut(...of: readonly Wired[]): Promise<void>;
   heal(...of: readonly Wired[]): Promise<void>;
+  /** The last router before a public lan passes no more of IPv6, and says so to who sends it. */
+  narrow(lan: Lan, mtu: number): Promise<void>;
   /** A host goes to another lan, where it has another address. */
   move(one: Host, lan: Lan): Promise<void>;
   /** The ends of what its daemons have said. */
@@ -47,7 +49,8 @@ export async function lab(): Promise<Lab> {
       machines.push({ machine: middle });
     }
     legs += 1;
-    const leg = { device: `leg${legs}`, address: `${lan.subnet}.1` };
+    const device = `leg${legs}`;
+    const leg = { device, address: `${lan.subnet}.1`, families: 'both' as const };
     uplinks.set(lan, await net.cable(middle, lan, leg));
   }
 
@@ -79,6 +82,11 @@ export async function lab(): Promise<Lab> {
     },
     async heal(...of) {
       for (const one of of) await net.heal(cableOf(one));
+    },
+    async narrow(lan, mtu) {
+      const { machine: on, device } = uplinks.get(lan) as Cable;
+      const route = [`${lan.subnet6}::/64`, 'dev', device, 'metric', '256'];
+      await on.must(['ip', '-6', 'route', 'replace', ...route, 'mtu', 'lock', String(mtu)]);
     },
     move: (one, lan) => net.move(one.cable, lan),
     log: () => hosts.map((one) => `--- ${one.name}\n${one.log().slice(-LOG_CHARS_MAX)}`).join('\n'),
