@@ -12,8 +12,14 @@ import { linkCommands, linkQuestions, parseLink, type WantedLink } from '../../w
 import { type Change, stillWanted } from '../../wg/plan.ts';
 import { lacksLink } from '../../wg/scope.ts';
 import { monotonicMs } from './clock.ts';
-import { isInterface, linkPrint, prefixesOutside } from './interfaces.ts';
-import { LINK_LOOK_MS } from './limits.ts';
+import {
+  addressesOf,
+  hasManyRoutes,
+  isInterface,
+  prefixesOutside,
+  routesOn,
+} from './interfaces.ts';
+import { LINK_LOOK_BLIND_MS, LINK_LOOK_MS } from './limits.ts';
 import { type Backend, backendOf, lookAtHost } from './mesh-host.ts';
 import type { MeshHostCode } from './mesh-refusals.ts';
 import { needTool, runTool, ToolFault } from './tools.ts';
@@ -57,8 +63,10 @@ interface Open {
   readonly parts: WireguardParts;
   readonly backend: Backend;
   readonly go: WireguardGo | null;
-  /** The link as it was last seen to be right, and when. */
-  link: { readonly print: string; readonly atMs: number } | null;
+  /** The link as it was last seen to be right, and when; its routes where they can be seen. */
+  link: { readonly print: string; readonly routes: string | null; readonly atMs: number } | null;
+  /** What `localPrefixes` said last. */
+  local: { readonly prefixes: string[]; readonly atMs: number } | null;
   queue: Promise<unknown>;
   /** The control socket of wireguard-go, once it was needed. */
   control: Control | null;
@@ -84,7 +92,8 @@ async function raiseBy(wanted: Backend, parts: WireguardParts): Promise<Wireguar
   left?.destroy();
   const backend = left === null ? wanted : 'wireguard-go';
   const open: Open = {
-    ...{ parts, backend, link: null, queue: Promise.resolve(), control: null, isClosed: false },
+    ...{ parts, backend, link: null, local: null, queue: Promise.resolve() },
+    ...{ control: null, isClosed: false },
     go:
       backend === 'kernel'
         ? null
@@ -104,7 +113,7 @@ async function raiseBy(wanted: Backend, parts: WireguardParts): Promise<Wireguar
     received: async () => inTurn(open, async () => received(open)),
     make: async (change) => inTurn(open, async () => make(open, change)),
     setLink: async (link) => inTurn(open, async () => setLink(open, link)),
-    localPrefixes: () => prefixesOutside((device) => device === parts.name),
+    localPrefixes: () => localPrefixes(open),
     close: async () => close(open),
   };
 }
@@ -240,20 +249,34 @@ function keyLine(key: Uint8Array): Uint8Array {
 
 async function setLink(open: Open, wanted: WantedLink): Promise<void> {
   const { name } = open.parts;
-  const before = printOf(name, wanted);
-  const { link } = open;
-  if (link?.print === before && monotonicMs() - link.atMs < LINK_LOOK_MS) return;
+  if (isAsSeen(open, wanted)) return;
   const [address, six, four] = await Promise.all(
     linkQuestions(name).map(async ({ argv }) => (await needTool(argv)).toString('utf8')),
   );
   const actual = parseLink(address ?? '', six ?? '', four ?? '');
   if (!actual.ok) throw new ToolFault(['ip', '-json'], 'not understood');
   for (const { argv } of linkCommands(name, wanted, actual.value)) await needTool(argv);
-  open.link = { print: printOf(name, wanted), atMs: monotonicMs() };
+  open.link = { print: printOf(name, wanted), routes: routesOn(name), atMs: monotonicMs() };
+}
+
+/** Nothing was changed since the link was right, as far as that is seen without a tool. */
+function isAsSeen({ parts: { name }, link }: Open, wanted: WantedLink): boolean {
+  if (link === null || link.print !== printOf(name, wanted)) return false;
+  const ageMs = monotonicMs() - link.atMs;
+  if (link.routes === null) return ageMs < LINK_LOOK_BLIND_MS;
+  return ageMs < LINK_LOOK_MS && link.routes === routesOn(name);
 }
 
 function printOf(name: string, wanted: WantedLink): string {
-  return JSON.stringify([wanted, linkPrint(name)]);
+  return JSON.stringify([wanted, addressesOf(name)]);
+}
+
+function localPrefixes(open: Open): string[] {
+  const ageMs = monotonicMs() - (open.local?.atMs ?? Number.NEGATIVE_INFINITY);
+  if (open.local !== null && ageMs < LINK_LOOK_MS && hasManyRoutes()) return open.local.prefixes;
+  const prefixes = prefixesOutside((device) => device === open.parts.name);
+  open.local = { prefixes, atMs: monotonicMs() };
+  return prefixes;
 }
 
 async function close(open: Open): Promise<void> {
