@@ -15,6 +15,8 @@ export interface Lab {
   readonly folder: string;
   lan(options?: LanOptions): Promise<Lan>;
   host(name: string, lan: Lan, options?: HostOptions): Promise<Host>;
+  /** One more cable for a host, under another name than its first, eth0. Goes with its power. */
+  plug(one: Host, lan: Lan, device: string): Promise<Cable>;
   nat(kind: NatKind, sides: Sides): Promise<Router>;
   /** Nothing passes through this cable any more, and neither end is told. */
   cut(...of: readonly Wired[]): Promise<void>;
@@ -72,6 +74,8 @@ export async function lab(): Promise<Lab> {
       hosts.push(made);
       return made;
     },
+    plug: (one, lan, device) =>
+      net.cable(one.machine, lan, { device, address: net.addressIn(lan) }),
     async nat(kind, sides) {
       const made = await nat(net, kind, sides);
       machines.push(made);
