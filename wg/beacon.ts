@@ -7,7 +7,7 @@ import { blake2s } from '../proto/blake.ts';
 import { concat, fromBase64url, sameBytes, utf8 } from '../proto/bytes.ts';
 import type { Key, RecordId } from '../proto/ids.ts';
 import { LAN_BEACON_BYTES, LAN_MS, LAN_PER_PEER_MAX, LAN_PER_SECOND_MAX } from './link-limits.ts';
-import { scopeOf } from './scope.ts';
+import { lacksLink, scopeOf } from './scope.ts';
 
 const MAGIC = utf8('kithlan1');
 export const BEACON_NONCE_BYTES = 16;
@@ -99,6 +99,13 @@ export function withHeard(lan: Lan, node: Key, endpoint: string, nowMs: number):
   const tooMany = its.length >= LAN_PER_PEER_MAX ? its[0] : undefined;
   const heard = [...others.filter((one) => one !== tooMany), { node, endpoint, atMs: nowMs }];
   return { ...lan, heard };
+}
+
+/** A link-local endpoint with the link over which its beacon came, where that is not said. */
+export function withLink({ heard }: Lan, endpoint: string): string {
+  if (!lacksLink(endpoint)) return endpoint;
+  const its = heard.findLast((one) => one.endpoint.replace(/%[^\]]*/, '') === endpoint);
+  return its?.endpoint ?? endpoint;
 }
 
 /** Where a peer is on our local network, the latest first; empty: it was not heard there. */

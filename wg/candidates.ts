@@ -4,7 +4,7 @@
 
 import { canonicalEndpoint } from './ip.ts';
 import { CANDIDATES_MAX } from './link-limits.ts';
-import { isIpv6, liesIn, scopeOf } from './scope.ts';
+import { isIpv6, lacksLink, liesIn, scopeOf } from './scope.ts';
 
 export type Origin = 'first' | 'lan' | 'ipv6' | 'observed' | 'configured' | 'last';
 
@@ -50,7 +50,10 @@ export interface Here {
  */
 export function candidatesOf(known: Known, here: Here): Candidate[] {
   const isFit = (endpoint: string): boolean =>
-    scopeOf(endpoint) !== 'none' && !here.own.includes(endpoint) && !liesIn(here.network, endpoint);
+    scopeOf(endpoint) !== 'none' &&
+    !lacksLink(endpoint) &&
+    !here.own.includes(endpoint) &&
+    !liesIn(here.network, endpoint);
   const isGlobal6 = (endpoint: string): boolean =>
     isIpv6(endpoint) && scopeOf(endpoint) === 'public';
   const named = [...known.configured, ...known.own];

@@ -38,6 +38,14 @@ export function scopeOf(endpoint: string): Scope {
   return LOCAL.some((range) => covers(range, address)) ? 'local' : 'public';
 }
 
+/**
+ * A link-local address leads nowhere while nobody says over which link; others see the same address
+ * over another one.
+ */
+export function lacksLink(endpoint: string): boolean {
+  return /^\[fe[89ab][0-9a-f]:[^%]*\]/.test(endpoint);
+}
+
 export function isIpv6(endpoint: string): boolean {
   return endpoint.startsWith('[');
 }

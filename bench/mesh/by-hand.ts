@@ -15,15 +15,24 @@ export interface ByHand {
 const PORT = 7_460;
 const DEVICE = 'hand0';
 
-export async function tunnelByHand(near: Host, far: Host, mtu: number): Promise<ByHand> {
+/** `through`: where each of the two reaches the other, if not at its own address. */
+export async function tunnelByHand(
+  near: Host,
+  far: Host,
+  mtu: number,
+  through?: readonly [near: string, far: string],
+): Promise<ByHand> {
   const [one, other] = [await endOn(near, 'fd99::1', mtu), await endOn(far, 'fd99::2', mtu)];
-  const tell = async (at: Host, key: string, inner: string, of: Host): Promise<void> => {
-    const words = ['allowed-ips', `${inner}/128`, 'endpoint', `${of.address}:${PORT}`];
+  const [toFar, toNear] = through ?? [`${far.address}:${PORT}`, `${near.address}:${PORT}`];
+  const tell = async (at: Host, key: string, inner: string, endpoint: string): Promise<void> => {
+    const words = ['allowed-ips', `${inner}/128`, 'endpoint', endpoint];
+    // Who stands between knows a side by what it sends.
+    if (through !== undefined) words.push('persistent-keepalive', '1');
     const peer = ['peer', key];
     await at.machine.must(['wg', 'set', DEVICE, ...peer, 'remove', ...peer, ...words]);
   };
   const again = async (): Promise<void> => {
-    await Promise.all([tell(near, other, 'fd99::2', far), tell(far, one, 'fd99::1', near)]);
+    await Promise.all([tell(near, other, 'fd99::2', toFar), tell(far, one, 'fd99::1', toNear)]);
   };
   return { far: 'fd99::2', again };
 }

@@ -2,7 +2,7 @@
 // Node that does nothing, and one that has loaded the packages that kith has.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { askDaemon } from '../../src/daemon/client.ts';
@@ -13,13 +13,12 @@ import { until } from '../../test/lab/until.ts';
 import type { Finding } from '../ledger/finding.ts';
 import { median } from '../ledger/measure.ts';
 import type { Told } from './child.ts';
+import { TICKS, processIn, ticksOf } from './processes.ts';
 import { raiseSwarm } from './swarm.ts';
 
 const PEERS = 50;
 const MEMORY_MOST_MB = 80;
 const CORE_MOST_PERCENT = 1;
-/** Ticks of the processor's clock in a second, as /proc counts them on every Linux. */
-const TICKS = 100;
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
 const PACKAGES = ['fastify', 'level', 'protobufjs/minimal.js']
   .concat(['@noble/curves/ed25519.js', '@noble/hashes/sha2.js', '@scure/base', 'sodium-native'])
@@ -168,41 +167,9 @@ async function residentOf(code: string): Promise<number> {
   return median(all);
 }
 
-/** The one process in this machine that was started with such words, as this process sees it. */
-function processIn({ machine }: Host, fits: (words: readonly string[]) => boolean): number {
-  const space = namespaceOf(machine.pid);
-  const pids = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
-  const found = pids.map(Number).filter((pid) => {
-    try {
-      if (namespaceOf(pid) !== space) return false;
-      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      return fits(words) && !words.includes('setpriv') && !words.includes('nsenter');
-    } catch {
-      return false;
-    }
-  });
-  if (found.length !== 1) throw new Error(`${found.length} processes, and not one`);
-  return found[0] as number;
-}
-
-function namespaceOf(pid: number): string {
-  return readlinkSync(`/proc/${pid}/ns/pid`);
-}
-
 function residentMb(pid: number): number {
   const [, kib] = /^VmRSS:\s*([0-9]+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kib) / 1_024;
-}
-
-/** Of the process, and of its children that have ended. */
-function ticksOf(pid: number): { own: number; children: number } {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
-  const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15);
-  return { own: utime + stime, children: cutime + cstime };
 }
 
 function over(seconds: number): Promise<void> {

@@ -12,6 +12,7 @@ import { HELP, readOptions } from './options.ts';
 import { planFindings } from './plan.ts';
 import { withoutMeasuring } from '../in-folder.ts';
 import { type Row, measureRows } from '../rows.ts';
+import { relayFindings } from './relay.ts';
 import { startFindings } from './start.ts';
 import { throughputFindings } from './throughput.ts';
 
@@ -23,6 +24,7 @@ const ROWS: readonly Row[] = [
   here('plan', (isQuick) => planFindings(1_000, isQuick ? 5 : 21)),
   here('change', (isQuick) => changeFindings(isQuick ? 5 : 31)),
   inLab('throughput', (isQuick) => throughputFindings(isQuick ? 2 : 9)),
+  inLab('relay', (isQuick) => relayFindings(isQuick ? 2 : 9)),
   here('start', (isQuick) => startFindings(ROOT, isQuick ? 5 : 31)),
   inLab('idle', (isQuick) => idleFindings(isQuick)),
 ];

@@ -11,8 +11,8 @@ export interface Options {
 
 export const HELP = `npm run bench:mesh -- [options]
 
-  --only ROW   one row (may be repeated): lan, nat, heal, plan, change, throughput, start,
-               idle
+  --only ROW   one row (may be repeated): lan, nat, heal, plan, change, throughput, relay,
+               start, idle
   --quick      few turns; prints, and keeps nothing
   --page       measures nothing: writes the page anew from the results that are kept
 

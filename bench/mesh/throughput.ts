@@ -10,6 +10,7 @@ import type { Finding } from '../ledger/finding.ts';
 import { paired } from '../ledger/measure.ts';
 import { MTU_FIRST } from '../../wg/limits.ts';
 import { tunnelByHand } from './by-hand.ts';
+import { passed, serveIperf } from './iperf.ts';
 
 const SECONDS = 2;
 const RATIO_LEAST = 0.97;
@@ -25,15 +26,12 @@ export async function throughputFindings(turns: number): Promise<Finding[]> {
     const { address, mtu } = await linkBetween(near, far);
     const hand = await tunnelByHand(near, far, mtu);
     await hand.again();
-    far.machine.start(['iperf3', '--server']);
-    await until('the other end listens', async () => {
-      const { code } = await near.machine.run(['iperf3', '-c', far.address, '-n', '1K']);
-      return code === 0;
-    });
+    await serveIperf(far, near, [far.address]);
+    const rate = async (to: string): Promise<number> => (await passed(near, to, SECONDS)).mbitPerS;
     const pair = await paired(
       turns,
-      () => rate(near, address),
-      () => rate(near, hand.far),
+      () => rate(address),
+      () => rate(hand.far),
     );
     return [
       {
@@ -64,23 +62,4 @@ function linkBetween(near: Host, far: Host): Promise<{ address: string; mtu: num
     const isSettled = link !== undefined && link.path !== 'down' && mesh.heard > 0;
     return isSettled && link.mtu !== MTU_FIRST ? link : null;
   });
-}
-
-/**
- * The server may still be busy with the end of the last run: then it says so, and is asked again.
- */
-function rate(near: Host, address: string): Promise<number> {
-  const argv = ['iperf3', '-c', address, '-t', String(SECONDS), '-J'];
-  return until(`iperf3 measures to ${address}`, async () => {
-    const { out } = await near.machine.run(argv);
-    const { end, error = out } = JSON.parse(out) as Measured;
-    if (end?.sum_received === undefined) throw new Error(error);
-    return end.sum_received.bits_per_second / 1e6;
-  });
-}
-
-interface Measured {
-  /** Empty where it could not measure; then `error` says why. */
-  readonly end?: { readonly sum_received?: { readonly bits_per_second: number } };
-  readonly error?: string;
 }

@@ -17,6 +17,7 @@ import {
   onLan,
   readLanBeacon,
   withHeard,
+  withLink,
 } from '../../wg/beacon.ts';
 import { isInterfaceName } from '../../wg/address.ts';
 import { canonicalEndpoint } from '../../wg/ip.ts';
@@ -37,6 +38,8 @@ export interface LanParts {
 export interface RunningLan {
   /** Its endpoints on our local networks, the latest first. */
   of(node: Key): readonly string[];
+  /** An endpoint as WireGuard shows it, with its link where that is left out. */
+  withLink(endpoint: string): string;
   /** Says that we are here and would hear the others: after a start, on another network. */
   ask(): void;
   close(): void;
@@ -98,6 +101,7 @@ export async function openLan(parts: LanParts): Promise<RunningLan> {
   const timer = setInterval(() => say(false), LAN_EVERY_MS);
   return {
     of: (node) => onLan(lan, node, monotonicMs()),
+    withLink: (endpoint) => withLink(lan, endpoint),
     ask: () => say(true),
     close() {
       clearInterval(timer);

@@ -127,8 +127,7 @@ async function lookAround(ground: Ground): Promise<void> {
  */
 function doorsOf(key: Key, { candidates }: Facts): KeptPeer[] {
   return candidates.flatMap(({ endpoint }) => {
-    // A link-local address is reached through one interface, and none is named here.
-    const url = /^\[fe[89ab]/.test(endpoint) ? null : urlIn(endpoint);
+    const url = urlIn(endpoint);
     return url === null ? [] : [{ key, url }];
   });
 }

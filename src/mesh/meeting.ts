@@ -32,6 +32,8 @@ export interface Meeting {
   lease(node: Key, relay: Key): void;
   /** Endpoints on the local network from which it was heard. */
   onLan(node: Key): readonly string[];
+  /** An endpoint as WireGuard shows it, with its link where that is left out. */
+  withLink(endpoint: string): string;
   /** What it says of its own addresses, and of its NAT. */
   ownOf(node: Key): readonly string[];
   natOf(node: Key): NatKind;
@@ -59,6 +61,7 @@ export async function openMeeting(ground: Ground): Promise<Meeting> {
     meet: (node) => meets.send(node),
     lease: (node, by) => void askLease(ground, node, by),
     onLan: (node) => lan.of(node),
+    withLink: (endpoint) => lan.withLink(endpoint),
     ownOf: (node) => meets.said(node)?.own ?? [],
     natOf: (node) => meets.said(node)?.nat ?? 'unknown',
     moved: () => lan.ask(),

@@ -111,6 +111,7 @@ async function groundOf(
     name: interfaceName(replica.ledger, self, nodePlatform),
     privateKeyOf: (publicKey) => privateKeyOf(of(), publicKey),
     stillWanted: (publicKey) => wishing.wish().table.peers.has(publicKey),
+    withLink: (endpoint) => of().meeting?.withLink(endpoint) ?? endpoint,
     lost: (why) => tell({ event: 'failed', what: 'the mesh interface', why }),
     again: () => void anew(of, parts),
   });

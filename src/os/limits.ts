@@ -31,6 +31,13 @@ export const TOOL_SAID_CHARS_MAX = 400;
  * at once, and without a tool.
  */
 export const LINK_LOOK_MS: number = 10 * 60_000;
+/** The same where the machine has too many routes to see that. */
+export const LINK_LOOK_BLIND_MS = 60_000;
+/**
+ * Of a table of routes that is read every few seconds: some 1,700 routes. A mesh of 1,000 has
+ * fewer.
+ */
+export const ROUTES_BYTES_MAX: number = 256 * 1_024;
 
 /** For wireguard-go to make its interface and its socket: 20 ms on an idle machine. */
 export const WGGO_START_MS = 10_000;

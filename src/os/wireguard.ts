@@ -10,9 +10,16 @@ import { commandOf, dumpCommand } from '../../wg/commands.ts';
 import { type Actual, parseDump } from '../../wg/dump.ts';
 import { linkCommands, linkQuestions, parseLink, type WantedLink } from '../../wg/interface.ts';
 import { type Change, stillWanted } from '../../wg/plan.ts';
+import { lacksLink } from '../../wg/scope.ts';
 import { monotonicMs } from './clock.ts';
-import { isInterface, linkPrint, prefixesOutside } from './interfaces.ts';
-import { LINK_LOOK_MS } from './limits.ts';
+import {
+  addressesOf,
+  hasManyRoutes,
+  isInterface,
+  prefixesOutside,
+  routesOn,
+} from './interfaces.ts';
+import { LINK_LOOK_BLIND_MS, LINK_LOOK_MS } from './limits.ts';
 import { type Backend, backendOf, lookAtHost } from './mesh-host.ts';
 import type { MeshHostCode } from './mesh-refusals.ts';
 import { needTool, runTool, ToolFault } from './tools.ts';
@@ -25,6 +32,8 @@ export interface WireguardParts {
   readonly privateKeyOf: (publicKey: string) => Secret | null;
   /** Asks the ledger, now: whether this peer belongs on the interface. */
   readonly stillWanted: (publicKey: string) => boolean;
+  /** A link-local endpoint with its link: wireguard-go knows it, and does not say it. */
+  readonly withLink: (endpoint: string) => string;
   /** The interface is gone; it is being made again. */
   readonly lost: (why: string) => void;
   /** There is a new one: everything is to be set anew. */
@@ -54,8 +63,10 @@ interface Open {
   readonly parts: WireguardParts;
   readonly backend: Backend;
   readonly go: WireguardGo | null;
-  /** The link as it was last seen to be right, and when. */
-  link: { readonly print: string; readonly atMs: number } | null;
+  /** The link as it was last seen to be right, and when; its routes where they can be seen. */
+  link: { readonly print: string; readonly routes: string | null; readonly atMs: number } | null;
+  /** What `localPrefixes` said last. */
+  local: { readonly prefixes: string[]; readonly atMs: number } | null;
   queue: Promise<unknown>;
   /** The control socket of wireguard-go, once it was needed. */
   control: Control | null;
@@ -81,7 +92,8 @@ async function raiseBy(wanted: Backend, parts: WireguardParts): Promise<Wireguar
   left?.destroy();
   const backend = left === null ? wanted : 'wireguard-go';
   const open: Open = {
-    ...{ parts, backend, link: null, queue: Promise.resolve(), control: null, isClosed: false },
+    ...{ parts, backend, link: null, local: null, queue: Promise.resolve() },
+    ...{ control: null, isClosed: false },
     go:
       backend === 'kernel'
         ? null
@@ -101,7 +113,7 @@ async function raiseBy(wanted: Backend, parts: WireguardParts): Promise<Wireguar
     received: async () => inTurn(open, async () => received(open)),
     make: async (change) => inTurn(open, async () => make(open, change)),
     setLink: async (link) => inTurn(open, async () => setLink(open, link)),
-    localPrefixes: () => prefixesOutside((device) => device === parts.name),
+    localPrefixes: () => localPrefixes(open),
     close: async () => close(open),
   };
 }
@@ -135,6 +147,17 @@ function inTurn<Value>(open: Open, work: () => Promise<Value>): Promise<Value> {
 }
 
 async function dump(open: Open): Promise<Actual> {
+  const actual = await dumpAsSaid(open);
+  const peers = new Map(actual.peers);
+  for (const [key, peer] of actual.peers) {
+    const { endpoint } = peer;
+    if (endpoint === null || !lacksLink(endpoint)) continue;
+    peers.set(key, { ...peer, endpoint: open.parts.withLink(endpoint) });
+  }
+  return { ...actual, peers };
+}
+
+async function dumpAsSaid(open: Open): Promise<Actual> {
   const control = await controlOf(open);
   try {
     if (control !== null) return await control.dump();
@@ -226,20 +249,34 @@ function keyLine(key: Uint8Array): Uint8Array {
 
 async function setLink(open: Open, wanted: WantedLink): Promise<void> {
   const { name } = open.parts;
-  const before = printOf(name, wanted);
-  const { link } = open;
-  if (link?.print === before && monotonicMs() - link.atMs < LINK_LOOK_MS) return;
+  if (isAsSeen(open, wanted)) return;
   const [address, six, four] = await Promise.all(
     linkQuestions(name).map(async ({ argv }) => (await needTool(argv)).toString('utf8')),
   );
   const actual = parseLink(address ?? '', six ?? '', four ?? '');
   if (!actual.ok) throw new ToolFault(['ip', '-json'], 'not understood');
   for (const { argv } of linkCommands(name, wanted, actual.value)) await needTool(argv);
-  open.link = { print: printOf(name, wanted), atMs: monotonicMs() };
+  open.link = { print: printOf(name, wanted), routes: routesOn(name), atMs: monotonicMs() };
+}
+
+/** Nothing was changed since the link was right, as far as that is seen without a tool. */
+function isAsSeen({ parts: { name }, link }: Open, wanted: WantedLink): boolean {
+  if (link === null || link.print !== printOf(name, wanted)) return false;
+  const ageMs = monotonicMs() - link.atMs;
+  if (link.routes === null) return ageMs < LINK_LOOK_BLIND_MS;
+  return ageMs < LINK_LOOK_MS && link.routes === routesOn(name);
 }
 
 function printOf(name: string, wanted: WantedLink): string {
-  return JSON.stringify([wanted, linkPrint(name)]);
+  return JSON.stringify([wanted, addressesOf(name)]);
+}
+
+function localPrefixes(open: Open): string[] {
+  const ageMs = monotonicMs() - (open.local?.atMs ?? Number.NEGATIVE_INFINITY);
+  if (open.local !== null && ageMs < LINK_LOOK_MS && hasManyRoutes()) return open.local.prefixes;
+  const prefixes = prefixesOutside((device) => device === open.parts.name);
+  open.local = { prefixes, atMs: monotonicMs() };
+  return prefixes;
 }
 
 async function close(open: Open): Promise<void> {

@@ -8,6 +8,8 @@ export interface Lan {
   readonly bridge: string;
   /** The first three numbers of each address. */
   readonly subnet: string;
+  /** The same of IPv6: the first four groups. */
+  readonly subnet6: string;
   /** Reached from everywhere, over the router in the middle of the laboratory's internet. */
   readonly public: boolean;
   readonly mtu: number;
@@ -18,6 +20,12 @@ export interface LanOptions {
   /** Of every interface that is in it; 1,500 unless said. */
   readonly mtu?: number;
 }
+
+/**
+ * What addresses a machine gets on a cable. Usual: IPv4, and the IPv6 one of the link that each
+ * system gives itself; ipv4: not even that one; link: nothing else.
+ */
+export type Families = 'usual' | 'ipv4' | 'ipv6' | 'both' | 'link';
 
 /** The part of frames that is lost, and how long each waits: jitter makes some overtake others. */
 export interface Shape {
@@ -34,7 +42,9 @@ export interface Cable {
   /** The port in the core. */
   readonly port: string;
   readonly machine: Machine;
+  readonly families: Families;
   lan: Lan;
+  /** The IPv4 one. Where there is none, the IPv6 one still ends with its number. */
   address: string;
   readonly shape: ((shape: Shape) => Promise<void>) | null;
   /**
@@ -46,6 +56,7 @@ export interface Cable {
 export interface CableOptions {
   readonly device: string;
   readonly address: string;
+  readonly families?: Families;
   /** True: a shaper stands in it. Without a shape it passes everything, at some cost. */
   readonly shaped?: boolean;
 }
@@ -67,6 +78,8 @@ const SHAPER = join(import.meta.dirname, 'shaper.pl');
 // Of no reserved range, so that nobody takes them for addresses of a local network. Nothing leaves
 // the laboratory.
 const PUBLIC_SUBNETS = '20.0';
+const PUBLIC_SUBNETS6 = '2001:db8:20';
+const PRIVATE_SUBNETS6 = 'fd42:192:168';
 const FIRST_HOST = 10;
 
 export async function fabric(): Promise<Fabric> {
@@ -94,7 +107,11 @@ export async function fabric(): Promise<Fabric> {
       lans += 1;
       const isPublic = options.public === true;
       const subnet = `${isPublic ? PUBLIC_SUBNETS : '192.168'}.${lans}`;
-      const lan = { bridge: `lan${lans}`, subnet, public: isPublic, mtu: options.mtu ?? 1_500 };
+      const subnet6 = `${isPublic ? PUBLIC_SUBNETS6 : PRIVATE_SUBNETS6}:${lans}`;
+      const lan: Lan = {
+        ...{ bridge: `lan${lans}`, subnet, subnet6 },
+        ...{ public: isPublic, mtu: options.mtu ?? 1_500 },
+      };
       // With snooping, groups wait for a querier that is not there.
       await batch(core, [
         `link add ${lan.bridge} mtu ${lan.mtu} type bridge mcast_snooping 0 forward_delay 0`,
@@ -102,13 +119,13 @@ export async function fabric(): Promise<Fabric> {
       ]);
       return lan;
     },
-    async cable(to, lan, { device, address: own, shaped = false }) {
+    async cable(to, lan, { device, address: own, shaped = false, families = 'usual' }) {
       ports += 1;
       const port = `port${ports}`;
       const ends = shaped
         ? await shaper(core, to, port, device)
         : await veth(core, to, port, device);
-      const cable: Cable = { device, port, machine: to, lan, address: own, ...ends };
+      const cable: Cable = { device, port, machine: to, lan, address: own, families, ...ends };
       await plugIn(cable);
       return cable;
     },
@@ -132,18 +149,34 @@ async function batch(on: Machine, commands: readonly string[]): Promise<void> {
   await on.must(['ip', '-batch', '-'], { input, beside: true });
 }
 
-/** Gives a machine its address in the lan of a cable, and the way out of it. */
-async function address({ machine: on, device, lan, address: own }: Cable): Promise<void> {
-  const gateway = `${lan.subnet}.1`;
+/** Gives a machine its addresses in the lan of a cable, and the way out of it. */
+async function address(cable: Cable): Promise<void> {
+  const { machine: on, device, lan, address: own, families } = cable;
+  const own6 = ipv6On(cable);
+  const has4 = families !== 'ipv6' && families !== 'link';
+  const [gateway, gateway6] = [`${lan.subnet}.1`, `${lan.subnet6}::1`];
+  if (families === 'ipv4') {
+    await on.must(['sh', '-c', `echo 1 > /proc/sys/net/ipv6/conf/${device}/disable_ipv6`]);
+  }
   await batch(on, [
     `link set dev ${device} down`,
     `addr flush dev ${device}`,
     `link set dev ${device} address ${macOf(own)} mtu ${lan.mtu}`,
     `link set dev ${device} up`,
-    `addr add ${own}/24 dev ${device}`,
     // The gateway is no way out of its own lan; a router has another.
-    ...(own === gateway ? [] : [`route replace default via ${gateway} dev ${device}`]),
+    ...(has4 ? [`addr add ${own}/24 dev ${device}`] : []),
+    ...(has4 && own !== gateway ? [`route replace default via ${gateway} dev ${device}`] : []),
+    ...(own6 === null ? [] : [`addr add ${own6}/64 dev ${device} nodad`]),
+    ...(own6 === null || own6 === gateway6
+      ? []
+      : [`route replace ::/0 via ${gateway6} dev ${device}`]),
   ]);
+}
+
+/** Its IPv6 address beside that of the link, where it has one. */
+export function ipv6On({ families, lan, address: own }: Cable): string | null {
+  if (families !== 'ipv6' && families !== 'both') return null;
+  return `${lan.subnet6}::${own.split('.').at(-1)}`;
 }
 
 /** By its address, so that a router that takes the place of another is not looked for. */

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Daemon, daemonOf } from './daemon.ts';
-import type { Cable, Fabric, Lan } from './fabric.ts';
+import { type Cable, type Fabric, type Families, type Lan, ipv6On } from './fabric.ts';
 import {
   type Machine,
   type MachineOptions,
@@ -18,13 +18,14 @@ import { type Pings, type PingOptions, ping } from './ping.ts';
 export interface HostOptions extends MachineOptions {
   /** True: a shaper stands in its cable. */
   readonly shaped?: boolean;
+  readonly families?: Families;
 }
 
 export interface Host {
   readonly name: string;
   readonly machine: Machine;
   readonly cable: Cable;
-  /** In its lan, now. */
+  /** In its lan, now: the IPv4 one where it has both. */
   readonly address: string;
   /** The data folder: what --dir is for its commands. */
   readonly folder: string;
@@ -70,8 +71,8 @@ export async function host(
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const plug = async (at: Lan, address: string): Promise<[Machine, Cable]> => {
     const on = await machine(name, options);
-    const shaped = options.shaped === true;
-    return [on, await fabric.cable(on, at, { device: 'eth0', address, shaped })];
+    const { shaped = false, families = 'usual' } = options;
+    return [on, await fabric.cable(on, at, { device: 'eth0', address, shaped, families })];
   };
   let [box, cable] = await plug(lan, fabric.addressIn(lan));
   let daemon: Daemon | null = null;
@@ -94,7 +95,7 @@ export async function host(
       return cable;
     },
     get address() {
-      return cable.address;
+      return cable.families === 'ipv6' ? (ipv6On(cable) as string) : cable.address;
     },
     get daemon() {
       return daemon;

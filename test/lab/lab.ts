@@ -15,10 +15,14 @@ export interface Lab {
   readonly folder: string;
   lan(options?: LanOptions): Promise<Lan>;
   host(name: string, lan: Lan, options?: HostOptions): Promise<Host>;
+  /** One more cable for a host, under another name than its first, eth0. Goes with its power. */
+  plug(one: Host, lan: Lan, device: string): Promise<Cable>;
   nat(kind: NatKind, sides: Sides): Promise<Router>;
   /** Nothing passes through this cable any more, and neither end is told. */
   cut(...of: readonly Wired[]): Promise<void>;
   heal(...of: readonly Wired[]): Promise<void>;
+  /** The last router before a public lan passes no more of IPv6, and says so to who sends it. */
+  narrow(lan: Lan, mtu: number): Promise<void>;
   /** A host goes to another lan, where it has another address. */
   move(one: Host, lan: Lan): Promise<void>;
   /** The ends of what its daemons have said. */
@@ -47,7 +51,8 @@ export async function lab(): Promise<Lab> {
       machines.push({ machine: middle });
     }
     legs += 1;
-    const leg = { device: `leg${legs}`, address: `${lan.subnet}.1` };
+    const device = `leg${legs}`;
+    const leg = { device, address: `${lan.subnet}.1`, families: 'both' as const };
     uplinks.set(lan, await net.cable(middle, lan, leg));
   }
 
@@ -69,6 +74,8 @@ export async function lab(): Promise<Lab> {
       hosts.push(made);
       return made;
     },
+    plug: (one, lan, device) =>
+      net.cable(one.machine, lan, { device, address: net.addressIn(lan) }),
     async nat(kind, sides) {
       const made = await nat(net, kind, sides);
       machines.push(made);
@@ -79,6 +86,11 @@ export async function lab(): Promise<Lab> {
     },
     async heal(...of) {
       for (const one of of) await net.heal(cableOf(one));
+    },
+    async narrow(lan, mtu) {
+      const { machine: on, device } = uplinks.get(lan) as Cable;
+      const route = [`${lan.subnet6}::/64`, 'dev', device, 'metric', '256'];
+      await on.must(['ip', '-6', 'route', 'replace', ...route, 'mtu', 'lock', String(mtu)]);
     },
     move: (one, lan) => net.move(one.cable, lan),
     log: () => hosts.map((one) => `--- ${one.name}\n${one.log().slice(-LOG_CHARS_MAX)}`).join('\n'),

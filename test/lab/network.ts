@@ -22,6 +22,7 @@ import { type Identity, openIdentity } from '../../src/keys/identity.ts';
 import { createOperatorKey, openOperatorKey } from '../../src/keys/operator.ts';
 import type { Signer } from '../../src/keys/signer.ts';
 import { nowMs } from '../../src/os/clock.ts';
+import { textOfAddress } from '../../src/peer/address.ts';
 import { nodePlatform } from '../../src/platform.ts';
 import type { Host } from './host.ts';
 
@@ -159,7 +160,7 @@ async function admitOperator(home: HomeLedger, signer: Signer, one: Host): Promi
 /** In the node's own words; it is no record of the folder that it is written to. */
 async function stateEndpoint(home: HomeLedger, one: Host): Promise<void> {
   const { signer, publicKey } = value(openIdentity(keyHost(), one.folder));
-  const body = { endpoints: [`${one.address}:${DOOR_PORT}`] };
+  const body = { endpoints: [textOfAddress({ host: one.address, port: DOOR_PORT })] };
   const update: Intent = { act: { kind: 'node.update', body }, refs: [], at: 'fixed' };
   const { draft } = value(draftIntent(home.replica, publicKey, update, nowMs()));
   const { record } = value(signer.signNext(draft));

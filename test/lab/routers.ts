@@ -118,6 +118,8 @@ async function build(
 export async function internet(): Promise<Machine> {
   const own = await machine('internet');
   await own.must(['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+  await own.must(['sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding']);
   await own.must(['ip', 'route', 'add', 'blackhole', 'default']);
+  await own.must(['ip', '-6', 'route', 'add', 'blackhole', 'default']);
   return own;
 }

@@ -4,6 +4,7 @@
 import { createInterface } from 'node:readline';
 import { fromHex } from '../../proto/bytes.ts';
 import { hide } from '../../proto/secret.ts';
+import { routesOn } from '../../src/os/interfaces.ts';
 import { listensOn, raiseWireguard, type Wireguard } from '../../src/os/wireguard.ts';
 import type { Change } from '../../wg/plan.ts';
 import { planOf } from '../../wg/plan.ts';
@@ -22,6 +23,7 @@ const DEEDS: Readonly<Record<string, (...given: never[]) => unknown>> = {
       name,
       privateKeyOf: (key) => (key === publicKey ? hide(fromHex(privateHex) as Uint8Array) : null),
       stillWanted: (key) => !unwanted.has(key),
+      withLink: (endpoint) => endpoint,
       lost: () => void events.push('lost'),
       again: () => void events.push('again'),
     });
@@ -48,6 +50,7 @@ const DEEDS: Readonly<Record<string, (...given: never[]) => unknown>> = {
   },
   listens: async (port: number) => listensOn(name, port),
   link: async (wanted: WantedLink) => wireguard?.setLink(wanted),
+  routes: async () => routesOn(name),
   local: async () => wireguard?.localPrefixes(),
   events: () => events.splice(0),
   close: async () => wireguard?.close(),

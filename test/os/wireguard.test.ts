@@ -2,6 +2,7 @@
 // keys are seen nowhere, and a daemon that dies is there again.
 
 import { generateKeyPairSync } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Key } from '../../proto/ids.ts';
@@ -175,6 +176,48 @@ describe('the interface', () => {
     },
     PATIENCE_MS,
   );
+
+  test(
+    'looks at the routes of the machine, but where there are too many',
+    async () => {
+      const { talker, namespace, name } = await makeSide();
+      await talker.ask('raise');
+      const routes = [{ prefix: NETWORK, mtu: 1_280 }];
+      await talker.ask('link', { mtu: 1_420, addresses: ['fd00:1:2:1::1/128'], routes });
+      const local = async (): Promise<string[]> => (await talker.ask('local')) as string[];
+      const before = await talker.ask('routes');
+      inside(namespace, 'ip', '-6', 'route', 'add', 'fd00:9::/64', 'dev', name);
+      inside(namespace, 'ip', 'route', 'add', '10.99.1.0/24', 'dev', 'lo');
+      const after = await talker.ask('routes');
+      expect(after).toEqual(expect.any(String));
+      expect(after).not.toBe(before);
+      expect(await local()).toContain('10.99.1.0/24');
+      const four = routesTo((i) => `20.1.${i >> 8}.${i & 255}/32`);
+      for (const many of [four, routesTo((i) => `2001:db8:1::${i.toString(16)}/128`)]) {
+        inBatch(namespace, many, 'add');
+        expect(await talker.ask('routes')).toBeNull();
+        expect(await local()).toContain('10.99.1.0/24');
+        inBatch(namespace, many, 'delete');
+        expect(await talker.ask('routes')).toBe(after);
+      }
+      inBatch(namespace, [...four, '10.99.2.0/24 dev lo'], 'add');
+      // What was known before holds for some minutes.
+      expect(await local()).not.toContain('10.99.2.0/24');
+      inBatch(namespace, four, 'delete');
+      expect(await local()).toContain('10.99.2.0/24');
+    },
+    PATIENCE_MS,
+  );
+
+  function routesTo(place: (i: number) => string): string[] {
+    return Array.from({ length: 3_000 }, (_, i) => `${place(i)} dev lo`);
+  }
+
+  function inBatch(namespace: string, routes: readonly string[], deed: string): void {
+    const input = routes.map((route) => `route ${deed} ${route}\n`).join('');
+    const done = spawnSync('ip', ['-n', namespace, '-batch', '-'], { input, encoding: 'utf8' });
+    expect(done.stderr).toBe('');
+  }
 
   test(
     'carries packets between two machines, by the addresses of the mesh',

@@ -5,30 +5,10 @@ import type { Host } from '../lab/host.ts';
 import { network } from '../lab/network.ts';
 import { laboratory } from '../lab/suite.ts';
 import { until } from '../lab/until.ts';
-import { linkTo, linked } from './watch.ts';
+import { carries, linked, passes } from './watch.ts';
 
-/** IPv6 and ICMP, before the data of an echo. */
-const HEADERS = 48;
 /** A path is measured seconds after it is found; where an answer got lost, a minute later. */
 const LIMIT_MS = 180_000;
-
-function carries(own: Host, other: Host, mtu: number): Promise<boolean> {
-  return until(
-    `${own.name} sends ${other.name} packets of ${mtu} bytes`,
-    async () => {
-      const link = await linkTo(own, other);
-      if (link.mtu === mtu && link.path !== 'down') return true;
-      throw new Error(JSON.stringify(link));
-    },
-    LIMIT_MS,
-  );
-}
-
-/** Whether packets of so many bytes, none of them in pieces, come back. */
-async function passes(own: Host, other: Host, bytes: number, whole = true): Promise<boolean> {
-  const options = { count: 3, sizeBytes: bytes - HEADERS, whole };
-  return (await own.ping(`${other.name}.kith`, options)).received > 0;
-}
 
 laboratory('the size of packets', (net, prepare) => {
   let [attic, barn, cellar]: Host[] = [];

@@ -7,6 +7,11 @@ import type { Replies } from '../../src/daemon/routes.ts';
 import type { Host } from '../lab/host.ts';
 import { until } from '../lab/until.ts';
 
+/** IPv6 and ICMP, before the data of an echo. */
+const HEADERS = 48;
+/** A path is measured seconds after it is found; where an answer got lost, a minute later. */
+const MTU_LIMIT_MS = 180_000;
+
 async function linksOf(own: Host): Promise<readonly PeerLink[]> {
   return (await askDaemon(own.folder, 'peers', undefined)).peers;
 }
@@ -74,4 +79,28 @@ export async function pinged(hosts: readonly Host[]): Promise<void> {
       });
     }
   }
+}
+
+/** Waits until the path from one to the other is measured, and carries so much. */
+export function carries(own: Host, other: Host, mtu: number): Promise<boolean> {
+  return until(
+    `${own.name} sends ${other.name} packets of ${mtu} bytes`,
+    async () => {
+      const link = await linkTo(own, other);
+      if (link.mtu === mtu && link.path !== 'down') return true;
+      throw new Error(JSON.stringify(link));
+    },
+    MTU_LIMIT_MS,
+  );
+}
+
+/** Whether packets of so many bytes, none of them in pieces, come back. */
+export async function passes(
+  own: Host,
+  other: Host,
+  bytes: number,
+  whole = true,
+): Promise<boolean> {
+  const options = { count: 3, sizeBytes: bytes - HEADERS, whole };
+  return (await own.ping(`${other.name}.kith`, options)).received > 0;
 }

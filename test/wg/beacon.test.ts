@@ -13,6 +13,7 @@ import {
   onLan,
   readLanBeacon,
   withHeard,
+  withLink,
 } from '../../wg/beacon.ts';
 import {
   LAN_BEACON_BYTES,
@@ -83,6 +84,15 @@ describe('who was heard', () => {
     expect(onLan(lan, ada, LAN_MS)).toEqual(['[fe80::1%eth0]:7447']);
     expect(onLan(lan, eve, 1_000)).toEqual([]);
     expect(withHeard(lan, eve, '127.0.0.1:1', 1_000)).toBe(lan);
+  });
+
+  test('gives an endpoint of a link its link back, and nothing to any other', () => {
+    let lan = withHeard(NOBODY_HEARD, ada, '[fe80::1%eth0]:7447', 0);
+    lan = withHeard(lan, ada, '[fe80::1%eth1]:7447', 1);
+    expect(withLink(lan, '[fe80::1]:7447')).toBe('[fe80::1%eth1]:7447');
+    for (const other of ['[fe80::1%eth0]:7447', '[fe80::1]:7448', '[fe80::2]:7447', '10.0.0.1:1']) {
+      expect(withLink(lan, other)).toBe(other);
+    }
   });
 
   test('is bounded for each peer', () => {

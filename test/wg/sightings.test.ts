@@ -284,6 +284,7 @@ describe('candidates', () => {
 
   test('are never our own, of the mesh, or no place at all', () => {
     const configured = [...here.own, '[fd12:3456:789a:5::1]:1', '127.0.0.1:1', '224.0.0.1:1', 'x'];
+    configured.push('[fe80::1]:1');
     expect(candidatesOf({ ...NOTHING_KNOWN, configured }, here)).toEqual([]);
   });
 
