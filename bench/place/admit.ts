@@ -2,8 +2,8 @@
 // that is shipped with its real journal. The answer is timed at the rate that is the goal, asked at
 // times that nobody waits for; the rate by many placers at once, each as soon as it was answered:
 // how long they wait is then the queue of all of them. Signatures are checked and made as a daemon
-// does; what a run is started by is left out, and so is the way over TLS. Beside both a bare loop of
-// one line and its sync, in turn with them.
+// does; what a run is started by is left out, and so is the way over TLS. Beside both a bare loop
+// of one line and its sync, in turn with them.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -88,7 +88,7 @@ export async function admitFindings(
     `${steadyMs.length.toLocaleString('en-US')} reservations, each cancelled after it, at random ` +
     `times, ${RATE_LEAST} a second in the mean, whatever has been answered; from the time it was ` +
     `due to the signed answer; ${turns} turns, in turn with the others.`;
-  const bare = (share: number): Finding['beside'] => ({
+  const bare = (share: number): NonNullable<Finding['beside']> => ({
     ...{ value: percentile(bareSteadyMs, share), unit: 'ms' },
     what: `one bare line and its fdatasync at the same times, p${share}`,
   });

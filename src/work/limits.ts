@@ -4,7 +4,8 @@
 /** One write and one fdatasync of the journal: a hundred requests with the largest specs. */
 export const JOURNAL_GROUP_BYTES_MAX: number = 4 * 1024 * 1024;
 /**
- * Below it a journal is never written anew: it is read in a tenth of a second, and to write it takes
+ * Below it a journal is never written anew: it is read in a tenth of a second, and to write it
+ * takes
  * 20 ms in which nobody is answered. At 500 admissions a second that is once in six seconds.
  */
 export const JOURNAL_COMPACT_BYTES_MIN: number = 8 * 1024 * 1024;

@@ -2,7 +2,7 @@
 // a job under it notices nothing. The jobs run in bubblewrap: an engine would have to be started.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, openSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askDaemon, findDaemon } from '../../src/daemon/client.ts';
@@ -22,20 +22,31 @@ const MS_MAX = 60_000;
 
 let first: ChildProcess;
 let upgrading: Promise<Ran>;
+/** Nobody starts the next one: that is given up after a minute, in which the others are tried. */
+let late: Promise<Ran>;
 const at = (...words: string[]): Promise<Ran> => kith(words, { env: { KITH_DIR: attic } });
 const ready = (): Promise<Readiness> => askDaemon(attic, 'workReady', undefined);
 const stages = async (): Promise<string[]> => (await ready()).works.map(({ stage }) => stage);
 
 beforeAll(async () => {
   expect((await kith(['version'])).code).toBe(0);
+  const loft = await founded(join(folder, 'loft'), 'loft');
+  await up(loft);
+  late = kith(['upgrade', '--no-start', '--json', '--dir', loft]);
   await founded(attic, 'attic');
-  const log = openSync(logFile, 'a');
-  const words = ['up', '--dir', 'attic', '--listen', '127.0.0.1', '--port', '0', '--no-mesh'];
-  first = spawn(join(ROOT, 'kith'), words, { cwd: folder, stdio: ['ignore', log, log] });
-  const runs = async (): Promise<boolean> =>
-    (await findDaemon(attic).catch(() => null))?.state === 'running';
-  await until('the daemon runs', runs, MS_MAX);
+  first = await daemonIn('attic');
 });
+
+/** Its folder is told from where it was started, and what it says goes into a file. */
+async function daemonIn(dir: string): Promise<ChildProcess> {
+  const log = openSync(logFile, 'a');
+  const words = ['up', '--dir', dir, '--listen', '127.0.0.1', '--port', '0', '--no-mesh'];
+  const child = spawn(join(ROOT, 'kith'), words, { cwd: folder, stdio: ['ignore', log, log] });
+  const runs = async (): Promise<boolean> =>
+    (await findDaemon(join(folder, dir)).catch(() => null))?.state === 'running';
+  await until('the daemon runs', runs, MS_MAX);
+  return child;
+}
 
 afterAll(async () => {
   // Also where a test has failed: no job is left, and no daemon.
@@ -149,4 +160,31 @@ test('where its log goes to a service manager, that one starts the next', async 
   await kith(['resume', '--here', '--dir', barn]);
   expect((await askDaemon(barn, 'workReady', undefined)).phase).toBe('open');
   expect(existsSync(join(barn, 'work', 'drained'))).toBe(false);
+});
+
+test('a next one that ends by itself is no daemon, and that is said at once', async () => {
+  const cellar = await founded(join(folder, 'cellar'), 'cellar');
+  // It is told a name, and that leads nowhere by the time the next one is started with it.
+  symlinkSync(cellar, join(folder, 'below'));
+  const old = await daemonIn('below');
+  rmSync(join(folder, 'below'));
+  writeFileSync(join(folder, 'below'), 'no folder');
+  const { code, out } = await kith(['upgrade', '--json', '--dir', cellar]);
+  expect([code, JSON.parse(out)]).toEqual([
+    expect.any(Number),
+    { error: expect.objectContaining({ code: 'upgrade-ended' }) },
+  ]);
+  expect([code, old.exitCode]).not.toEqual([0, null]);
+  expect(await findDaemon(cellar).catch(() => null)).toBe(null);
+  // What it logged says why.
+  expect(readFileSync(logFile, 'utf8')).toContain('below');
+  expect((await kith(['status', '--dir', cellar])).code).toBe(0);
+});
+
+test('where no next one comes it is given up, and said what to do', {
+  timeout: 90_000,
+}, async () => {
+  const { code, out, err } = await late;
+  expect([code, out + err]).toEqual([1, expect.stringContaining('upgrade-late')]);
+  expect(await findDaemon(join(folder, 'loft')).catch(() => null)).toBe(null);
 });
