@@ -4,6 +4,7 @@
 
 import type { Host } from '../../test/lab/host.ts';
 import { until } from '../../test/lab/until.ts';
+import { INTERFACE_DIGITS } from '../../wg/limits.ts';
 
 export interface ByHand {
   /** Of the far end, inside of the tunnel. */
@@ -13,7 +14,10 @@ export interface ByHand {
 }
 
 const PORT = 7_460;
-const DEVICE = 'hand0';
+/**
+ * A name as of a mesh: the address of any other would be told to members, who then go through it.
+ */
+const DEVICE = `kith${'0'.repeat(INTERFACE_DIGITS)}`;
 
 /** `through`: where each of the two reaches the other, if not at its own address. */
 export async function tunnelByHand(
