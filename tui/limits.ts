@@ -34,3 +34,12 @@ export const SAMPLES_MAX = 180;
 /** Rows around a screen: two of its head, one of its keys; and where these take several. */
 export const CHROME_ROWS = 3;
 export const CHROME_ROWS_MAX = 5;
+
+/** An Esc waits so long for what may follow it: nobody sees it, and most lines need a tenth. */
+export const ESC_WAIT_MS = 100;
+/** On a line that has shown to be slower it is doubled each time, as far as a person bears it. */
+export const ESC_WAIT_MS_MAX = 800;
+/** What is more than an Esc was sent by a terminal, and the rest of it is under way. */
+export const SEQUENCE_WAIT_MS = 1_000;
+/** The rest of a sequence whose Esc has acted may come so much later. */
+export const ESC_LATE_MS = 2_000;

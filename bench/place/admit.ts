@@ -90,7 +90,7 @@ export async function admitFindings(
     `due to the signed answer; ${turns} turns, in turn with the others.`;
   const bare = (share: number): NonNullable<Finding['beside']> => ({
     ...{ value: percentile(bareSteadyMs, share), unit: 'ms' },
-    what: `one bare line and its fdatasync at the same times, p${share}`,
+    what: `bare lines and their fdatasyncs at the same times, p${share}`,
   });
   const perSecond = median(made.map((turn) => turn.perSecond));
   const rates = made.map((turn, i) => turn.perSecond / (bareRates[i] ?? Number.NaN));
@@ -216,19 +216,35 @@ async function admitted(on: Host, { reserve, cancel }: Pair, answered: () => voi
   if (said !== 'reserved' || (await saidTo(on, cancel)) !== 'done') throw new Error('refused');
 }
 
-/** A line and its sync for each, one after the other, at the same times. */
+/**
+ * What an admission with its cancel puts on the disk, at the same times and in groups as the
+ * journal makes them: a line, and when it is synced another one.
+ */
 async function bareAtRate(folder: string, seed: number): Promise<number[]> {
   const file = path.join(folder, 'bare');
   const line = Buffer.alloc(LINE_BYTES, 'x');
   const handle = await fs.promises.open(file, 'a');
-  let last = Promise.resolve();
-  const took = await timesAtRate(seed, (_at, answered) => {
-    last = last.then(async () => {
-      fs.writeSync(handle.fd, line);
+  let waiting: (() => void)[] = [];
+  let draining: Promise<void> | null = null;
+  const drain = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const group = waiting;
+      waiting = [];
+      fs.writeSync(handle.fd, Buffer.concat(group.map(() => line)));
       await handle.datasync();
-      answered();
+      for (const synced of group) synced();
+    }
+    draining = null;
+  };
+  const synced = (): Promise<void> =>
+    new Promise((done) => {
+      waiting.push(done);
+      draining ??= drain();
     });
-    return last;
+  const took = await timesAtRate(seed, async (_at, answered) => {
+    await synced();
+    answered();
+    await synced();
   });
   await handle.close();
   fs.rmSync(file);

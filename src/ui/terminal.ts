@@ -4,6 +4,7 @@
 import openProgram, { type Key } from 'blessed/lib/program.js';
 import type { Size } from '../../tui/model.ts';
 import type { Canvas } from './canvas.ts';
+import { openKeyStream } from './key-stream.ts';
 
 export interface Terminal {
   /** Gives the terminal to somebody else until that has ended. */
@@ -20,9 +21,10 @@ export interface Listener {
 
 export function openTerminal(canvas: Canvas, listener: Listener): Terminal {
   const { stdin, stdout } = process;
-  const open = (): ReturnType<typeof openProgram> => {
+  const open = (): { destroy(): void } => {
+    const { input, close } = openKeyStream(stdin);
     // Its tables of terminals are not needed: the few things said here every terminal knows.
-    const program = openProgram({ input: stdin, output: stdout, tput: false, resizeTimeout: 40 });
+    const program = openProgram({ input, output: stdout, tput: false, resizeTimeout: 40 });
     program.on('keypress', (ch, key) => {
       // Of Enter it tells twice.
       if (key.name !== 'return') listener.key(keyName(ch, key), textOf(ch, key));
@@ -31,7 +33,12 @@ export function openTerminal(canvas: Canvas, listener: Listener): Terminal {
       canvas.forget();
       listener.size(canvas.size());
     });
-    return program;
+    return {
+      destroy() {
+        program.destroy();
+        close();
+      },
+    };
   };
   let program = open();
   stdin.on('end', () => listener.gone());
