@@ -22,17 +22,12 @@ const MS_MAX = 60_000;
 
 let first: ChildProcess;
 let upgrading: Promise<Ran>;
-/** Nobody starts the next one: that is given up after a minute, in which the others are tried. */
-let late: Promise<Ran>;
 const at = (...words: string[]): Promise<Ran> => kith(words, { env: { KITH_DIR: attic } });
 const ready = (): Promise<Readiness> => askDaemon(attic, 'workReady', undefined);
 const stages = async (): Promise<string[]> => (await ready()).works.map(({ stage }) => stage);
 
 beforeAll(async () => {
   expect((await kith(['version'])).code).toBe(0);
-  const loft = await founded(join(folder, 'loft'), 'loft');
-  await up(loft);
-  late = kith(['upgrade', '--no-start', '--json', '--dir', loft]);
   await founded(attic, 'attic');
   first = await daemonIn('attic');
 });
@@ -179,12 +174,4 @@ test('a next one that ends by itself is no daemon, and that is said at once', as
   // What it logged says why.
   expect(readFileSync(logFile, 'utf8')).toContain('below');
   expect((await kith(['status', '--dir', cellar])).code).toBe(0);
-});
-
-test('where no next one comes it is given up, and said what to do', {
-  timeout: 90_000,
-}, async () => {
-  const { code, out, err } = await late;
-  expect([code, out + err]).toEqual([1, expect.stringContaining('upgrade-late')]);
-  expect(await findDaemon(join(folder, 'loft')).catch(() => null)).toBe(null);
 });
