@@ -26,7 +26,7 @@ function fileIn({ disk, machine }: KeyHost, folder: string): string {
   try {
     const fd = disk.openRead(path.join(folder, 'nodes.jsonl'), false);
     try {
-      return `${machine} ${disk.facts(fd).inode}`;
+      return `${machine} ${disk.facts(fd).identity}`;
     } finally {
       disk.close(fd);
     }

@@ -3,13 +3,14 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { fileIdentity } from '../os/file-identity.ts';
 
 export interface FileFacts {
   readonly kind: 'file' | 'pipe' | 'other';
   readonly mode: number;
   readonly uid: number;
-  /** Names the file on its file system whatever its path: a copy has another. */
-  readonly inode: string;
+  /** Which file it is, whatever its path: a copy is another. */
+  readonly identity: string;
   readonly sizeBytes: number;
 }
 
@@ -52,7 +53,7 @@ export const keyDisk: KeyDisk = {
     const stat = fs.fstatSync(fd, { bigint: true });
     const kind = stat.isFile() ? 'file' : stat.isFIFO() ? 'pipe' : 'other';
     const [mode, uid, sizeBytes] = [Number(stat.mode), Number(stat.uid), Number(stat.size)];
-    return { kind, mode, uid, inode: String(stat.ino), sizeBytes };
+    return { kind, mode, uid, identity: fileIdentity(stat), sizeBytes };
   },
   read: (fd, into, position) => fs.readSync(fd, into, 0, into.length, position),
   write: (fd, bytes) => fs.writeSync(fd, bytes),

@@ -21,7 +21,7 @@ export const ENTRY_BYTES_MAX: number = LINE_BYTES_MAX + 8;
 export interface Binding {
   readonly key: Json | undefined;
   readonly machine: Json | undefined;
-  readonly inode: Json | undefined;
+  readonly file: Json | undefined;
 }
 export type Entry =
   | { readonly kind: 'binding'; readonly binding: Binding }
@@ -33,8 +33,8 @@ export function entryBytes(lines: readonly string[]): Uint8Array {
   return utf8(lines.map((line) => `\n${utf8(line).length} ${line}\n`).join(''));
 }
 
-export function bindingLine(key: Key, machine: Digest, inode: string): string {
-  return canonical({ journal: FORMAT, key, machine, inode });
+export function bindingLine(key: Key, machine: Digest, file: string): string {
+  return canonical({ journal: FORMAT, key, machine, file });
 }
 
 /** What stands between two newlines, or after the last; an empty piece is no entry. */
@@ -66,8 +66,8 @@ export function piecesOf(bytes: Uint8Array): { pieces: [number, Uint8Array][]; e
 function bindingOf(line: string): Binding | null {
   const parsed = parseCanonical(line);
   if ('why' in parsed || !isObject(parsed.value)) return null;
-  const { journal, key, machine, inode } = parsed.value;
-  return journal === FORMAT ? { key, machine, inode } : null;
+  const { journal, key, machine, file } = parsed.value;
+  return journal === FORMAT ? { key, machine, file } : null;
 }
 
 /** A record that its author really signed: a changed line would be refused everywhere. */

@@ -36,7 +36,7 @@ export interface Journal {
 }
 interface Seen {
   /** Which file was read: another in its place is read from its start. */
-  inode: string;
+  identity: string;
   /** Up to the end of the last whole line. */
   bytes: number;
   bound: Binding | null;
@@ -66,8 +66,8 @@ export function createJournal(
   folder: string,
   key: Key,
 ): Result<undefined, FileCode> {
-  return createSecretFile(host.disk, journalFile(folder, key), ({ inode }) =>
-    entryBytes([bindingLine(key, host.machine, inode)]),
+  return createSecretFile(host.disk, journalFile(folder, key), ({ identity }) =>
+    entryBytes([bindingLine(key, host.machine, identity)]),
   );
 }
 
@@ -94,7 +94,7 @@ export function openJournal(
     const fault = look(host, journal, fd);
     const isElsewhere = fault?.code === 'other-machine' || fault?.code === 'key-copied';
     if (!moved || !isElsewhere) return fault ?? ok(journal);
-    append(host, fd, bindingLine(key, host.machine, host.disk.facts(fd).inode));
+    append(host, fd, bindingLine(key, host.machine, host.disk.facts(fd).identity));
     return look(host, journal, fd) ?? ok(journal);
   });
 }
@@ -165,8 +165,8 @@ export function renewJournal(
   }
   if (old.ok) host.disk.link(journal.file, `${journal.file}.aside-${toHex(host.random(4))}`);
   const lines = [...last.values()].map(({ line }) => line);
-  replaceSecretFile(host.disk, journal.file, ({ inode }) =>
-    entryBytes([bindingLine(key, host.machine, inode), ...lines]),
+  replaceSecretFile(host.disk, journal.file, ({ identity }) =>
+    entryBytes([bindingLine(key, host.machine, identity), ...lines]),
   );
   return ok(undefined);
 }
@@ -200,8 +200,8 @@ function append(host: KeyHost, fd: number, line: string): void {
   host.disk.sync(fd);
 }
 
-function nothingSeen(inode: string): Seen {
-  return { inode, bytes: 0, bound: null, chains: new Map(), isDamaged: false, isForeign: false };
+function nothingSeen(identity: string): Seen {
+  return { identity, bytes: 0, bound: null, chains: new Map(), isDamaged: false, isForeign: false };
 }
 
 function damaged({ file }: Journal): Refused<HomeCode> {
@@ -210,10 +210,9 @@ function damaged({ file }: Journal): Refused<HomeCode> {
 
 /** Reads what has been appended since. Null where the journal is whole and at home here. */
 function look(host: KeyHost, journal: Journal, fd: number): Refused<HomeCode> | null {
-  const { inode, sizeBytes } = host.disk.facts(fd);
-  // A file system may give the number of a removed file to the next one.
-  const isOther = journal.seen.inode !== inode || journal.seen.bytes > sizeBytes;
-  if (isOther) journal.seen = nothingSeen(inode);
+  const { identity, sizeBytes } = host.disk.facts(fd);
+  const isOther = journal.seen.identity !== identity || journal.seen.bytes > sizeBytes;
+  if (isOther) journal.seen = nothingSeen(identity);
   const { seen, file } = journal;
   const { pieces, ended } = piecesOf(readFrom(host, fd, seen.bytes));
   // A last piece without its newline is taken too: a signature that verifies was made.
@@ -222,7 +221,7 @@ function look(host: KeyHost, journal: Journal, fd: number): Refused<HomeCode> | 
   if (seen.isDamaged || seen.bound === null) return damaged(journal);
   if (seen.isForeign) return refuse('journal-foreign', file);
   if (seen.bound.machine !== host.machine) return refuse('other-machine', file);
-  return seen.bound.inode === inode ? null : refuse('key-copied', file);
+  return seen.bound.file === identity ? null : refuse('key-copied', file);
 }
 
 function readFrom(host: KeyHost, fd: number, position: number): Uint8Array {

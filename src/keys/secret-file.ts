@@ -68,7 +68,7 @@ function readBounded(
   return refuse('file-too-long', `${file}: more than ${sizeMax} bytes`);
 }
 
-/** What to write, once the file is there and has its inode. */
+/** What to write, once the file is there and has its identity. */
 export type Content = (facts: FileFacts) => Uint8Array;
 
 /** A new secret file. A crash leaves it whole or absent; a name that is taken is left alone. */

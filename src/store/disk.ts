@@ -5,6 +5,7 @@
 
 import fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { fileIdentity } from '../os/file-identity.ts';
 import { systemCode } from './faults.ts';
 
 export interface DiskFile {
@@ -101,10 +102,7 @@ export const realDisk: Disk = {
 function fileOn(fd: number): DiskFile {
   return {
     size: () => fs.fstatSync(fd).size,
-    identity() {
-      const { dev, ino } = fs.fstatSync(fd, { bigint: true });
-      return `${dev}:${ino}`;
-    },
+    identity: () => fileIdentity(fs.fstatSync(fd, { bigint: true })),
     readAt(into, offset) {
       let done = 0;
       while (done < into.length) {

@@ -254,7 +254,8 @@ describe('a journal', () => {
   test('cut anywhere opens or says that it is damaged, and knows no record that was not signed', () => {
     const { host, folder, file, signer, last } = sound();
     const good = fs.readFileSync(file);
-    for (let size = 0; size < good.length; size += 7) {
+    // A line without its newline is whole, and is taken.
+    for (let size = 0; size < good.length - 1; size += 7) {
       fs.writeFileSync(file, good.subarray(0, size));
       const opened = openJournal(host, folder, signer.publicKey);
       if (opened.ok) expect(lastIn(opened.value, LEDGER)?.seq ?? 0).toBeLessThan(last.seq);

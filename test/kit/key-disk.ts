@@ -122,7 +122,7 @@ export function simulatedDisk(): SimulatedDisk {
       kind: 'file',
       mode: at(fd).mode,
       uid: process.geteuid?.() ?? 0,
-      inode: at(fd).number,
+      identity: at(fd).number,
       sizeBytes: at(fd).content.length,
     }),
     read(fd, into, position) {

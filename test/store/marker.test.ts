@@ -68,7 +68,7 @@ test('an old backup of the file, put back in place, holds own records back and n
   const backup = fs.readFileSync(join(folder, 'nodes.jsonl'));
   await add(await opened(), ...own(4, 6));
   await closed();
-  // Over the same file, so that its inode stays: only the marker's head tells.
+  // Over the same file, which stays the one it was: only the marker's head tells.
   fs.writeFileSync(join(folder, 'nodes.jsonl'), backup);
   const again = await opened();
   expect(again.store.heldBack).toBe('record 4 of this machine is missing');
