@@ -45,6 +45,14 @@ function hasJustCome({ links, wishing }: Ground, node: Key, { peers }: Actual): 
   return !isKnown && agoS <= JUST_COME_S && peer.handshakeS > 0;
 }
 
+/**
+ * On our own network it is heard by each family of addresses, and the link takes the first. From
+ * elsewhere only another one of them may lead there: one of the link itself never does.
+ */
+export function keepOnLan({ kept, meeting }: Ground, node: Key): void {
+  kept.also(node, meeting?.onLan(node) ?? []);
+}
+
 export function handsOf(of: () => Ground): LinkHands {
   return {
     turn: (node, done) => void turn(of(), node, done),
@@ -55,6 +63,7 @@ export function handsOf(of: () => Ground): LinkHands {
     keep(node, endpoint) {
       const { kept, parts } = of();
       kept.keep(node, endpoint);
+      keepOnLan(of(), node);
       const url = urlIn(endpoint);
       if (url !== null) parts.syncing.linkedAt({ key: node, url });
     },

@@ -15,6 +15,8 @@ export interface KeptLinks {
   /** Endpoints of a peer, the latest first. */
   of(node: Key): readonly string[];
   keep(node: Key, endpoint: string): void;
+  /** Others that lead there by the way, after the latest. Without one nothing is known to lead. */
+  also(node: Key, endpoints: readonly string[]): void;
   /** Members that are gone are forgotten. */
   only(nodes: readonly Key[]): void;
   /** Writes what has changed since the last time. */
@@ -32,6 +34,13 @@ export function openKeptLinks(host: KeyHost, folder: string): KeptLinks {
       if (before[0] === endpoint) return;
       const others = before.filter((one) => one !== endpoint);
       endpoints.set(node, [endpoint, ...others].slice(0, KEPT_ENDPOINTS_MAX));
+      isChanged = true;
+    },
+    also(node, others) {
+      const [latest, ...before] = endpoints.get(node) ?? [];
+      const fresh = others.filter((one) => one !== latest && !before.includes(one));
+      if (latest === undefined || fresh.length === 0) return;
+      endpoints.set(node, [latest, ...fresh, ...before].slice(0, KEPT_ENDPOINTS_MAX));
       isChanged = true;
     },
     only(nodes) {

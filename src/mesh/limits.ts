@@ -8,9 +8,12 @@ export const LOOK_MS = 5_000;
  * fifty peers.
  */
 export const QUIET_MS = 10_000;
-/** Peers whose last endpoints are kept for a cold start, and how many of each. */
+/**
+ * Peers whose last endpoints are kept for a cold start, and how many of each: on a LAN an address
+ * of each family, and two of before.
+ */
 export const KEPT_LINKS_MAX = 4_096;
-export const KEPT_ENDPOINTS_MAX = 3;
+export const KEPT_ENDPOINTS_MAX = 4;
 export const KEPT_BYTES_MAX: number = KEPT_LINKS_MAX * (64 + KEPT_ENDPOINTS_MAX * 64);
 /** How often what is kept is written while it changes: losing that much costs one more search. */
 export const KEEP_EVERY_MS = 30_000;

@@ -19,6 +19,7 @@ import {
 import type { PeerRoute } from '../peer/served.ts';
 import { askMember } from './asking.ts';
 import { hearAnew } from './facts-of.ts';
+import { keepOnLan } from './hands.ts';
 import type { Ground } from './ground.ts';
 import { openLan } from './lan.ts';
 import { type Meets, createMeets } from './meets.ts';
@@ -54,7 +55,10 @@ export async function openMeeting(ground: Ground): Promise<Meeting> {
   const lan = await openLan({
     ...{ ledger: ground.ledger, self: ground.self, port: ground.port },
     members: () => ground.wishing.others().map(({ key }) => key),
-    heard: (node) => hearAnew(ground, node),
+    heard(node) {
+      hearAnew(ground, node);
+      keepOnLan(ground, node);
+    },
   });
   return {
     routes: meshRoutes(deskOf(ground, meets, relay)),

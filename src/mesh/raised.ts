@@ -277,6 +277,7 @@ async function takeDown(ground: Ground): Promise<void> {
   if (ground.timer !== null) clearTimeout(ground.timer);
   stopRotating(ground);
   parts.work?.onChanged(null);
+  await lastLook(ground);
   links.stop();
   parts.syncing.onMesh([]);
   try {
@@ -289,6 +290,20 @@ async function takeDown(ground: Ground): Promise<void> {
     tidy(ground, 'taking the names away', () => removeNames(device.name));
   } finally {
     await device.close();
+  }
+}
+
+/** Who has moved since the last look is sought where it is now, at the next start. */
+async function lastLook({ applying, links, wishing, parts }: Ground): Promise<void> {
+  try {
+    const actual = await applying.look();
+    if (actual !== null) links.seen(actual, wishing.publicKeys());
+  } catch (error) {
+    parts.tell({
+      event: 'failed',
+      what: 'the last look at the mesh',
+      why: (error as Error).message,
+    });
   }
 }
 

@@ -23,6 +23,21 @@ describe('where links led last', () => {
     expect(statSync(join(folder, 'mesh.json')).mode & 0o777).toBe(0o600);
   });
 
+  test('has what leads there by the way after it, and none of what leads nowhere', () => {
+    const kept = openKeptLinks(hostOn(), temporaryFolder());
+    kept.also(attic, ['192.0.2.1:7447']);
+    expect(kept.of(attic)).toEqual([]);
+    kept.keep(attic, '192.0.2.9:7447');
+    kept.keep(attic, '[fe80::1%eth0]:7447');
+    kept.also(attic, ['192.0.2.1:7447', '[fe80::1%eth0]:7447']);
+    kept.also(attic, ['192.0.2.1:7447', '192.0.2.9:7447']);
+    const its = ['[fe80::1%eth0]:7447', '192.0.2.1:7447', '192.0.2.9:7447'];
+    expect(kept.of(attic)).toEqual(its);
+    kept.also(attic, ['192.0.2.2:7447', '192.0.2.3:7447', '192.0.2.4:7447']);
+    expect(kept.of(attic)[0]).toBe(its[0]);
+    expect(kept.of(attic)).toHaveLength(KEPT_ENDPOINTS_MAX);
+  });
+
   test('is a few for each peer, and nothing of whoever is gone', () => {
     const folder = temporaryFolder();
     const kept = openKeptLinks(hostOn(), folder);
