@@ -81,6 +81,7 @@ export const RETRY_MS_MAX = 300_000;
 export const HURRY_MS = 150;
 /** Peers told of news at once; they tell others. */
 export const HURRIED_MAX = 8;
+/** Of peers that answer, and as many of addresses of which nobody knows. */
 export const SYNCS_AT_ONCE_MAX = 4;
 /** Addresses known at once, whoever named them, and addresses kept for the next start. */
 export const KNOWN_MAX = 4_096;

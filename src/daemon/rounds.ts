@@ -83,30 +83,75 @@ export function heard(
   return learned(book, 'heard', [...proven, ...fresh].slice(0, HEARD_MAX), atMs);
 }
 
-/** Those to be asked now, the longest due first: at most `room`, and one address a peer. */
+/**
+ * Those to be asked now, the longest due first: at most `atOnceMax` of those that answer and as
+ * many others, and one address a peer. An address that is dead takes most of a minute to say so:
+ * nobody who answers waits for that, and least of all the same peer at a better place.
+ */
 export function due(
   book: Book,
   busy: ReadonlySet<string>,
-  room: number,
+  atOnceMax: number,
   atMs: number,
 ): readonly Known[] {
-  const asked = new Set<Key>();
-  for (const url of busy) {
-    const key = book.get(url)?.key ?? null;
-    if (key !== null) asked.add(key);
-  }
-  const chosen: Known[] = [];
+  const asking = turns(book, busy, atOnceMax);
   const waiting = [...book.values()].filter(
     ({ url, dueAtMs }) => dueAtMs <= atMs && !busy.has(url),
   );
-  for (const known of waiting.toSorted((a, b) => a.dueAtMs - b.dueAtMs)) {
-    if (chosen.length >= room) break;
-    const { key } = known;
-    if (key !== null && (asked.has(key) || isReachedBetter(book, known))) continue;
-    if (key !== null) asked.add(key);
-    chosen.push(known);
+  return waiting
+    .toSorted((a, b) => a.dueAtMs - b.dueAtMs)
+    .filter((known) => {
+      const isNext = asking.hasRoom(known) && !isReachedBetter(book, known);
+      if (isNext) asking.take(known);
+      return isNext;
+    });
+}
+
+/** When somebody is due whom there is room to ask, or null where nobody is. */
+export function nextDueAtMs(
+  book: Book,
+  busy: ReadonlySet<string>,
+  atOnceMax: number,
+): number | null {
+  const asking = turns(book, busy, atOnceMax);
+  let next: number | null = null;
+  for (const known of book.values()) {
+    if (busy.has(known.url) || (next !== null && known.dueAtMs >= next)) continue;
+    // The dear question last: it looks at the whole book.
+    if (asking.hasRoom(known) && !isReachedBetter(book, known)) next = known.dueAtMs;
   }
-  return chosen;
+  return next;
+}
+
+/** It has answered there last, or is heard there. */
+function answers({ failures, goodAtMs, source }: Known): boolean {
+  return failures === 0 && (goodAtMs !== null || source === 'mesh');
+}
+
+/** Who is being asked, at addresses that answer and at others, and for whom there is room. */
+function turns(book: Book, busy: ReadonlySet<string>, atOnceMax: number): Turns {
+  const sure = { count: 0, keys: new Set<Key>() };
+  const unsure = { count: 0, keys: new Set<Key>() };
+  const take = (known: Known | undefined): void => {
+    const its = known !== undefined && answers(known) ? sure : unsure;
+    its.count += 1;
+    if (known !== undefined && known.key !== null) its.keys.add(known.key);
+  };
+  for (const url of busy) take(book.get(url));
+  return {
+    take,
+    hasRoom(known) {
+      const { key } = known;
+      const its = answers(known) ? sure : unsure;
+      const isAsked = key !== null && (sure.keys.has(key) || its.keys.has(key));
+      return !isAsked && its.count < atOnceMax;
+    },
+  };
+}
+
+interface Turns {
+  hasRoom(known: Known): boolean;
+  take(known: Known): void;
 }
 
 /**
@@ -114,6 +159,7 @@ export function due(
  * is better than any other until it fails: it goes wherever the peer goes.
  */
 function isReachedBetter(book: Book, { url, key, source, failures, goodAtMs }: Known): boolean {
+  if (key === null) return false;
   if (source === 'mesh' && failures === 0) return false;
   for (const other of book.values()) {
     if (other.url === url || other.key !== key || other.failures > 0) continue;
@@ -122,17 +168,6 @@ function isReachedBetter(book: Book, { url, key, source, failures, goodAtMs }: K
     if (failures > 0 || goodAtMs === null || goodAtMs < other.goodAtMs) return true;
   }
   return false;
-}
-
-/** When somebody is due next, or null where nobody is known. */
-export function nextDueAtMs(book: Book, busy: ReadonlySet<string>): number | null {
-  let next: number | null = null;
-  for (const known of book.values()) {
-    if (busy.has(known.url) || (next !== null && known.dueAtMs >= next)) continue;
-    // The dear question last: it looks at the whole book.
-    if (known.key === null || !isReachedBetter(book, known)) next = known.dueAtMs;
-  }
-  return next;
 }
 
 /** A sync begins: the next one is an ordinary wait away, unless there is news until it ends. */
@@ -168,7 +203,7 @@ export function hurried(book: Book, from: Key | null, atMs: number, jitter: numb
       known.goodAtMs !== null &&
       known.failures === 0 &&
       known.key !== from &&
-      (known.key === null || !isReachedBetter(book, known)),
+      !isReachedBetter(book, known),
   );
   const first = Math.floor(jitter * good.length);
   const chosen = [...good.slice(first), ...good.slice(0, first)].slice(0, HURRIED_MAX);

@@ -155,8 +155,7 @@ function chance(): number {
 function round(running: Running): void {
   if (running.aborted.signal.aborted) return;
   if (running.isStale) learnFromLedger(running);
-  const room = SYNCS_AT_ONCE_MAX - running.busy.size;
-  for (const { url } of due(running.book, running.busy, room, monotonicMs())) {
+  for (const { url } of due(running.book, running.busy, SYNCS_AT_ONCE_MAX, monotonicMs())) {
     running.busy.add(url);
     void tracked(
       running,
@@ -176,9 +175,8 @@ function round(running: Running): void {
 function wake(running: Running): void {
   clearTimeout(running.timer);
   if (running.aborted.signal.aborted) return;
-  const nextMs = nextDueAtMs(running.book, running.busy) ?? Number.POSITIVE_INFINITY;
-  const isFull = running.busy.size >= SYNCS_AT_ONCE_MAX;
-  const waitMs = isFull ? SYNC_EVERY_MS : Math.min(SYNC_EVERY_MS, nextMs - monotonicMs());
+  const nextMs = nextDueAtMs(running.book, running.busy, SYNCS_AT_ONCE_MAX);
+  const waitMs = Math.min(SYNC_EVERY_MS, (nextMs ?? Number.POSITIVE_INFINITY) - monotonicMs());
   running.timer = setTimeout(round, Math.max(1, waitMs), running);
 }
 

@@ -30,6 +30,7 @@ import { withPeer } from '../../src/daemon/kept.ts';
 
 const EMPTY: Book = new Map();
 const IDLE: ReadonlySet<string> = new Set();
+const AT_ONCE = 4;
 /** Right in the middle: no wait is longer or shorter. */
 const EVEN = 0.5;
 const [anna, bert] = ['anna', 'bert'] as unknown as [Key, Key];
@@ -38,8 +39,12 @@ function found(source: Found['source'], url: string, key: Key | null = null): Fo
   return { url, source, key };
 }
 
-function urlsDue(book: Book, atMs: number, busy: ReadonlySet<string> = IDLE, room = 4): string[] {
-  return due(book, busy, room, atMs).map(({ url }) => url);
+function urlsDue(book: Book, atMs: number, busy: ReadonlySet<string> = IDLE): string[] {
+  return due(book, busy, AT_ONCE, atMs).map(({ url }) => url);
+}
+
+function nextAt(book: Book, busy: ReadonlySet<string> = IDLE): number | null {
+  return nextDueAtMs(book, busy, AT_ONCE);
 }
 
 function synced(book: Book, url: string, key: Key, atMs: number): Book {
@@ -55,7 +60,7 @@ describe('a peer', () => {
     let book = learned(EMPTY, 'told', [found('told', 'a')], 5);
     expect(urlsDue(book, 5)).toEqual(['a']);
     book = synced(book, 'a', anna, 5);
-    expect(nextDueAtMs(book, IDLE)).toBe(5 + SYNC_EVERY_MS);
+    expect(nextAt(book)).toBe(5 + SYNC_EVERY_MS);
     expect(urlsDue(book, 4 + SYNC_EVERY_MS)).toEqual([]);
     expect(urlsDue(book, 5 + SYNC_EVERY_MS)).toEqual(['a']);
     expect(urlsDue(book, 5 + SYNC_EVERY_MS, new Set(['a']))).toEqual([]);
@@ -66,14 +71,14 @@ describe('a peer', () => {
     const waits: number[] = [];
     for (let atMs = 0, i = 0; i < 8; i++) {
       book = failed(book, 'a', atMs);
-      const next = nextDueAtMs(book, IDLE) as number;
+      const next = nextAt(book) as number;
       waits.push(next - atMs);
       atMs = next;
     }
     expect(waits).toEqual([10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000, 300_000]);
     expect(Math.max(...waits)).toBe(RETRY_MS_MAX);
     book = synced(book, 'a', anna, 0);
-    expect(nextDueAtMs(book, IDLE)).toBe(SYNC_EVERY_MS);
+    expect(nextAt(book)).toBe(SYNC_EVERY_MS);
     expect([...book.values()][0]).toMatchObject({ failures: 0, key: anna });
   });
 
@@ -81,7 +86,7 @@ describe('a peer', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (jitter) => {
         const book = begun(learned(EMPTY, 'told', [found('told', 'a')], 0), 'a', 0, jitter);
-        const waitMs = nextDueAtMs(book, IDLE) as number;
+        const waitMs = nextAt(book) as number;
         expect(waitMs).toBeGreaterThanOrEqual(SYNC_EVERY_MS * (1 - JITTER_SHARE));
         expect(waitMs).toBeLessThanOrEqual(SYNC_EVERY_MS * (1 + JITTER_SHARE));
       }),
@@ -96,7 +101,7 @@ describe('a peer', () => {
     expect(urlsDue(book, 0)).toEqual(['b']);
     book = synced(book, 'b', anna, 0);
     expect(urlsDue(book, 60_000)).toEqual(['b']);
-    expect(nextDueAtMs(book, IDLE)).toBe(SYNC_EVERY_MS);
+    expect(nextAt(book)).toBe(SYNC_EVERY_MS);
     book = failed(book, 'b', 60_000);
     expect(urlsDue(book, 60_000)).toEqual(['a']);
   });
@@ -184,7 +189,7 @@ describe('news', () => {
     for (const { url } of many) book = synced(book, url, url as unknown as Key, 0);
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (jitter) => {
-        const told = urlsDue(hurried(book, null, 0, jitter), HURRY_MS, IDLE, 50);
+        const told = due(hurried(book, null, 0, jitter), IDLE, 50, HURRY_MS);
         expect(told).toHaveLength(HURRIED_MAX);
       }),
     );
@@ -204,6 +209,43 @@ describe('many peers', () => {
     }
     // 200 at 250 ms are a round of 50 s.
     expect(new Set(asked.values())).toEqual(new Set([4]));
+  });
+
+  test('that are dead hold up none that answers, and not the same peer at a better place', () => {
+    const dead = Array.from({ length: 8 }, (_, i) => found('told', `dead${i}`));
+    let book = learned(EMPTY, 'ledger', [found('ledger', 'old', anna), ...dead], 0);
+    const busy = new Set(urlsDue(book, 0));
+    expect([...busy]).toEqual(['old', 'dead0', 'dead1', 'dead2']);
+    expect(nextAt(book, busy)).toBeNull();
+    book = learned(book, 'mesh', [found('mesh', 'new', anna), found('mesh', 'b', bert)], 5);
+    expect(nextAt(book, busy)).toBe(5);
+    expect(urlsDue(book, 5, busy)).toEqual(['new', 'b']);
+    for (const url of ['new', 'b']) busy.add(url);
+    // Its old place gets no second turn beside it, and nobody is woken for that.
+    busy.delete('old');
+    expect(urlsDue(book, 5, busy)).toEqual(['dead3']);
+    busy.add('dead3');
+    expect(nextAt(book, busy)).toBeNull();
+  });
+
+  test('wake nobody up for what may not be asked yet', () => {
+    const address = fc.record({
+      url: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'),
+      source: fc.constantFrom<Found['source']>('ledger', 'mesh', 'told'),
+      key: fc.constantFrom(anna, bert, null),
+      failures: fc.nat(1),
+      dueAtMs: fc.nat(20),
+      goodAtMs: fc.option(fc.nat(20)),
+      isBusy: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(address), fc.nat(20), (addresses, atMs) => {
+        const book: Book = new Map(addresses.map(({ isBusy: _, ...known }) => [known.url, known]));
+        const busy = new Set(addresses.flatMap(({ url, isBusy }) => (isBusy ? [url] : [])));
+        const isDue = (nextAt(book, busy) ?? Number.POSITIVE_INFINITY) <= atMs;
+        expect(urlsDue(book, atMs, busy).length > 0).toBe(isDue);
+      }),
+    );
   });
 
   test('are so many and no more', () => {
