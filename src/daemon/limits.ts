@@ -81,8 +81,14 @@ export const RETRY_MS_MAX = 300_000;
 export const HURRY_MS = 150;
 /** Peers told of news at once; they tell others. */
 export const HURRIED_MAX = 8;
-/** Of peers that answer, and as many of addresses of which nobody knows. */
+/** With peers that answer, and tries of addresses of which nobody knows: most of these are dead. */
 export const SYNCS_AT_ONCE_MAX = 4;
+export const TRIED_AT_ONCE_MAX = 8;
+/**
+ * So long an address that has not answered keeps other addresses of its peer from being tried: of
+ * two that both lead there, one is enough, and across an ocean it has answered by then.
+ */
+export const ALONE_MS = 2_000;
 /** Addresses known at once, whoever named them, and addresses kept for the next start. */
 export const KNOWN_MAX = 4_096;
 export const KEPT_PEERS_MAX = 64;

@@ -6,14 +6,17 @@
 import { withEntry } from '../../proto/entry.ts';
 import type { Key } from '../../proto/ids.ts';
 import {
+  ALONE_MS,
   HEARD_MAX,
   HURRIED_MAX,
   HURRY_MS,
   JITTER_SHARE,
   KNOWN_MAX,
   RETRY_MS_MAX,
+  SYNCS_AT_ONCE_MAX,
   SYNC_EVERY_MS,
   SYNC_SPACING_MS,
+  TRIED_AT_ONCE_MAX,
 } from './limits.ts';
 import type { PeerStatus } from './routes.ts';
 
@@ -30,6 +33,8 @@ export interface Known {
 }
 
 export type Book = ReadonlyMap<string, Known>;
+/** Addresses that are being asked, and since when without a word; null: somebody speaks there. */
+export type Busy = ReadonlyMap<string, number | null>;
 
 export type Found = Pick<Known, 'url' | 'source' | 'key'>;
 
@@ -84,74 +89,78 @@ export function heard(
 }
 
 /**
- * Those to be asked now, the longest due first: at most `atOnceMax` of those that answer and as
- * many others, and one address a peer. An address that is dead takes most of a minute to say so:
- * nobody who answers waits for that, and least of all the same peer at a better place.
+ * Those to be asked now, the longest due first: a few of those that answer and a few others, and
+ * one address a peer. An address that is dead takes most of a minute to say so: nobody who answers
+ * waits for that, and the same peer at another place but a moment.
  */
-export function due(
-  book: Book,
-  busy: ReadonlySet<string>,
-  atOnceMax: number,
-  atMs: number,
-): readonly Known[] {
-  const asking = turns(book, busy, atOnceMax);
+export function due(book: Book, busy: Busy, atMs: number): readonly Known[] {
+  const turns = turnsIn(book, busy);
   const waiting = [...book.values()].filter(
     ({ url, dueAtMs }) => dueAtMs <= atMs && !busy.has(url),
   );
   return waiting
     .toSorted((a, b) => a.dueAtMs - b.dueAtMs)
     .filter((known) => {
-      const isNext = asking.hasRoom(known) && !isReachedBetter(book, known);
-      if (isNext) asking.take(known);
+      const isNext = turns.freeAtMs(known) <= atMs && !isReachedBetter(book, known);
+      if (isNext) turns.take(known, atMs);
       return isNext;
     });
 }
 
 /** When somebody is due whom there is room to ask, or null where nobody is. */
-export function nextDueAtMs(
-  book: Book,
-  busy: ReadonlySet<string>,
-  atOnceMax: number,
-): number | null {
-  const asking = turns(book, busy, atOnceMax);
-  let next: number | null = null;
+export function nextDueAtMs(book: Book, busy: Busy): number | null {
+  const turns = turnsIn(book, busy);
+  let next = Number.POSITIVE_INFINITY;
   for (const known of book.values()) {
-    if (busy.has(known.url) || (next !== null && known.dueAtMs >= next)) continue;
+    if (busy.has(known.url) || known.dueAtMs >= next) continue;
+    const atMs = Math.max(known.dueAtMs, turns.freeAtMs(known));
     // The dear question last: it looks at the whole book.
-    if (asking.hasRoom(known) && !isReachedBetter(book, known)) next = known.dueAtMs;
+    if (atMs < next && !isReachedBetter(book, known)) next = atMs;
   }
-  return next;
+  return Number.isFinite(next) ? next : null;
+}
+
+interface Turns {
+  /** From when on it may be asked; infinite where another has to end before. */
+  freeAtMs(known: Known): number;
+  take(known: Known, sinceMs: number): void;
+}
+
+/** Who is being asked: at addresses that answer, and at others. */
+function turnsIn(book: Book, busy: Busy): Turns {
+  const [sure, heldUntilMs] = [new Set<Key>(), new Map<Key, number>()];
+  const room = { sure: SYNCS_AT_ONCE_MAX, others: TRIED_AT_ONCE_MAX };
+  const take = (key: Key | null, silentSinceMs: number | null): void => {
+    if (silentSinceMs === null) {
+      room.sure -= 1;
+      if (key !== null) sure.add(key);
+    } else {
+      room.others -= 1;
+      const untilMs = silentSinceMs + ALONE_MS;
+      if (key !== null) heldUntilMs.set(key, Math.max(untilMs, heldUntilMs.get(key) ?? untilMs));
+    }
+  };
+  for (const [url, silentSinceMs] of busy) {
+    const known = book.get(url);
+    const isSure = known !== undefined && answers(known);
+    take(known?.key ?? null, isSure ? null : silentSinceMs);
+  }
+  return {
+    freeAtMs(known) {
+      const { key } = known;
+      const isSure = answers(known);
+      const isFull = (isSure ? room.sure : room.others) <= 0;
+      if (isFull || (key !== null && sure.has(key))) return Number.POSITIVE_INFINITY;
+      const heldMs = key === null || isSure ? undefined : heldUntilMs.get(key);
+      return heldMs ?? Number.NEGATIVE_INFINITY;
+    },
+    take: (known, sinceMs) => take(known.key, answers(known) ? null : sinceMs),
+  };
 }
 
 /** It has answered there last, or is heard there. */
 function answers({ failures, goodAtMs, source }: Known): boolean {
   return failures === 0 && (goodAtMs !== null || source === 'mesh');
-}
-
-/** Who is being asked, at addresses that answer and at others, and for whom there is room. */
-function turns(book: Book, busy: ReadonlySet<string>, atOnceMax: number): Turns {
-  const sure = { count: 0, keys: new Set<Key>() };
-  const unsure = { count: 0, keys: new Set<Key>() };
-  const take = (known: Known | undefined): void => {
-    const its = known !== undefined && answers(known) ? sure : unsure;
-    its.count += 1;
-    if (known !== undefined && known.key !== null) its.keys.add(known.key);
-  };
-  for (const url of busy) take(book.get(url));
-  return {
-    take,
-    hasRoom(known) {
-      const { key } = known;
-      const its = answers(known) ? sure : unsure;
-      const isAsked = key !== null && (sure.keys.has(key) || its.keys.has(key));
-      return !isAsked && its.count < atOnceMax;
-    },
-  };
-}
-
-interface Turns {
-  hasRoom(known: Known): boolean;
-  take(known: Known): void;
 }
 
 /**

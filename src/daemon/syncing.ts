@@ -17,7 +17,7 @@ import { broughtBy, isPeer, memberDoor } from '../peer/members.ts';
 import { nodePlatform } from '../platform.ts';
 import type { Tell } from './events.ts';
 import { type KeptPeer, readPeers, withPeer, writePeers } from './kept.ts';
-import { ASK_EVERY_MS, NOTE_SYNC_EVERY_MS, SYNCS_AT_ONCE_MAX, SYNC_EVERY_MS } from './limits.ts';
+import { ASK_EVERY_MS, NOTE_SYNC_EVERY_MS, SYNC_EVERY_MS } from './limits.ts';
 import type { PeerStatus } from './routes.ts';
 import {
   type Book,
@@ -76,7 +76,7 @@ interface Running extends SyncingParts {
   book: Book;
   kept: readonly KeptPeer[];
   readonly last: Map<string, Last>;
-  readonly busy: Set<string>;
+  readonly busy: Map<string, number | null>;
   readonly underWay: Set<Promise<unknown>>;
   readonly aborted: AbortController;
   /** The ledger has changed since its endpoints were read. */
@@ -93,7 +93,7 @@ export function startSyncing(parts: SyncingParts): Syncing {
     book: new Map(),
     kept: readPeers(parts.host, parts.home.folder),
     last: new Map(),
-    busy: new Set(),
+    busy: new Map(),
     underWay: new Set(),
     aborted: new AbortController(),
     isStale: true,
@@ -155,8 +155,8 @@ function chance(): number {
 function round(running: Running): void {
   if (running.aborted.signal.aborted) return;
   if (running.isStale) learnFromLedger(running);
-  for (const { url } of due(running.book, running.busy, SYNCS_AT_ONCE_MAX, monotonicMs())) {
-    running.busy.add(url);
+  for (const { url } of due(running.book, running.busy, monotonicMs())) {
+    running.busy.set(url, monotonicMs());
     void tracked(
       running,
       syncOnce(running, url, running.aborted.signal)
@@ -175,7 +175,7 @@ function round(running: Running): void {
 function wake(running: Running): void {
   clearTimeout(running.timer);
   if (running.aborted.signal.aborted) return;
-  const nextMs = nextDueAtMs(running.book, running.busy, SYNCS_AT_ONCE_MAX);
+  const nextMs = nextDueAtMs(running.book, running.busy);
   const waitMs = Math.min(SYNC_EVERY_MS, (nextMs ?? Number.POSITIVE_INFINITY) - monotonicMs());
   running.timer = setTimeout(round, Math.max(1, waitMs), running);
 }
@@ -212,6 +212,7 @@ async function syncOnce(running: Running, url: string, signal: AbortSignal): Pro
     holdings: holdingsOf(home.replica),
     platform: nodePlatform,
     brought: broughtBy(home, identity.publicKey),
+    progress: () => void (running.busy.has(url) && running.busy.set(url, null)),
   });
   book(running, url, result);
   if (result.outcome.kind === 'agree') void tracked(running, askWhere(running, url));

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Key } from '../../proto/ids.ts';
 import {
+  ALONE_MS,
   HEARD_MAX,
   HURRIED_MAX,
   HURRY_MS,
@@ -14,6 +15,7 @@ import {
 } from '../../src/daemon/limits.ts';
 import {
   type Book,
+  type Busy,
   type Found,
   beaten,
   begun,
@@ -29,8 +31,7 @@ import {
 import { withPeer } from '../../src/daemon/kept.ts';
 
 const EMPTY: Book = new Map();
-const IDLE: ReadonlySet<string> = new Set();
-const AT_ONCE = 4;
+const IDLE: Busy = new Map();
 /** Right in the middle: no wait is longer or shorter. */
 const EVEN = 0.5;
 const [anna, bert] = ['anna', 'bert'] as unknown as [Key, Key];
@@ -39,12 +40,12 @@ function found(source: Found['source'], url: string, key: Key | null = null): Fo
   return { url, source, key };
 }
 
-function urlsDue(book: Book, atMs: number, busy: ReadonlySet<string> = IDLE): string[] {
-  return due(book, busy, AT_ONCE, atMs).map(({ url }) => url);
+function urlsDue(book: Book, atMs: number, busy: Busy = IDLE): string[] {
+  return due(book, busy, atMs).map(({ url }) => url);
 }
 
-function nextAt(book: Book, busy: ReadonlySet<string> = IDLE): number | null {
-  return nextDueAtMs(book, busy, AT_ONCE);
+function nextAt(book: Book, busy: Busy = IDLE): number | null {
+  return nextDueAtMs(book, busy);
 }
 
 function synced(book: Book, url: string, key: Key, atMs: number): Book {
@@ -63,7 +64,7 @@ describe('a peer', () => {
     expect(nextAt(book)).toBe(5 + SYNC_EVERY_MS);
     expect(urlsDue(book, 4 + SYNC_EVERY_MS)).toEqual([]);
     expect(urlsDue(book, 5 + SYNC_EVERY_MS)).toEqual(['a']);
-    expect(urlsDue(book, 5 + SYNC_EVERY_MS, new Set(['a']))).toEqual([]);
+    expect(urlsDue(book, 5 + SYNC_EVERY_MS, new Map([['a', 0]]))).toEqual([]);
   });
 
   test('that does not answer is asked less and less often, and at once less when it is back', () => {
@@ -189,8 +190,8 @@ describe('news', () => {
     for (const { url } of many) book = synced(book, url, url as unknown as Key, 0);
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (jitter) => {
-        const told = due(hurried(book, null, 0, jitter), IDLE, 50, HURRY_MS);
-        expect(told).toHaveLength(HURRIED_MAX);
+        const told = [...hurried(book, null, 0, jitter).values()];
+        expect(told.filter(({ dueAtMs }) => dueAtMs <= HURRY_MS)).toHaveLength(HURRIED_MAX);
       }),
     );
   });
@@ -212,20 +213,32 @@ describe('many peers', () => {
   });
 
   test('that are dead hold up none that answers, and not the same peer at a better place', () => {
-    const dead = Array.from({ length: 8 }, (_, i) => found('told', `dead${i}`));
+    const dead = Array.from({ length: 12 }, (_, i) => found('told', `dead${i}`));
     let book = learned(EMPTY, 'ledger', [found('ledger', 'old', anna), ...dead], 0);
-    const busy = new Set(urlsDue(book, 0));
-    expect([...busy]).toEqual(['old', 'dead0', 'dead1', 'dead2']);
+    const busy = new Map<string, number | null>(urlsDue(book, 0).map((url) => [url, 0]));
+    expect([...busy.keys()].at(-1)).toBe('dead6');
     expect(nextAt(book, busy)).toBeNull();
     book = learned(book, 'mesh', [found('mesh', 'new', anna), found('mesh', 'b', bert)], 5);
     expect(nextAt(book, busy)).toBe(5);
     expect(urlsDue(book, 5, busy)).toEqual(['new', 'b']);
-    for (const url of ['new', 'b']) busy.add(url);
+    for (const url of ['new', 'b']) busy.set(url, 5);
     // Its old place gets no second turn beside it, and nobody is woken for that.
     busy.delete('old');
-    expect(urlsDue(book, 5, busy)).toEqual(['dead3']);
-    busy.add('dead3');
+    expect(urlsDue(book, 5, busy)).toEqual(['dead7']);
+    busy.set('dead7', 5);
     expect(nextAt(book, busy)).toBeNull();
+  });
+
+  test('are tried at one address after the other, until somebody speaks', () => {
+    const two = [found('ledger', 'a', anna), found('ledger', 'b', anna)];
+    const book = learned(EMPTY, 'ledger', two, 0);
+    expect(urlsDue(book, 7)).toEqual(['a']);
+    expect(nextAt(book, new Map([['a', 7]]))).toBe(7 + ALONE_MS);
+    expect(urlsDue(book, 6 + ALONE_MS, new Map([['a', 7]]))).toEqual([]);
+    expect(urlsDue(book, 7 + ALONE_MS, new Map([['a', 7]]))).toEqual(['b']);
+    const speaking: Busy = new Map([['a', null]]);
+    expect(urlsDue(book, 7 + ALONE_MS, speaking)).toEqual([]);
+    expect(nextAt(book, speaking)).toBeNull();
   });
 
   test('wake nobody up for what may not be asked yet', () => {
@@ -237,11 +250,17 @@ describe('many peers', () => {
       dueAtMs: fc.nat(20),
       goodAtMs: fc.option(fc.nat(20)),
       isBusy: fc.boolean(),
+      silentSinceMs: fc.option(fc.nat(20)),
     });
     fc.assert(
       fc.property(fc.array(address), fc.nat(20), (addresses, atMs) => {
-        const book: Book = new Map(addresses.map(({ isBusy: _, ...known }) => [known.url, known]));
-        const busy = new Set(addresses.flatMap(({ url, isBusy }) => (isBusy ? [url] : [])));
+        const book: Book = new Map(addresses.map((known) => [known.url, known]));
+        const asked = [...new Map(addresses.map((one) => [one.url, one])).values()];
+        const busy: Busy = new Map(
+          asked
+            .filter(({ isBusy }) => isBusy)
+            .map(({ url, silentSinceMs }) => [url, silentSinceMs && silentSinceMs - ALONE_MS]),
+        );
         const isDue = (nextAt(book, busy) ?? Number.POSITIVE_INFINITY) <= atMs;
         expect(urlsDue(book, atMs, busy).length > 0).toBe(isDue);
       }),
